@@ -1,0 +1,53 @@
+# Everything a person or CI calls. `make help` lists it.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-quick check golden lock clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
+
+$(VENV)/run.stamp: locks/run.txt pyproject.toml
+	@$(PYTHON) scripts/check_machine.py
+	@echo "setting up $(VENV) (once, about half a minute)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(PIP_INSTALL) --require-hashes -r locks/run.txt
+	@$(PIP_INSTALL) --no-build-isolation --no-deps -e .
+	@touch $@
+
+$(VENV)/dev.stamp: locks/dev.txt $(VENV)/run.stamp
+	@echo "adding the test tools to $(VENV)"
+	@$(PIP_INSTALL) --require-hashes -r locks/dev.txt
+	@touch $@
+
+demo: $(VENV)/run.stamp ## run the main job here: hub, vision, a lab with its Jenkins, requests, runs (KEEP=1 leaves all running)
+	@$(BIN)/python scripts/demo.py $(if $(KEEP),--keep)
+
+test: $(VENV)/dev.stamp ## all tests that need no real Jenkins
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+test-quick: $(VENV)/dev.stamp ## the quick tests only (no processes, no waiting)
+	$(BIN)/python -m pytest -m "not slow and not browser" $(PYTEST_ARGS)
+
+check: $(VENV)/dev.stamp ## lint and types: ruff, mypy, yamllint, shellcheck
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/yamllint --strict jenkins_jobs
+	$(BIN)/shellcheck scripts/*.sh jenkins_jobs/shell/*.sh
+
+golden: $(VENV)/dev.stamp ## rewrite the golden files; review the diff
+	UPDATE_GOLDEN=1 $(BIN)/python -m pytest -q -k golden
+
+lock: ## resolve the locks anew from pyproject.toml (needs uv)
+	uv pip compile pyproject.toml --extra all --group build --group demo --universal --generate-hashes \
+	  --no-emit-index-url --python-version 3.11 --custom-compile-command "make lock" -q -o locks/run.txt
+	uv pip compile pyproject.toml --extra all --group build --group dev --universal --generate-hashes \
+	  --no-emit-index-url --python-version 3.11 --custom-compile-command "make lock" -q -c locks/run.txt -o locks/dev.txt
+
+clean: ## remove the virtual environment and everything generated
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis demo-data
