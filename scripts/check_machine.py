@@ -25,7 +25,7 @@ def missing_packages() -> list[str]:
 
 def main() -> int:
     """Exit status 0 when all is there, 1 with one line that says what to install."""
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 - this runs before anything has checked the version
         print(f"Python 3.11 or newer is needed, this is {sys.version.split()[0]}", file=sys.stderr)
         return 1
     missing = missing_packages()

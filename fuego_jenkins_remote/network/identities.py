@@ -23,7 +23,7 @@ MAX_ATTEMPTS = 99
 
 
 class BadIdentity(ValueError):
-    """A text that is no request id, attempt, run key, call id or digest; the message says which and shows an example."""
+    """A text that is no request id, attempt, run key, call id or digest; the message shows an example."""
 
 
 def new_request_id(now: datetime) -> str:

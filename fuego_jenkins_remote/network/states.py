@@ -68,14 +68,18 @@ _LAB, _HUB, _REQUESTER = (By.LAB,), (By.HUB,), (By.REQUESTER,)
 
 TRANSITIONS: dict[tuple[State, Event], Transition] = {
     (State.PENDING, Event.CLAIM): _row(
-        State.ASSIGNED, _LAB, "a lab claims it for an idle, online board: the next attempt begins, with a lease"
+        State.ASSIGNED,
+        _LAB,
+        "a lab claims it for an idle, online board: the next attempt begins, with a lease",
     ),
     (State.PENDING, Event.REFUSED): _row(State.REJECTED, _HUB, "every lab that could run it has refused"),
     (State.PENDING, Event.UNMATCHED): _row(State.REJECTED, _HUB, "the last board that matched has gone"),
     (State.PENDING, Event.CANCEL): _row(State.CANCELLED, _REQUESTER, "its requester calls it off"),
     (State.PENDING, Event.DEADLINE): _row(State.EXPIRED, _HUB, "its deadline passed"),
     (State.ASSIGNED, Event.GIVE_BACK): _row(
-        State.PENDING, _LAB, "the lab gives it back: board gone, Jenkins quiet, local work first, people to be asked"
+        State.PENDING,
+        _LAB,
+        "the lab gives it back: board gone, Jenkins quiet, local work first, people to be asked",
     ),
     (State.ASSIGNED, Event.LEASE_OVER): _row(State.PENDING, _HUB, "no sign of life within the lease"),
     (State.ASSIGNED, Event.START): _row(
@@ -89,7 +93,9 @@ TRANSITIONS: dict[tuple[State, Event], Transition] = {
     (State.RUNNING, Event.FAILED): _row(State.ERROR, _LAB, "it could not be run; the console's end comes with it"),
     (State.RUNNING, Event.SILENT): _row(State.LOST, _HUB, "no heartbeat beyond the time limit and the grace"),
     (State.RUNNING, Event.CANCEL): _row(
-        State.CANCELLED, (By.REQUESTER, By.LAB), "its job was stopped, for its requester or by a person in the lab"
+        State.CANCELLED,
+        (By.REQUESTER, By.LAB),
+        "its job was stopped, for its requester or by a person in the lab",
     ),
     (State.TESTED, Event.DELIVERED): _row(State.DONE, _LAB, "the run is at its first target"),
     (State.LOST, Event.TESTED): _row(
@@ -102,9 +108,7 @@ TRANSITIONS: dict[tuple[State, Event], Transition] = {
     (State.ERROR, Event.RETRY): _row(State.PENDING, _HUB, "retries were asked and are left; on another board"),
 }
 
-FINAL: frozenset[State] = frozenset(
-    {State.DONE, State.REJECTED, State.ERROR, State.CANCELLED, State.EXPIRED}
-)
+FINAL: frozenset[State] = frozenset({State.DONE, State.REJECTED, State.ERROR, State.CANCELLED, State.EXPIRED})
 """Nothing more happens, but for an error whose retries the hub puts back at once."""
 
 LIVE: frozenset[State] = frozenset({State.ASSIGNED, State.RUNNING})

@@ -1,0 +1,227 @@
+"""A lab's own rules on what it runs for whom, as plain values and one pure decision.
+
+The lab trusts the hub with nothing: it asks these rules again for each request that it claims. Where they come from
+(`lab-policy.yaml`) is `policy_from_mapping`'s matter, who reads the file is the lab's.
+
+    default: ask                  # run, ask or refuse: what no rule speaks of
+    max_time: 12h                 # longer time limits are refused
+    max_package: 64 MiB           # larger test packages are refused
+    approvers: [tim]              # whose yes counts (default: everybody whom the hub lets answer for this lab)
+    rules:                        # the first that fits decides
+      - teams: [timslab]
+        tests: ["Functional.*"]
+        source: [installed, package]
+        do: run
+      - source: [git]
+        git: ["https://git.example.org/tests/"]
+        do: ask
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from fnmatch import fnmatchcase
+
+
+class Answer(StrEnum):
+    """What a lab does with a request."""
+
+    RUN = "run"
+    ASK = "ask"  # its people are asked; their yes makes it RUN
+    REFUSE = "refuse"
+
+
+class Source(StrEnum):
+    """Where the test comes from."""
+
+    INSTALLED = "installed"
+    PACKAGE = "package"
+    GIT = "git"
+
+
+class PolicyError(ValueError):
+    """A policy that cannot be read; the message names the rule and the key."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """What the rules look at. `timeout` in seconds, `package_bytes` 0 without one, `git_url` empty without one."""
+
+    user: str
+    team: str
+    board: str
+    test: str
+    source: Source
+    timeout: int
+    package_bytes: int = 0
+    git_url: str = ""
+    approved_by: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """An answer and why, in words a requester may read."""
+
+    answer: Answer
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """Fits a question when every part that is given does; patterns are those of shell file names."""
+
+    do: Answer
+    users: tuple[str, ...] = ()
+    teams: tuple[str, ...] = ()
+    boards: tuple[str, ...] = ()
+    tests: tuple[str, ...] = ()
+    source: tuple[Source, ...] = ()
+    git: tuple[str, ...] = ()
+
+    def fits(self, question: Question) -> bool:
+        """Whether this rule speaks of `question`. `git` holds beginnings of URLs, up to a slash."""
+        named = (
+            (self.users, question.user),
+            (self.teams, question.team),
+            (self.boards, question.board),
+            (self.tests, question.test),
+        )
+        if any(patterns and not _fits_one(patterns, value) for patterns, value in named):
+            return False
+        if self.source and question.source not in self.source:
+            return False
+        return not self.git or any(_is_below(question.git_url, base) for base in self.git)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Policy:
+    """A lab's rules. `max_time` in seconds, `max_package` in bytes; approvers None: whoever the hub lets answer."""
+
+    default: Answer
+    rules: tuple[Rule, ...] = ()
+    approvers: tuple[str, ...] | None = None
+    max_time: int = 24 * 3600
+    max_package: int = 64 * 2**20
+
+
+def default_policy(host: str) -> Policy:
+    """The policy of a lab that wrote none: its own team runs installed tests, code from outside is refused."""
+    return Policy(
+        default=Answer.ASK,
+        rules=(
+            Rule(source=(Source.PACKAGE, Source.GIT), do=Answer.REFUSE),
+            Rule(teams=(host,), do=Answer.RUN),
+        ),
+    )
+
+
+def decide(policy: Policy, question: Question) -> Decision:
+    """What the lab does. A yes of its people turns ASK into RUN, never REFUSE."""
+    if question.timeout > policy.max_time:
+        why = f"this lab runs no test longer than {policy.max_time} s, {question.timeout} s were asked"
+        return Decision(answer=Answer.REFUSE, why=why)
+    if question.package_bytes > policy.max_package:
+        why = f"this lab takes test packages of at most {policy.max_package} bytes, not {question.package_bytes}"
+        return Decision(answer=Answer.REFUSE, why=why)
+    answer = next((rule.do for rule in policy.rules if rule.fits(question)), policy.default)
+    what = f"{question.test} ({question.source}) for {question.user} of team {question.team}"
+    if answer is Answer.ASK and question.approved_by is not None:
+        if policy.approvers is None or question.approved_by in policy.approvers:
+            return Decision(answer=Answer.RUN, why=f"approved by {question.approved_by}")
+        return Decision(answer=Answer.ASK, why=f"{question.approved_by} is not among this lab's approvers")
+    words = {
+        Answer.RUN: f"this lab runs {what}",
+        Answer.ASK: f"this lab's people decide on {what}",
+        Answer.REFUSE: f"this lab does not run {what}",
+    }
+    return Decision(answer=answer, why=words[answer])
+
+
+def policy_from_mapping(data: object, host: str) -> Policy:
+    """The policy that a parsed YAML file says; an empty one is `default_policy(host)`.
+
+    Raises PolicyError for unknown keys and values, with the number of the rule: a typing mistake in a policy must not
+    open a lab.
+    """
+    if data is None:
+        return default_policy(host)
+    known = {"default", "rules", "approvers", "max_time", "max_package"}
+    top = _mapping(data, "the policy", known)
+    standard = default_policy(host)
+    rules = top.get("rules")
+    if rules is not None and not isinstance(rules, list):
+        raise PolicyError("rules: a list is needed")
+    approvers = top.get("approvers")
+    return Policy(
+        default=_answer(top.get("default", standard.default), "default"),
+        rules=tuple(_rule(rule, number) for number, rule in enumerate(rules or (), 1)),
+        approvers=None if approvers is None else _texts(approvers, "approvers"),
+        max_time=_measure(top.get("max_time", standard.max_time), "max_time", _TIME_UNITS),
+        max_package=_measure(top.get("max_package", standard.max_package), "max_package", _SIZE_UNITS),
+    )
+
+
+_TIME_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
+_SIZE_UNITS = {"": 1, "B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
+
+
+def _rule(data: object, number: int) -> Rule:
+    where = f"rule {number}"
+    rule = _mapping(data, where, {"users", "teams", "boards", "tests", "source", "git", "do"})
+    if "do" not in rule:
+        raise PolicyError(f"{where}: 'do' is missing (run, ask or refuse)")
+    try:
+        source = tuple(Source(word) for word in _texts(rule.get("source", ()), f"{where}, source"))
+    except ValueError as error:
+        raise PolicyError(f"{where}, source: {error} (installed, package or git)") from None
+    return Rule(
+        do=_answer(rule["do"], f"{where}, do"),
+        users=_texts(rule.get("users", ()), f"{where}, users"),
+        teams=_texts(rule.get("teams", ()), f"{where}, teams"),
+        boards=_texts(rule.get("boards", ()), f"{where}, boards"),
+        tests=_texts(rule.get("tests", ()), f"{where}, tests"),
+        source=source,
+        git=_texts(rule.get("git", ()), f"{where}, git"),
+    )
+
+
+def _mapping(data: object, where: str, known: set[str]) -> Mapping[str, object]:
+    if not isinstance(data, dict):
+        raise PolicyError(f"{where}: names with values are needed, like 'default: ask'")
+    for key in data:
+        if key not in known:
+            raise PolicyError(f"{where}: unknown key '{key}' (known: {', '.join(sorted(known))})")
+    return data
+
+
+def _answer(value: object, where: str) -> Answer:
+    try:
+        return Answer(str(value))
+    except ValueError:
+        raise PolicyError(f"{where}: '{value}' is none of run, ask, refuse") from None
+
+
+def _texts(value: object, where: str) -> tuple[str, ...]:
+    values = (value,) if isinstance(value, str) else value
+    if not isinstance(values, list | tuple) or not all(isinstance(item, str) and item for item in values):
+        raise PolicyError(f"{where}: a list of names is needed")
+    return tuple(values)
+
+
+def _measure(value: object, where: str, units: Mapping[str, int]) -> int:
+    match = re.fullmatch(r"([0-9]{1,15}) ?([A-Za-z]*)", str(value))
+    if match is None or match[2] not in units:
+        raise PolicyError(f"{where}: '{value}' is no number with one of the units {', '.join(filter(None, units))}")
+    return int(match[1]) * units[match[2]]
+
+
+def _fits_one(patterns: tuple[str, ...], value: str) -> bool:
+    return any(fnmatchcase(value, pattern) for pattern in patterns)
+
+
+def _is_below(url: str, base: str) -> bool:
+    """A beginning counts only up to a slash: `https://git.example.org` admits no `git.example.org.evil.net`."""
+    return bool(url) and ".." not in url and (url == base or url.startswith(base.rstrip("/") + "/"))

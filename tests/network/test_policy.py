@@ -1,0 +1,110 @@
+"""A lab's policy: which requests it runs, puts before its people, or refuses."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from fuego_jenkins_remote.network.policy import (
+    Answer,
+    PolicyError,
+    Question,
+    Source,
+    decide,
+    default_policy,
+    policy_from_mapping,
+)
+
+QUESTION = Question(
+    user="anna",
+    team="annaslab",
+    board="bbb",
+    test="Functional.hello_world",
+    source=Source.INSTALLED,
+    timeout=1800,
+)
+
+
+@pytest.mark.parametrize(
+    ("team", "source", "answer"),
+    [
+        ("timslab", Source.INSTALLED, Answer.RUN),
+        ("annaslab", Source.INSTALLED, Answer.ASK),
+        ("timslab", Source.PACKAGE, Answer.REFUSE),
+        ("annaslab", Source.GIT, Answer.REFUSE),
+    ],
+)
+def test_a_lab_without_a_policy_file_is_careful(team: str, source: Source, answer: Answer) -> None:
+    question = replace(QUESTION, team=team, source=source, git_url="https://x/y" if source is Source.GIT else "")
+    assert decide(default_policy("timslab"), question).answer is answer
+
+
+def test_the_first_rule_that_fits_decides() -> None:
+    policy = policy_from_mapping(
+        {
+            "default": "refuse",
+            "rules": [
+                {"tests": ["Benchmark.*"], "do": "ask"},
+                {"teams": "annaslab", "boards": ["bb*"], "do": "run"},
+            ],
+        },
+        "timslab",
+    )
+    assert decide(policy, QUESTION).answer is Answer.RUN
+    assert decide(policy, replace(QUESTION, test="Benchmark.bonnie")).answer is Answer.ASK
+    assert decide(policy, replace(QUESTION, board="rpi")).answer is Answer.REFUSE
+
+
+@pytest.mark.parametrize(
+    ("url", "answer"),
+    [
+        ("https://git.example.org/tests/a.git", Answer.RUN),
+        ("https://git.example.org.evil.net/tests/a.git", Answer.REFUSE),
+        ("https://git.example.org/testsuite", Answer.REFUSE),
+        ("https://git.example.org/tests/../secret", Answer.REFUSE),
+    ],
+)
+def test_a_git_rule_admits_what_lies_below_its_address(url: str, answer: Answer) -> None:
+    policy = policy_from_mapping(
+        {"default": "refuse", "rules": [{"git": ["https://git.example.org/tests"], "do": "run"}]}, "timslab"
+    )
+    assert decide(policy, replace(QUESTION, source=Source.GIT, git_url=url)).answer is answer
+
+
+def test_a_yes_of_the_labs_people_makes_an_ask_run_but_never_a_refusal() -> None:
+    asking = policy_from_mapping({"default": "ask"}, "timslab")
+    refusing = policy_from_mapping({"default": "refuse"}, "timslab")
+    approved = replace(QUESTION, approved_by="tim")
+    assert decide(asking, approved).answer is Answer.RUN
+    assert decide(refusing, approved).answer is Answer.REFUSE
+
+
+def test_only_a_named_approvers_yes_counts() -> None:
+    policy = policy_from_mapping({"default": "ask", "approvers": ["tim"]}, "timslab")
+    assert decide(policy, replace(QUESTION, approved_by="mallory")).answer is Answer.ASK
+
+
+def test_too_long_and_too_large_is_refused() -> None:
+    policy = policy_from_mapping({"default": "run", "max_time": "1h", "max_package": "1 MiB"}, "timslab")
+    assert decide(policy, replace(QUESTION, timeout=3601)).answer is Answer.REFUSE
+    assert decide(policy, replace(QUESTION, package_bytes=2**20 + 1)).answer is Answer.REFUSE
+    assert decide(policy, QUESTION).answer is Answer.RUN
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ({"defualt": "run"}, "unknown key 'defualt'"),
+        ({"default": "yes"}, "default: 'yes' is none of run, ask, refuse"),
+        ({"rules": [{"teams": ["a"]}]}, "rule 1: 'do' is missing"),
+        ({"rules": [{"do": "run"}, {"do": "run", "team": "a"}]}, "rule 2: unknown key 'team'"),
+        ({"rules": [{"do": "run", "source": ["svn"]}]}, "rule 1, source"),
+        ({"rules": [{"do": "run", "users": 7}]}, "rule 1, users: a list of names"),
+        ({"max_time": "1 week"}, "max_time: '1 week'"),
+        ([], "names with values are needed"),
+    ],
+)
+def test_a_mistake_in_the_file_is_refused_with_its_place(data: object, message: str) -> None:
+    with pytest.raises(PolicyError, match="(?s)" + message.replace("(", r"\(")):
+        policy_from_mapping(data, "timslab")
