@@ -1,0 +1,1 @@
+"""HTTP clients of hub and vision, and the values they give."""

@@ -1,0 +1,213 @@
+"""One HTTP session to one service: token, timeouts, retries, CA file, and errors in our own words.
+
+Calls are repeated when the connection breaks or a gateway is in trouble. That is safe, because every changing call of
+the protocol carries an id that makes its repetition harmless.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, cast
+from urllib.parse import quote, urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.util import Retry
+
+from fuego_jenkins_remote import __version__
+from fuego_jenkins_remote.client.errors import BY_STATUS, Answered, ClientError, UnsafeAddress, Unreachable
+
+CONNECT_TIMEOUT = 5.0
+READ_TIMEOUT = 30.0
+MAX_JSON = 32 * 2**20
+MAX_DOWNLOAD = 2 * 2**30
+_CHUNK = 2**16
+
+Json = dict[str, Any]
+
+
+def is_loopback(url: str) -> bool:
+    """Whether `url` names this machine without a doubt."""
+    host = urlsplit(url).hostname or ""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def check_address(url: str, what: str) -> str:
+    """`url` without a slash at its end; raises ClientError for one that is none, UnsafeAddress for plain http."""
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ClientError(f"{what}: '{url}' is no address (like https://hub.example.org)")
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise ClientError(f"{what}: the address holds more than scheme, host, port and path")
+    if parts.scheme == "http" and not is_loopback(url):
+        raise UnsafeAddress(
+            f"{what}: a token is not sent over plain http to {parts.hostname}: give an address that begins with https://"
+        )
+    return url.rstrip("/")
+
+
+class Api:
+    """The calls of one service below `URL/api/v1`. Not to be shared between threads."""
+
+    def __init__(self, url: str, token: str, *, service: str, ca_file: Path | None = None, retries: int = 3) -> None:
+        """`service` is its name in messages; `retries` bounds the repetitions of one call."""
+        self.service = service
+        self.url = check_address(url, f"{service} address")
+        self._session = requests.Session()
+        self._session.headers["User-Agent"] = f"fuego-jenkins-remote/{__version__}"
+        if token:
+            self._session.headers["Authorization"] = f"Bearer {token}"
+        # A netrc entry must not replace the token that was asked for.
+        self._session.trust_env = False
+        self._session.proxies.update(_proxies(self.url))
+        self._session.verify = str(ca_file) if ca_file else _system_ca()
+        retry = Retry(
+            total=retries,
+            backoff_factor=0.2,
+            status_forcelist=(502, 503, 504),
+            allowed_methods=None,
+            raise_on_status=False,
+            redirect=0,
+        )
+        adapter = HTTPAdapter(max_retries=retry)
+        self._session.mount("https://", adapter)
+        self._session.mount("http://", adapter)
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._session.close()
+
+    def get(self, path: str, params: Mapping[str, object] | None = None, *, wait: float = 0) -> Json:
+        """The JSON object at `path`; `wait` seconds are added to the read timeout for a long poll."""
+        return self.call("GET", path, params=params, wait=wait)
+
+    def post(self, path: str, body: Json, *, wait: float = 0) -> Json:
+        """Send a JSON object, give the one that comes back."""
+        return self.call("POST", path, json=body, wait=wait)
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        json: Json | None = None,
+        params: Mapping[str, object] | None = None,
+        wait: float = 0,
+    ) -> Json:
+        """One call; raises ClientError. An empty answer gives an empty object."""
+        given = {key: str(value) for key, value in (params or {}).items() if value not in (None, "")}
+        with self._answer(method, path, json=json, params=given, wait=wait) as response:
+            body = _bounded(response, MAX_JSON, self.service)
+            if not body:
+                return {}
+            try:
+                data = requests.models.complexjson.loads(body.decode("utf-8"))
+            except ValueError as error:
+                raise ClientError(f"the {self.service} at {self.url} answered something that is no JSON") from error
+            if not isinstance(data, dict):
+                raise ClientError(f"the {self.service} at {self.url} answered no JSON object")
+            return cast("Json", data)
+
+    def upload(self, path: str, source: Path, params: Mapping[str, str] | None = None) -> Json:
+        """PUT a file's bytes."""
+        with source.open("rb") as file:
+            # requests sends a file of no bytes in chunks, which servers may refuse; packages are never empty.
+            with self._answer("PUT", path, data=file, params=dict(params or {}), wait=600) as response:
+                body = _bounded(response, MAX_JSON, self.service)
+        return cast("Json", requests.models.complexjson.loads(body.decode("utf-8"))) if body else {}
+
+    def download(self, path: str, destination: Path, *, limit: int = MAX_DOWNLOAD) -> None:
+        """Write what is at `path` to `destination`, by way of a temporary name; raises ClientError beyond `limit`."""
+        partial = destination.with_name(destination.name + ".part")
+        try:
+            with self._answer("GET", path, params={}, wait=600) as response, partial.open("wb") as file:
+                size = 0
+                for chunk in response.iter_content(_CHUNK):
+                    size += len(chunk)
+                    if size > limit:
+                        raise ClientError(f"{self.url}: more than {limit} bytes were sent; nothing was kept")
+                    file.write(chunk)
+            partial.replace(destination)
+        except requests.RequestException as error:
+            raise self._unreachable(error) from error
+        finally:
+            partial.unlink(missing_ok=True)
+
+    def _answer(
+        self, method: str, path: str, *, wait: float, **arguments: Any
+    ) -> contextlib.closing[requests.Response]:
+        try:
+            response = self._session.request(
+                method,
+                f"{self.url}/api/v1{path}",
+                timeout=(CONNECT_TIMEOUT, READ_TIMEOUT + wait),
+                allow_redirects=False,
+                stream=True,
+                **arguments,
+            )
+        except requests.RequestException as error:
+            raise self._unreachable(error) from error
+        if response.status_code >= 300:
+            with response:
+                raise self._error(response)
+        return contextlib.closing(response)
+
+    def _unreachable(self, error: requests.RequestException) -> Unreachable:
+        if isinstance(error, requests.exceptions.SSLError):
+            why = "its certificate is not trusted here (ca_file in fuego.conf, or FUEGO_CA_FILE, names the CA)"
+        elif isinstance(error, requests.exceptions.ProxyError):
+            why = "the proxy does not let us through"
+        elif isinstance(error, requests.Timeout):
+            why = "it did not answer in time"
+        else:
+            why = "nothing answers there"
+        return Unreachable(f"the {self.service} at {self.url} cannot be reached: {why}")
+
+    def _error(self, response: requests.Response) -> Answered:
+        status = response.status_code
+        detail, code = "", ""
+        with contextlib.suppress(ValueError, ClientError, requests.RequestException):
+            problem = requests.models.complexjson.loads(_bounded(response, 2**18, self.service))
+            if isinstance(problem, dict):
+                detail, code = str(problem.get("detail", ""))[:4000], str(problem.get("code", ""))[:80]
+        kind = BY_STATUS.get(status, Answered)
+        if not detail:
+            detail = f"the {self.service} at {self.url} answered {status} {response.reason or ''}".rstrip()
+        return kind(detail, status=status, code=code)
+
+
+def segment(text: str) -> str:
+    """`text` as one segment of a path."""
+    return quote(text, safe="")
+
+
+def _bounded(response: requests.Response, limit: int, service: str) -> bytes:
+    body = bytearray()
+    try:
+        for chunk in response.iter_content(_CHUNK):
+            body += chunk
+            if len(body) > limit:
+                raise ClientError(f"the {service} sent more than {limit} bytes")
+    except requests.RequestException as error:
+        raise Unreachable(f"the {service} broke off in the middle of its answer") from error
+    return bytes(body)
+
+
+def _proxies(url: str) -> dict[str, str]:
+    """HTTPS_PROXY and NO_PROXY as everybody understands them; none to this machine."""
+    if is_loopback(url):
+        return {}
+    return {key: str(value) for key, value in requests.utils.get_environ_proxies(url).items()}
+
+
+def _system_ca() -> str | bool:
+    return os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("SSL_CERT_FILE") or True

@@ -1,0 +1,150 @@
+"""The hub's calls (docs/protocol.md), one method each. All raise ClientError."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from fuego_jenkins_remote.client.api import Api, Json, segment
+from fuego_jenkins_remote.client.errors import ClientError
+from fuego_jenkins_remote.client.values import Attempt, Board, Claims, Request
+from fuego_jenkins_remote.network.identities import AttemptId
+
+MAX_WAIT = 25.0
+"""Seconds that a waiting call may wait: proxies cut off longer ones."""
+
+
+class HubClient:
+    """A requester's and a lab's side of the hub; which calls are answered depends on the token."""
+
+    def __init__(self, url: str, token: str, *, ca_file: Path | None = None, retries: int = 3) -> None:
+        """See `Api`."""
+        self.api = Api(url, token, service="hub", ca_file=ca_file, retries=retries)
+
+    @property
+    def url(self) -> str:
+        """The hub's address."""
+        return self.api.url
+
+    def whoami(self) -> Json:
+        """Whose token this is: kind, name, teams."""
+        return self.api.get("/whoami")
+
+    # -- boards
+
+    def put_board(self, host: str, board: str, record: Mapping[str, Any]) -> Board:
+        """Share a board, or say its facts anew; `record` is BoardIn."""
+        return Board.from_json(self.api.call("PUT", f"/boards/{segment(host)}/{segment(board)}", json=dict(record)))
+
+    def rm_board(self, host: str, board: str) -> None:
+        """Withdraw a board."""
+        self.api.call("DELETE", f"/boards/{segment(host)}/{segment(board)}")
+
+    def boards(self, *, selector: str = "", host: str = "") -> list[Board]:
+        """The network's boards, all or those that match."""
+        found = self.api.get("/boards", {"selector": selector, "host": host})
+        return [Board.from_json(one) for one in found["boards"]]
+
+    def board(self, host: str, board: str) -> Board:
+        """One board."""
+        return Board.from_json(self.api.get(f"/boards/{segment(host)}/{segment(board)}"))
+
+    # -- requests
+
+    def put_request(self, wanted: Mapping[str, Any]) -> tuple[list[Request], str | None]:
+        """Ask for a test (`wanted` is RequestIn, with its call_id); the requests made, and their campaign."""
+        answer = self.api.post("/requests", dict(wanted))
+        return [Request.from_json(one) for one in answer["requests"]], answer.get("campaign")
+
+    def requests(self, **filters: object) -> tuple[list[Request], str | None]:
+        """A page of requests, newest first, and where the next begins (`before`)."""
+        answer = self.api.get("/requests", filters)
+        return [Request.from_json(one) for one in answer["requests"]], answer.get("before")
+
+    def request(self, request: str) -> Request:
+        """One request with its history."""
+        return Request.from_json(self.api.get(f"/requests/{segment(request)}"))
+
+    def wait_for_change(self, request: str, seen: int, wait: float = MAX_WAIT) -> Request:
+        """The request when its version is beyond `seen`, or as it is after `wait` seconds."""
+        params = {"wait": wait, "seen": seen}
+        return Request.from_json(self.api.get(f"/requests/{segment(request)}", params, wait=wait))
+
+    def cancel(self, request: str, call_id: str, reason: str) -> Request:
+        """Call a request off; a running one is stopped by its lab first."""
+        return self._changed(f"/requests/{segment(request)}/cancel", {"call_id": call_id, "reason": reason})
+
+    def approve(self, request: str, host: str, answer: str, reason: str) -> Request:
+        """A lab's people's word: approved or rejected."""
+        path = f"/requests/{segment(request)}/approvals/{segment(host)}"
+        return Request.from_json(self.api.call("PUT", path, json={"answer": answer, "reason": reason}))
+
+    # -- packages
+
+    def put_package(self, sha256: str, source: Path) -> None:
+        """Leave a test package with the hub."""
+        self.api.upload(f"/packages/{segment(sha256)}", source)
+
+    def get_package(self, sha256: str, destination: Path, *, limit: int) -> None:
+        """Fetch a test package; who calls this checks the digest of what came."""
+        self.api.download(f"/packages/{segment(sha256)}", destination, limit=limit)
+
+    # -- the lab's side
+
+    def claim(
+        self, claim_id: str, boards: Sequence[str], *, wait: float = 0, request: str | None = None, peek: bool = False
+    ) -> Claims:
+        """Take at most one request for each of `boards`; `peek` only looks."""
+        body: Json = {"claim_id": claim_id, "boards": list(boards), "wait": wait, "request": request, "peek": peek}
+        answer = self.api.post("/claims", body, wait=wait)
+        try:
+            return Claims(
+                attempts=tuple(Attempt.from_json(one) for one in answer["attempts"]),
+                cancels=tuple(AttemptId.parse(one) for one in answer["cancels"]),
+            )
+        except (KeyError, ValueError, TypeError) as error:
+            raise ClientError(
+                f"the hub at {self.url} answered a claim in a way this lab cannot read: {error}"
+            ) from error
+
+    def give_back(self, attempt: AttemptId, call_id: str, reason: str, approval: str | None = None) -> Request:
+        """This lab does not run it now; `approval`: its people are asked (waiting), or refuse (rejected)."""
+        return self._of(attempt, "give-back", {"call_id": call_id, "reason": reason, "approval": approval})
+
+    def start(self, attempt: AttemptId, call_id: str, build_url: str, build_number: str) -> bool:
+        """The gate: True for go; raises Conflict for no go."""
+        body = {"call_id": call_id, "build_url": build_url, "build_number": build_number}
+        return bool(self.api.post(self._path(attempt, "start"), body).get("go"))
+
+    def heartbeat(self, attempt: AttemptId, **said: str) -> Json:
+        """A sign of life (log_tail, queue_why, build_url); raises Conflict when the attempt is over."""
+        return self.api.post(self._path(attempt, "heartbeat"), dict(said))
+
+    def tested(self, attempt: AttemptId, call_id: str, status: str, run_key: str, summary: str) -> Request:
+        """The test has ended."""
+        body = {"call_id": call_id, "status": status, "run_key": run_key, "summary": summary}
+        return self._of(attempt, "tested", body)
+
+    def done(self, attempt: AttemptId, call_id: str, target: str, run_url: str) -> Request:
+        """The run is delivered."""
+        return self._of(attempt, "done", {"call_id": call_id, "target": target, "run_url": run_url})
+
+    def error(self, attempt: AttemptId, call_id: str, reason: str, detail: str, console_tail: str) -> Request:
+        """It could not be run."""
+        body = {"call_id": call_id, "reason": reason, "detail": detail, "console_tail": console_tail}
+        return self._of(attempt, "error", body)
+
+    def cancelled(self, attempt: AttemptId, call_id: str, reason: str) -> Request:
+        """A running attempt was stopped."""
+        return self._of(attempt, "cancelled", {"call_id": call_id, "reason": reason})
+
+    def _of(self, attempt: AttemptId, verb: str, body: Json) -> Request:
+        return self._changed(self._path(attempt, verb), body)
+
+    def _changed(self, path: str, body: Json) -> Request:
+        return Request.from_json(self.api.post(path, body))
+
+    @staticmethod
+    def _path(attempt: AttemptId, verb: str) -> str:
+        return f"/requests/{segment(attempt.request)}/attempts/{attempt.number}/{verb}"

@@ -1,0 +1,217 @@
+"""What hub and vision say, as values. Reading is tolerant: a newer service may say more than we know."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from fuego_jenkins_remote.network.identities import AttemptId
+from fuego_jenkins_remote.network.states import FINAL, State
+
+
+@dataclass(frozen=True, kw_only=True)
+class GitSource:
+    """A test in a git repository: `path` is the test's folder in it, empty for its root."""
+
+    url: str
+    ref: str
+    path: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Approval:
+    """A lab's word on a request: waiting, approved or rejected."""
+
+    host: str
+    answer: str
+    reason: str
+    by: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """One line of a request's history."""
+
+    at: datetime | None
+    old: str
+    new: str
+    who: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """A request as the hub tells of it; `timeout` in seconds, `raw` all that the hub said."""
+
+    id: str
+    version: int
+    state: State
+    selector: str
+    test: str
+    spec: str
+    phases: str
+    timeout: int
+    variables: Mapping[str, str]
+    options: Mapping[str, bool]
+    package: str | None
+    git: GitSource | None
+    campaign: str | None
+    requester: str
+    team: str
+    attempt: int
+    host: str
+    board: str
+    status: str
+    run_key: str
+    run_url: str
+    reason: str
+    build_url: str
+    queue_why: str
+    log_tail: str
+    notes: str
+    created_at: datetime | None
+    started_at: datetime | None
+    ended_at: datetime | None
+    approvals: tuple[Approval, ...]
+    history: tuple[Change, ...]
+    raw: Mapping[str, Any] = field(repr=False)
+
+    @property
+    def is_final(self) -> bool:
+        """Nothing more will happen to it."""
+        return self.state in FINAL
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Request:
+        """Read the wire form; raises KeyError or ValueError for what is no request."""
+        git = data.get("git")
+        return cls(
+            id=str(data["id"]),
+            version=int(data.get("version", 0)),
+            state=State(data["state"]),
+            selector=str(data["selector"]),
+            test=str(data["test"]),
+            spec=_text(data, "spec") or "default",
+            phases=_text(data, "phases"),
+            timeout=int(data.get("timeout", 1800)),
+            variables={str(key): str(value) for key, value in (data.get("variables") or {}).items()},
+            options={str(key): bool(value) for key, value in (data.get("options") or {}).items() if value is not None},
+            package=_text(data, "package") or None,
+            git=GitSource(url=_text(git, "url"), ref=_text(git, "ref"), path=_text(git, "path")) if git else None,
+            campaign=_text(data, "campaign") or None,
+            requester=_text(data, "requester"),
+            team=_text(data, "team"),
+            attempt=int(data.get("attempt") or 0),
+            host=_text(data, "host"),
+            board=_text(data, "board"),
+            status=_text(data, "status"),
+            run_key=_text(data, "run_key"),
+            run_url=_text(data, "run_url"),
+            reason=_text(data, "reason"),
+            build_url=_text(data, "build_url"),
+            queue_why=_text(data, "queue_why"),
+            log_tail=_text(data, "log_tail"),
+            notes=_text(data, "notes"),
+            created_at=_time(data, "created_at"),
+            started_at=_time(data, "started_at"),
+            ended_at=_time(data, "ended_at"),
+            approvals=tuple(
+                Approval(
+                    host=_text(one, "host"),
+                    answer=_text(one, "answer"),
+                    reason=_text(one, "reason"),
+                    by=_text(one, "by"),
+                )
+                for one in data.get("approvals") or ()
+            ),
+            history=tuple(
+                Change(
+                    at=_time(one, "at"),
+                    old=_text(one, "from"),
+                    new=_text(one, "to"),
+                    who=_text(one, "who"),
+                    reason=_text(one, "reason"),
+                )
+                for one in data.get("history") or ()
+            ),
+            raw=dict(data),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attempt:
+    """A claim that was won: this lab tries `request` on `board`; the lease runs for `lease_seconds` from the answer."""
+
+    request: Request
+    number: int
+    board: str
+    lease_seconds: float
+    approved_by: str | None
+
+    @property
+    def id(self) -> AttemptId:
+        """What names its folder and its run."""
+        return AttemptId(self.request.id, self.number)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Attempt:
+        """Read the wire form."""
+        return cls(
+            request=Request.from_json(data["request"]),
+            number=int(data["number"]),
+            board=str(data["board"]),
+            lease_seconds=float(data["lease_seconds"]),
+            approved_by=_text(data, "approved_by") or None,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claims:
+    """The hub's answer to a claim: what was won, and which running attempts are to be stopped."""
+
+    attempts: tuple[Attempt, ...]
+    cancels: tuple[AttemptId, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Board:
+    """A board of the network."""
+
+    host: str
+    name: str
+    facts: Mapping[str, str]
+    labels: tuple[str, ...]
+    description: str
+    open_to: tuple[str, ...]
+    online: bool
+    busy_with: str
+    last_seen: datetime | None
+    raw: Mapping[str, Any] = field(repr=False)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Board:
+        """Read the wire form."""
+        return cls(
+            host=str(data["host"]),
+            name=str(data["name"]),
+            facts={str(key): str(value) for key, value in (data.get("facts") or {}).items()},
+            labels=tuple(str(label) for label in data.get("labels") or ()),
+            description=_text(data, "description"),
+            open_to=tuple(str(team) for team in data.get("open_to") or ()),
+            online=bool(data.get("online", True)),
+            busy_with=_text(data, "busy_with"),
+            last_seen=_time(data, "last_seen"),
+            raw=dict(data),
+        )
+
+
+def _text(data: Mapping[str, Any], key: str) -> str:
+    value = data.get(key)
+    return "" if value is None else str(value)
+
+
+def _time(data: Mapping[str, Any], key: str) -> datetime | None:
+    text = data.get(key)
+    return None if not text else datetime.fromisoformat(str(text))

@@ -1,0 +1,54 @@
+"""Vision's calls (docs/protocol.md), one method each. All raise ClientError."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from fuego_jenkins_remote.client.api import Api, Json, segment
+from fuego_jenkins_remote.network.identities import split_run_key
+
+
+@dataclass(frozen=True, kw_only=True)
+class Delivered:
+    """A run that vision has: its key, its page, and the status that vision read from it."""
+
+    key: str
+    url: str
+    status: str
+
+
+class VisionClient:
+    """A results service."""
+
+    def __init__(self, url: str, token: str, *, ca_file: Path | None = None, retries: int = 3) -> None:
+        """See `Api`."""
+        self.api = Api(url, token, service="vision", ca_file=ca_file, retries=retries)
+
+    @property
+    def url(self) -> str:
+        """Vision's address."""
+        return self.api.url
+
+    def put_run(self, key: str, package: Path, sha256: str) -> Delivered:
+        """Deliver a run package; the same once more changes nothing, another under this key raises Conflict."""
+        answer = self.api.upload(f"/runs/{_path(key)}", package, {"sha256": sha256})
+        return Delivered(key=key, url=str(answer.get("url", "")), status=str(answer.get("status", "")))
+
+    def runs(self, **filters: object) -> tuple[list[Json], str | None]:
+        """A page of run summaries, newest first, and where the next begins (`before`)."""
+        answer = self.api.get("/runs", filters)
+        return list(answer["runs"]), answer.get("before")
+
+    def run(self, key: str) -> Json:
+        """One run with its cases and measurements."""
+        return self.api.get(f"/runs/{_path(key)}")
+
+    def get_run(self, key: str, destination: Path) -> None:
+        """Fetch a run package; who calls this checks the digest of what came."""
+        self.api.download(f"/runs/{_path(key)}/package", destination)
+
+
+def _path(key: str) -> str:
+    host, local = split_run_key(key)
+    return f"{segment(host)}/{segment(local)}"
