@@ -11,9 +11,6 @@
 The text of each is for the person who can mend it: what is wrong, where, what would be right.
 """
 
-# The names say what is bad; "Error" after it would say nothing more.
-# ruff: noqa: N818
-
 from __future__ import annotations
 
 import os
@@ -25,9 +22,7 @@ class FormatError(ValueError):
     ``file`` and ``line`` (from 1) say where, as far as it is known, else they are None.
     """
 
-    def __init__(
-        self, what: str, *, file: str | os.PathLike[str] | None = None, line: int | None = None
-    ) -> None:
+    def __init__(self, what: str, *, file: str | os.PathLike[str] | None = None, line: int | None = None) -> None:
         """Take the sentence and the place."""
         super().__init__(what)
         self.what = what

@@ -2,7 +2,7 @@
 
 Fuego's rules say letters, digits and underscore; its own board files have dashes too (``qemu-arm``) and a
 host may be a domain name, so dashes and dots are read as well. Never ``/``, ``:`` or white space, which Fuego
-uses to put names together, and never a leading dot or dash, which would make a hidden file or an option of it.
+uses to put names together, and never a leading dot or dash, which would make a hidden file or an option.
 """
 
 from __future__ import annotations
@@ -37,47 +37,14 @@ _VALUE_SIGNS = frozenset(" _-.:/+=@%")
 
 # Variables that decide what the lab's own shell, loader and tools do, or which board is reached and how.
 # Fuego puts the test's name before a test's variables, so none of these is ever needed by a request.
-_RESERVED = frozenset(
-    # fmt: off
-    [
-        "PATH",
-        "HOME",
-        "SHELL",
-        "USER",
-        "LOGNAME",
-        "IFS",
-        "ENV",
-        "CDPATH",
-        "SHELLOPTS",
-        "BASHOPTS",
-        "PS0",
-        "PS1",
-        "PS2",
-        "PS3",
-        "PS4",
-        "PROMPT_COMMAND",
-        "TMPDIR",
-        "GCONV_PATH",
-        "LOCPATH",
-        "NLSPATH",
-        "HOSTALIASES",
-        "PERL5LIB",
-        "PERL5OPT",
-        "RUBYOPT",
-        "NODE_OPTIONS",
-        "IPADDR",
-        "LOGIN",
-        "PASSWORD",
-        "SERIAL",
-        "SRV_IP",
-        "TTC_TARGET",
-        "TRANSPORT",
-        "BOARD_CONTROL",
-        "NODE_NAME",
-        "WORKSPACE",
-    ]
-    # fmt: on
-)
+# fmt: off
+_RESERVED = frozenset({
+    "PATH", "HOME", "SHELL", "USER", "LOGNAME", "IFS", "ENV", "CDPATH", "SHELLOPTS", "BASHOPTS",
+    "PS0", "PS1", "PS2", "PS3", "PS4", "PROMPT_COMMAND", "TMPDIR", "GCONV_PATH", "LOCPATH", "NLSPATH",
+    "HOSTALIASES", "PERL5LIB", "PERL5OPT", "RUBYOPT", "NODE_OPTIONS", "IPADDR", "LOGIN", "PASSWORD", "SERIAL",
+    "SRV_IP", "TTC_TARGET", "TRANSPORT", "BOARD_CONTROL", "NODE_NAME", "WORKSPACE",
+})
+# fmt: on
 _RESERVED_PREFIXES = ("BASH_", "LD_", "PYTHON", "GIT_", "SSH_", "FUEGO_", "JENKINS_")
 
 
@@ -87,9 +54,7 @@ def _check(what: str, name: str) -> str:
     if len(name) > MAX_NAME:
         raise BadName(f"the {what} name is longer than {MAX_NAME} characters: {name[:20]!r}...")
     if not _NAME.fullmatch(name):
-        raise BadName(
-            f"{name!r} is no {what} name: letters, digits, '_', '-', '.' are, and no '-' or '.' first"
-        )
+        raise BadName(f"{name!r} is no {what} name: letters, digits, '_', '-', '.' are, and no '-' or '.' first")
     return name
 
 
@@ -143,9 +108,7 @@ def check_variable(name: str, value: str) -> tuple[str, str]:
     for sign in value:
         # Category M: the marks that many scripts put on a letter.
         if not (sign.isalnum() or sign in _VALUE_SIGNS or unicodedata.category(sign)[0] == "M"):
-            raise BadName(
-                f"{sign!r} may not stand in the value of {name}: letters, digits, spaces and _-.:/+=@% may"
-            )
+            raise BadName(f"{sign!r} may not stand in the value of {name}: letters, digits, spaces and _-.:/+=@% may")
     if value != value.strip():
         raise BadName(f"the value of {name} starts or ends with a space")
     return name, value

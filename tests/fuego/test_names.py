@@ -64,9 +64,7 @@ def test_a_plain_value_is_taken(value):
     assert names.check_variable("LOOPS", value) == ("LOOPS", value)
 
 
-@pytest.mark.parametrize(
-    "sign", [*"$`'\"\\\n\r\0;&|<>()*?!#~{}[],\t", "\u2028", "\u00a0", "\ud800", "\u202e"]
-)
+@pytest.mark.parametrize("sign", [*"$`'\"\\\n\r\0;&|<>()*?!#~{}[],\t", "\u2028", "\u00a0", "\ud800", "\u202e"])
 def test_a_sign_that_a_shell_could_act_on_is_refused_wherever_it_stands(sign):
     for value in [sign, f"a{sign}", f"a{sign}b"]:
         with pytest.raises(BadName):
@@ -79,9 +77,7 @@ def test_a_variable_name_is_capitals_digits_and_underscores(name):
         names.check_variable(name, "1")
 
 
-@pytest.mark.parametrize(
-    "name", ["PATH", "LD_PRELOAD", "BASH_ENV", "IPADDR", "TRANSPORT", "FUEGO_CORE", "SSH_KEY"]
-)
+@pytest.mark.parametrize("name", ["PATH", "LD_PRELOAD", "BASH_ENV", "IPADDR", "TRANSPORT", "FUEGO_CORE", "SSH_KEY"])
 def test_a_request_cannot_set_what_steers_the_lab(name):
     with pytest.raises(BadName, match="belongs to the lab"):
         names.check_variable(name, "x")
@@ -93,9 +89,7 @@ def test_a_long_value_and_outer_spaces_are_refused():
             names.check_variable("A", value)
 
 
-@pytest.mark.parametrize(
-    ("text", "seconds"), [("30m", 1800), ("90s", 90), ("2h", 7200), ("1d", 86400), ("45", 45)]
-)
+@pytest.mark.parametrize(("text", "seconds"), [("30m", 1800), ("90s", 90), ("2h", 7200), ("1d", 86400), ("45", 45)])
 def test_a_time_limit_reads_as_seconds(text, seconds):
     assert names.parse_timeout(text) == seconds
 
