@@ -1,0 +1,138 @@
+"""The database: one file of SQLite, opened so that what was accepted stays accepted.
+
+WAL lets readers go on while one writes. ``synchronous`` is FULL: with NORMAL a power cut may take the last commits
+with it, and a request or a run whose arrival was confirmed must not vanish; that costs one fsync a commit.
+Every ``engine.begin()`` starts with BEGIN IMMEDIATE: a transaction that reads first and writes later cannot fail
+half-way because somebody else wrote in between; it waits (at most ten seconds) before it has read anything.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+BUSY_SECONDS = 10
+_READING = "fuego_reading"
+
+
+class NotMigrated(RuntimeError):
+    """The database's tables are not those this version works with; the text says what to do."""
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A time: aware and in UTC on both sides; a naive one is refused.
+
+    On SQLite it is text of one width (``2026-11-23T10:00:00.123456+00:00``), so that it sorts as time does.
+    """
+
+    impl = sa.String(32)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: sa.Dialect) -> TypeEngine[Any]:
+        """Take text on SQLite, and the database's own type elsewhere."""
+        if dialect.name == "sqlite":
+            return dialect.type_descriptor(sa.String(32))
+        return dialect.type_descriptor(sa.DateTime(timezone=True))
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> Any:
+        """Turn an aware time into what the database keeps; ValueError for a naive one."""
+        if value is None:
+            return None
+        if value.utcoffset() is None:
+            raise ValueError(f"a time without its offset cannot be stored: {value!r}")
+        value = value.astimezone(UTC)
+        return value.isoformat(timespec="microseconds") if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: Any, dialect: sa.Dialect) -> datetime | None:  # noqa: ARG002
+        """Turn what the database keeps into an aware time in UTC."""
+        if value is None:
+            return None
+        if isinstance(value, str):
+            value = datetime.fromisoformat(value)
+        if not isinstance(value, datetime) or value.utcoffset() is None:
+            raise ValueError(f"not an aware time in the database: {value!r}")
+        return value if value.utcoffset() == timedelta(0) else value.astimezone(UTC)
+
+
+def open_engine(where: str | os.PathLike[str]) -> sa.Engine:
+    """Open the database: a path of an SQLite file (made if it is not there), or an SQLAlchemy URL."""
+    text = os.fspath(where)
+    url = sa.make_url(text) if "://" in text else sa.URL.create("sqlite", database=text)
+    if url.get_backend_name() != "sqlite":
+        return sa.create_engine(url, pool_pre_ping=True)
+    engine = sa.create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+    sa.event.listen(engine, "connect", _prepare_sqlite)
+    sa.event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    # No transactions behind our back: BEGIN is said in _begin_sqlite.
+    connection.isolation_level = None
+    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(conn: sa.Connection) -> None:
+    reading = conn.get_execution_options().get(_READING, False)
+    conn.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+@contextmanager
+def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """Give a connection for reading: one consistent view, which never waits for a writer nor stops one."""
+    with engine.connect() as conn:
+        yield conn.execution_options(**{_READING: True})
+
+
+def migrate(engine: sa.Engine, package: str) -> None:
+    """Bring the tables to what this version needs, in one transaction.
+
+    ``package`` is the service's, as in ``fuego_jenkins_remote.hub``; its ``migrations`` folder has the Alembic scripts.
+    """
+    from alembic import command
+
+    config = _alembic_config(package)
+    with engine.begin() as conn:
+        config.attributes["connection"] = conn
+        command.upgrade(config, "head")
+
+
+def check_migrated(engine: sa.Engine, package: str) -> None:
+    """Raise NotMigrated unless the tables are exactly those this version works with."""
+    from alembic.runtime.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
+    scripts = ScriptDirectory.from_config(_alembic_config(package))
+    wanted = set(scripts.get_heads())
+    with reading(engine) as conn:
+        found = set(MigrationContext.configure(conn).get_current_heads())
+    if found == wanted:
+        return
+    known = {script.revision for script in scripts.walk_revisions()}
+    if found - known:
+        raise NotMigrated("the database was made by a newer version of this program: update the program")
+    service = package.rpartition(".")[2]
+    raise NotMigrated(f"the database is not set up for this version: run 'ftc {service} init' with its data folder")
+
+
+def _alembic_config(package: str) -> Config:
+    from alembic.config import Config
+
+    config = Config()
+    folder = Path(str(files(package))) / "migrations"
+    # A percent sign would be taken for interpolation.
+    config.set_main_option("script_location", str(folder).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    return config

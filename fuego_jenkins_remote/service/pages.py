@@ -1,0 +1,165 @@
+"""What the pages of both services share: templates, the style sheet, security headers, filters.
+
+Pages are plain HTML that reads well without any script. Templates escape everything; the policy sent with every answer
+lets a page load nothing but this service's own style sheet, so that even a hole in a template stays harmless.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import jinja2
+from fastapi import FastAPI, Request
+from markupsafe import Markup
+from starlette.responses import HTMLResponse
+from starlette.staticfiles import StaticFiles
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SECURITY_HEADERS: tuple[tuple[bytes, bytes], ...] = (
+    (
+        b"content-security-policy",
+        b"default-src 'self'; script-src 'none'; object-src 'none'; base-uri 'none'; form-action 'self'; "
+        b"frame-ancestors 'none'",
+    ),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"same-origin"),
+    (b"x-frame-options", b"DENY"),
+    (b"cache-control", b"private, no-cache"),
+)
+"""Set on every answer that does not set them by itself."""
+
+# What a status or a request's state looks like; the classes are those of fuego.css.
+_TONES = {
+    "PASS": "good", "done": "good", "approved": "good", "online": "good",
+    "FAIL": "bad", "rejected": "bad", "error": "bad",
+    "ERROR": "warn", "lost": "warn", "expired": "warn", "offline": "quiet",
+    "SKIP": "quiet", "cancelled": "quiet", "pending": "wait", "waiting": "wait",
+    "assigned": "busy", "running": "busy", "tested": "busy", "busy": "busy",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pages:
+    """What ``render`` needs; stands at ``app.state.pages``. ``nav`` holds (label, path)."""
+
+    environment: jinja2.Environment
+    service: str
+    nav: Sequence[tuple[str, str]] = field(default=())
+
+
+def install_pages(app: FastAPI, *, package: str, service: str, nav: Sequence[tuple[str, str]]) -> None:
+    """Give the app its pages: ``templates/`` of ``package`` before the shared ones, and ``/static``.
+
+    ``service`` is the word in the page's head (``hub``, ``vision``).
+    """
+    environment = make_environment(package)
+    app.state.pages = Pages(environment=environment, service=service, nav=tuple(nav))
+    static = Path(str(files("fuego_jenkins_remote.service"))) / "static"
+    app.mount("/static", StaticFiles(directory=static), name="static")
+
+
+def make_environment(package: str) -> jinja2.Environment:
+    """Make the templates' environment: everything escaped, an unknown name an error, the filters below."""
+    own = jinja2.FileSystemLoader(str(files(package) / "templates"))
+    shared = jinja2.FileSystemLoader(str(files("fuego_jenkins_remote.service") / "templates"))
+    environment = jinja2.Environment(
+        loader=jinja2.ChoiceLoader([own, shared]),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    filters: Mapping[str, Callable[..., Any]] = {
+        "localtime": localtime,
+        "duration": duration,
+        "filesize": filesize,
+        "badge": badge,
+        "number": number,
+    }
+    environment.filters.update(filters)
+    return environment
+
+
+def wants_page(request: Request) -> bool:
+    """Say whether an error should be shown as a page: outside /api, to somebody who takes HTML."""
+    path = request.url.path
+    if path == "/api" or path.startswith("/api/"):
+        return False
+    return "text/html" in request.headers.get("accept", "") and hasattr(request.app.state, "pages")
+
+
+def render(request: Request, template: str, *, http_status: int = 200, **values: Any) -> HTMLResponse:
+    """Fill a template; every one also knows ``pages``, ``path`` and ``principal`` (who is signed in, or None)."""
+    pages: Pages = request.app.state.pages
+    text = pages.environment.get_template(template).render(
+        pages=pages,
+        path=request.url.path,
+        principal=getattr(request.state, "principal", None),
+        public=getattr(request.app.state, "public", False),
+        **values,
+    )
+    return HTMLResponse(text, http_status)
+
+
+def localtime(value: datetime | None) -> str:
+    """Show a time in UTC as a <time> element, with everything in its title; a dash for None."""
+    if value is None:
+        return Markup('<span class="none">–</span>')
+    value = value.astimezone(UTC)
+    return Markup('<time datetime="{0}" title="{0}">{1}<span class="utc"> UTC</span></time>').format(
+        value.isoformat(), value.strftime("%Y-%m-%d %H:%M:%S")
+    )
+
+
+def duration(milliseconds: float | None) -> str:
+    """Show milliseconds for people: ``1.2 s``, ``3 min 5 s``, ``2 h 10 min``; a dash for None."""
+    if milliseconds is None:
+        return "–"
+    if milliseconds < 1000:
+        return f"{milliseconds:.0f} ms"
+    if milliseconds < 59_950:
+        return f"{milliseconds / 1000:.1f} s"
+    seconds = round(milliseconds / 1000)
+    if seconds < 3600:
+        return f"{seconds // 60} min {seconds % 60} s"
+    minutes = round(seconds / 60)
+    if minutes < 48 * 60:
+        return f"{minutes // 60} h {minutes % 60} min"
+    return f"{minutes // 1440} d {minutes % 1440 // 60} h"
+
+
+def filesize(size: int | None) -> str:
+    """Show bytes for people, in powers of 1024: ``812 B``, ``1.4 KiB``; a dash for None."""
+    if size is None:
+        return "–"
+    if size < 1024:
+        return f"{size} B"
+    value = float(size)
+    for unit in ("KiB", "MiB", "GiB"):
+        value /= 1024
+        if value < 1023.95 or unit == "GiB":
+            break
+    return f"{value:.1f} {unit}"
+
+
+def number(value: float | None) -> str:
+    """Show a measured value: no needless digits, groups of thousands; a dash for None."""
+    if value is None:
+        return "–"
+    if isinstance(value, int) or (value == int(value) and abs(value) < 1e15 if value - value == 0 else False):
+        return f"{int(value):,}".replace(",", "\u202f")
+    return f"{value:,.6g}".replace(",", "\u202f")
+
+
+def badge(status: str | None) -> str:
+    """Show a status or a state as a badge with its colour; an unknown one is plain."""
+    if not status:
+        return Markup('<span class="none">–</span>')
+    return Markup('<span class="badge {}">{}</span>').format(_TONES.get(status, "quiet"), status)

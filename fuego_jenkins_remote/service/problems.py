@@ -1,0 +1,202 @@
+"""Errors as clients see them: problem details (RFC 9457) for programs, a small page for browsers.
+
+    Problem            status, code
+    ├── BadRequest     400 bad-request
+    ├── NotSignedIn    401 not-signed-in
+    ├── Forbidden      403 forbidden
+    ├── NotFound       404 not-found
+    ├── Conflict       409 conflict
+    ├── TooLarge       413 too-large
+    ├── Unprocessable  422 unprocessable
+    └── Unavailable    503 unavailable
+
+``detail`` is one sentence for a person; ``code`` is what a program may go by, and may be set apart for one case.
+"""
+
+# The names say what is the matter; "Error" after each would say nothing more.
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, ClassVar
+from urllib.parse import quote
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from fuego_jenkins_remote.service.pages import SECURITY_HEADERS, render, wants_page
+
+_log = structlog.get_logger("service")
+
+
+class Problem(Exception):
+    """An answer that is an error; see the module for the tree."""
+
+    status: ClassVar[int] = 500
+    code: str = "internal"
+
+    def __init__(self, detail: str, *, code: str | None = None, headers: Mapping[str, str] | None = None) -> None:
+        """Take the sentence, and a code of its own if the usual one says too little."""
+        super().__init__(detail)
+        self.detail = detail
+        self.headers = dict(headers or {})
+        if code is not None:
+            self.code = code
+
+
+class BadRequest(Problem):
+    """The call cannot be understood."""
+
+    status = 400
+    code = "bad-request"
+
+
+class NotSignedIn(Problem):
+    """No token, or one that is not (or no longer) good."""
+
+    status = 401
+    code = "not-signed-in"
+
+    def __init__(self, detail: str, *, code: str | None = None, headers: Mapping[str, str] | None = None) -> None:
+        """As its parent, and says how to sign in."""
+        super().__init__(detail, code=code, headers={"WWW-Authenticate": "Bearer", **(headers or {})})
+
+
+class Forbidden(Problem):
+    """The token is good, but not for this."""
+
+    status = 403
+    code = "forbidden"
+
+
+class NotFound(Problem):
+    """There is no such thing."""
+
+    status = 404
+    code = "not-found"
+
+
+class Conflict(Problem):
+    """It is already so, or somebody else was first."""
+
+    status = 409
+    code = "conflict"
+
+
+class TooLarge(Problem):
+    """More bytes than are taken."""
+
+    status = 413
+    code = "too-large"
+
+
+class Unprocessable(Problem):
+    """Understood, but cannot be done as it is."""
+
+    status = 422
+    code = "unprocessable"
+
+
+class Unavailable(Problem):
+    """Not now; later perhaps."""
+
+    status = 503
+    code = "unavailable"
+
+
+_CODES = {kind.status: kind.code for kind in Problem.__subclasses__()}
+
+
+def install_problem_handlers(app: FastAPI) -> None:
+    """Make every error of the app one of ours; call it once, after ``install_pages``."""
+    app.add_exception_handler(Problem, _on_problem)
+    app.add_exception_handler(RequestValidationError, _on_invalid)
+    app.add_exception_handler(HTTPException, _on_http)
+    app.add_middleware(_LastResort)
+
+
+def problem_response(
+    request: Request, *, status: int, code: str, detail: str, headers: Mapping[str, str] | None = None
+) -> Response:
+    """Build the answer: a page where a browser asks for one, else problem details."""
+    title = HTTPStatus(status).phrase
+    if wants_page(request):
+        if status == 401 and request.method in ("GET", "HEAD"):
+            here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+            return RedirectResponse(f"/sign-in?next={quote(here, safe='')}", status_code=303)
+        page = render(request, "problem.html", http_status=status, status=status, heading=title, detail=detail)
+        page.headers.update(headers or {})
+        return page
+    body = {"type": "about:blank", "title": title, "status": status, "detail": detail, "code": code}
+    return JSONResponse(body, status, dict(headers or {}), media_type="application/problem+json")
+
+
+def _on_problem(request: Request, problem: Exception) -> Response:
+    assert isinstance(problem, Problem)  # noqa: S101 - what Starlette promises, for mypy
+    return problem_response(
+        request, status=problem.status, code=problem.code, detail=problem.detail, headers=problem.headers
+    )
+
+
+def _on_invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101
+    return problem_response(request, status=422, code="invalid", detail=invalid_sentence(error.errors()))
+
+
+def _on_http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101
+    details = {
+        404: "There is nothing at this address.",
+        405: "This address does not take that method.",
+        413: "The request is larger than this service takes.",
+    }
+    code = _CODES.get(error.status_code, HTTPStatus(error.status_code).phrase.lower().replace(" ", "-"))
+    detail = details.get(error.status_code, str(error.detail))
+    return problem_response(request, status=error.status_code, code=code, detail=detail, headers=error.headers)
+
+
+def invalid_sentence(errors: Any) -> str:
+    """Say in one sentence which field is wrong and how, from Pydantic's list of errors (the first three)."""
+    parts = []
+    for error in list(errors)[:3]:
+        place = [str(part) for part in error.get("loc", ()) if part not in ("body", "query", "path", "header")]
+        what = str(error.get("msg", "is not valid")).removeprefix("Value error, ")
+        parts.append(f"{'.'.join(place)}: {what}" if place else what)
+    return "; ".join(parts) or "the request is not valid"
+
+
+class _LastResort:
+    """Answers 500 for what nobody expected, tells the log and not the client, and sets headers on every answer."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started = False
+
+        async def send_guarded(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                names = {name.lower() for name, _ in message["headers"]}
+                extra = [(n, v) for n, v in SECURITY_HEADERS if n not in names]
+                message = {**message, "headers": [*message["headers"], *extra]}
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_guarded)
+        except Exception:
+            _log.exception("unexpected error", method=scope["method"], path=scope["path"])
+            if started:
+                raise
+            detail = "Something went wrong in the service; its log says what."
+            answer = problem_response(Request(scope), status=500, code="internal", detail=detail)
+            await answer(scope, receive, send_guarded)

@@ -1,0 +1,145 @@
+"""Running a service: its socket, its ready line, its quiet end."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import os
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from fuego_jenkins_remote.service.logs import configure_logs
+
+_GRACE_SECONDS = 10
+
+
+class CannotServe(RuntimeError):
+    """The service cannot start like this; the text says what to do."""
+
+
+def run_service(
+    app: ASGIApp,
+    *,
+    name: str,
+    host: str,
+    port: int,
+    tls_cert: str | os.PathLike[str] | None = None,
+    tls_key: str | os.PathLike[str] | None = None,
+    behind_proxy: bool = False,
+    json_ready: bool = False,
+    on_url: Callable[[str], None] | None = None,
+    on_stop: Callable[[], None] | None = None,
+) -> None:
+    """Serve until TERM or INT, then return.
+
+    The first line on stdout comes when the service answers: ``NAME ready at URL``, with ``json_ready`` an object with
+    service, url and pid. Port 0 picks a free one. ``on_url`` gets the address before anything is served; ``on_stop`` is
+    called in the event loop when the end was asked for, before open answers are waited for (at most ten seconds):
+    whoever holds answers back lets go of them there. Raises CannotServe for an address that is not to be had, and for one that
+    others can reach without TLS, unless ``behind_proxy`` says that a proxy speaks TLS in front of it.
+    """
+    _check_safe(host, tls_cert, tls_key, behind_proxy=behind_proxy)
+    configure_logs(name)
+    with _listen(host, port) as listener:
+        url = _url(host, listener.getsockname()[1], tls=tls_cert is not None)
+        if on_url is not None:
+            on_url(url)
+        config = uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            ssl_certfile=tls_cert,
+            ssl_keyfile=tls_key,
+            proxy_headers=behind_proxy,
+            forwarded_allow_ips="*" if behind_proxy else None,
+            timeout_graceful_shutdown=_GRACE_SECONDS,
+        )
+        server = _Server(config, ready_line=_ready_line(name, url, json_ready=json_ready), on_stop=on_stop)
+        with _signals_end_well():
+            server.run(sockets=[listener])
+    if not server.was_ready:
+        raise CannotServe(f"the {name} did not start; its log above says why")
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, *, ready_line: str, on_stop: Callable[[], None] | None) -> None:
+        super().__init__(config)
+        self._ready_line = ready_line
+        self._on_stop = on_stop
+        self.was_ready = False
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started and not self.should_exit:
+            self.was_ready = True
+            print(self._ready_line, flush=True)  # noqa: T201 - the line others wait for
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self._on_stop is not None:
+            self._on_stop()
+        await super().shutdown(sockets)
+
+
+def _ready_line(name: str, url: str, *, json_ready: bool) -> str:
+    if json_ready:
+        return json.dumps({"service": name, "url": url, "pid": os.getpid()})
+    return f"{name} ready at {url}"
+
+
+def _check_safe(
+    host: str, tls_cert: str | os.PathLike[str] | None, tls_key: str | os.PathLike[str] | None, *, behind_proxy: bool
+) -> None:
+    if (tls_cert is None) != (tls_key is None):
+        raise CannotServe("--tls-cert and --tls-key go together: give both or none")
+    if tls_cert is None and not behind_proxy and not _is_loopback(host):
+        raise CannotServe(
+            f"{host} can be reached from other machines, and tokens would cross the network in the clear: give "
+            "--tls-cert and --tls-key, or --behind-proxy if a proxy in front of it speaks TLS"
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+@contextmanager
+def _listen(host: str, port: int) -> Iterator[socket.socket]:
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        family, _, _, _, address = found[0]
+        listener = socket.create_server(address[:2], family=family, backlog=2048)
+    except OSError as error:
+        raise CannotServe(f"cannot listen on {host} port {port}: {error.strerror or error}") from error
+    with listener:
+        listener.setblocking(False)
+        yield listener
+
+
+def _url(host: str, port: int, *, tls: bool) -> str:
+    if host in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound
+        host = socket.gethostname()
+    name = f"[{host}]" if ":" in host else host
+    return f"{'https' if tls else 'http'}://{name}:{port}"
+
+
+@contextmanager
+def _signals_end_well() -> Iterator[None]:
+    # uvicorn raises the signal once more when it has ended, so that the process dies of it. A service that was asked to
+    # stop and did has ended well: these handlers take that second one.
+    before = {number: signal.signal(number, lambda *_: None) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

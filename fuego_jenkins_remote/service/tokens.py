@@ -1,0 +1,153 @@
+"""Tokens: random secrets of which only a digest is kept.
+
+A secret is ``fuego_PREFIX_RANDOM``. The prefix (8 characters, the first tells the kind) is public: it finds the row and
+names the token in lists and logs. RANDOM holds 256 random bits, so a plain SHA-256 is enough: a slow hash
+protects guessable words, and there is nothing to guess here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from fuego_jenkins_remote.service.engine import UtcDateTime
+
+KINDS = ("user", "lab", "submit", "read")
+"""Who a token speaks for: a person, a lab (both at the hub); who may bring runs, who may only read (at vision)."""
+
+SECRET = re.compile(r"fuego_([a-z2-7]{8})_([A-Za-z0-9_-]{43})")
+"""What a secret looks like; also used to keep secrets out of logs."""
+
+_LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewToken:
+    """A token as it is made; the only place where the secret is ever seen."""
+
+    secret: str
+    prefix: str
+    digest: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TokenRow:
+    """A stored token. ``owner`` is the name it speaks for: of a user, of a host (``*``: any host)."""
+
+    prefix: str
+    kind: str
+    owner: str
+    description: str
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+
+
+def new_token(kind: str) -> NewToken:
+    """Make a token of this kind (one of KINDS, else ValueError); nothing is stored."""
+    if kind not in KINDS:
+        raise ValueError(f"no such kind of token: {kind!r} (there are {', '.join(KINDS)})")
+    prefix = kind[0] + "".join(secrets.choice(_LETTERS) for _ in range(7))
+    secret = f"fuego_{prefix}_{secrets.token_urlsafe(32)}"
+    return NewToken(secret=secret, prefix=prefix, digest=_digest(secret))
+
+
+def split_prefix(secret: str) -> str | None:
+    """Give the public part of a secret, or None if this does not look like one of ours."""
+    found = SECRET.fullmatch(secret)
+    return found[1] if found else None
+
+
+def matches(secret: str, digest: str) -> bool:
+    """Say whether the secret is the one the digest was made of, in a time that tells nothing."""
+    return hmac.compare_digest(_digest(secret), digest)
+
+
+def tokens_table(metadata: sa.MetaData) -> sa.Table:
+    """Put the table ``tokens`` into a service's schema."""
+    return sa.Table(
+        "tokens",
+        metadata,
+        sa.Column("prefix", sa.String(8), primary_key=True),
+        sa.Column("digest", sa.String(64), nullable=False),
+        sa.Column("kind", sa.String(16), nullable=False),
+        sa.Column("owner", sa.String(100), nullable=False),
+        sa.Column("description", sa.Text, nullable=False, server_default=""),
+        sa.Column("created_at", UtcDateTime, nullable=False),
+        sa.Column("expires_at", UtcDateTime),
+        sa.Column("revoked_at", UtcDateTime),
+    )
+
+
+def add_token(
+    conn: sa.Connection,
+    table: sa.Table,
+    *,
+    kind: str,
+    owner: str,
+    now: datetime,
+    description: str = "",
+    expires_at: datetime | None = None,
+) -> NewToken:
+    """Make and store a token; its secret is in the answer and nowhere else."""
+    token = new_token(kind)
+    conn.execute(
+        table.insert().values(
+            prefix=token.prefix,
+            digest=token.digest,
+            kind=kind,
+            owner=owner,
+            description=description,
+            created_at=now,
+            expires_at=expires_at,
+        )
+    )
+    return token
+
+
+def find_token(conn: sa.Connection, table: sa.Table, secret: str, now: datetime) -> TokenRow | None:
+    """Find the token of this secret; None if there is none, or it has expired or was revoked."""
+    prefix = split_prefix(secret)
+    if prefix is None:
+        return None
+    row = conn.execute(sa.select(table).where(table.c.prefix == prefix)).mappings().one_or_none()
+    if row is None or not matches(secret, row["digest"]):
+        return None
+    token = _from_row(row)
+    if token.revoked_at is not None or (token.expires_at is not None and token.expires_at <= now):
+        return None
+    return token
+
+
+def list_tokens(conn: sa.Connection, table: sa.Table) -> list[TokenRow]:
+    """Give all tokens, the oldest first, without anything secret."""
+    rows = conn.execute(sa.select(table).order_by(table.c.created_at, table.c.prefix)).mappings()
+    return [_from_row(row) for row in rows]
+
+
+def revoke_token(conn: sa.Connection, table: sa.Table, prefix: str, now: datetime) -> bool:
+    """Take a token out of use; False if there is no such token or it was revoked before."""
+    where = (table.c.prefix == prefix) & table.c.revoked_at.is_(None)
+    return conn.execute(table.update().where(where).values(revoked_at=now)).rowcount == 1
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _from_row(row: sa.RowMapping) -> TokenRow:
+    return TokenRow(
+        prefix=row["prefix"],
+        kind=row["kind"],
+        owner=row["owner"],
+        description=row["description"],
+        created_at=row["created_at"],
+        expires_at=row["expires_at"],
+        revoked_at=row["revoked_at"],
+    )
