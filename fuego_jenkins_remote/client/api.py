@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
+import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,7 +20,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
 from fuego_jenkins_remote import __version__
-from fuego_jenkins_remote.client.errors import BY_STATUS, Answered, ClientError, UnsafeAddress, Unreachable
+from fuego_jenkins_remote.client.errors import BY_STATUS, Answered, ClientError, Unreachable, UnsafeAddress
 
 CONNECT_TIMEOUT = 5.0
 READ_TIMEOUT = 30.0
@@ -92,38 +93,29 @@ class Api:
 
     def post(self, path: str, body: Json, *, wait: float = 0) -> Json:
         """Send a JSON object, give the one that comes back."""
-        return self.call("POST", path, json=body, wait=wait)
+        return self.call("POST", path, body=body, wait=wait)
 
     def call(
         self,
         method: str,
         path: str,
         *,
-        json: Json | None = None,
+        body: Json | None = None,
         params: Mapping[str, object] | None = None,
         wait: float = 0,
     ) -> Json:
         """One call; raises ClientError. An empty answer gives an empty object."""
         given = {key: str(value) for key, value in (params or {}).items() if value not in (None, "")}
-        with self._answer(method, path, json=json, params=given, wait=wait) as response:
-            body = _bounded(response, MAX_JSON, self.service)
-            if not body:
-                return {}
-            try:
-                data = requests.models.complexjson.loads(body.decode("utf-8"))
-            except ValueError as error:
-                raise ClientError(f"the {self.service} at {self.url} answered something that is no JSON") from error
-            if not isinstance(data, dict):
-                raise ClientError(f"the {self.service} at {self.url} answered no JSON object")
-            return cast("Json", data)
+        with self._answer(method, path, json=body, params=given, wait=wait) as response:
+            return self._object(_bounded(response, MAX_JSON, self.service))
 
     def upload(self, path: str, source: Path, params: Mapping[str, str] | None = None) -> Json:
         """PUT a file's bytes."""
-        with source.open("rb") as file:
-            # requests sends a file of no bytes in chunks, which servers may refuse; packages are never empty.
-            with self._answer("PUT", path, data=file, params=dict(params or {}), wait=600) as response:
-                body = _bounded(response, MAX_JSON, self.service)
-        return cast("Json", requests.models.complexjson.loads(body.decode("utf-8"))) if body else {}
+        with (
+            source.open("rb") as file,
+            self._answer("PUT", path, data=file, params=dict(params or {}), wait=600) as response,
+        ):
+            return self._object(_bounded(response, MAX_JSON, self.service))
 
     def download(self, path: str, destination: Path, *, limit: int = MAX_DOWNLOAD) -> None:
         """Write what is at `path` to `destination`, by way of a temporary name; raises ClientError beyond `limit`."""
@@ -161,6 +153,17 @@ class Api:
                 raise self._error(response)
         return contextlib.closing(response)
 
+    def _object(self, body: bytes) -> Json:
+        if not body:
+            return {}
+        try:
+            data = json.loads(body.decode("utf-8"))
+        except ValueError as error:
+            raise ClientError(f"the {self.service} at {self.url} answered something that is no JSON") from error
+        if not isinstance(data, dict):
+            raise ClientError(f"the {self.service} at {self.url} answered no JSON object")
+        return cast("Json", data)
+
     def _unreachable(self, error: requests.RequestException) -> Unreachable:
         if isinstance(error, requests.exceptions.SSLError):
             why = "its certificate is not trusted here (ca_file in fuego.conf, or FUEGO_CA_FILE, names the CA)"
@@ -176,7 +179,7 @@ class Api:
         status = response.status_code
         detail, code = "", ""
         with contextlib.suppress(ValueError, ClientError, requests.RequestException):
-            problem = requests.models.complexjson.loads(_bounded(response, 2**18, self.service))
+            problem = json.loads(_bounded(response, 2**18, self.service))
             if isinstance(problem, dict):
                 detail, code = str(problem.get("detail", ""))[:4000], str(problem.get("code", ""))[:80]
         kind = BY_STATUS.get(status, Answered)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from fuego_jenkins_remote.client.api import Api, Json, segment
 from fuego_jenkins_remote.client.errors import ClientError
-from fuego_jenkins_remote.client.values import Attempt, Board, Claims, Request
+from fuego_jenkins_remote.client.values import Board, Claims, Request
 from fuego_jenkins_remote.network.identities import AttemptId
+
+_Value = TypeVar("_Value", Request, Board, Claims)
 
 MAX_WAIT = 25.0
 """Seconds that a waiting call may wait: proxies cut off longer ones."""
@@ -35,7 +37,8 @@ class HubClient:
 
     def put_board(self, host: str, board: str, record: Mapping[str, Any]) -> Board:
         """Share a board, or say its facts anew; `record` is BoardIn."""
-        return Board.from_json(self.api.call("PUT", f"/boards/{segment(host)}/{segment(board)}", json=dict(record)))
+        path = f"/boards/{segment(host)}/{segment(board)}"
+        return self._value(Board, self.api.call("PUT", path, body=dict(record)))
 
     def rm_board(self, host: str, board: str) -> None:
         """Withdraw a board."""
@@ -44,32 +47,32 @@ class HubClient:
     def boards(self, *, selector: str = "", host: str = "") -> list[Board]:
         """The network's boards, all or those that match."""
         found = self.api.get("/boards", {"selector": selector, "host": host})
-        return [Board.from_json(one) for one in found["boards"]]
+        return [self._value(Board, one) for one in found.get("boards") or ()]
 
     def board(self, host: str, board: str) -> Board:
         """One board."""
-        return Board.from_json(self.api.get(f"/boards/{segment(host)}/{segment(board)}"))
+        return self._value(Board, self.api.get(f"/boards/{segment(host)}/{segment(board)}"))
 
     # -- requests
 
     def put_request(self, wanted: Mapping[str, Any]) -> tuple[list[Request], str | None]:
         """Ask for a test (`wanted` is RequestIn, with its call_id); the requests made, and their campaign."""
         answer = self.api.post("/requests", dict(wanted))
-        return [Request.from_json(one) for one in answer["requests"]], answer.get("campaign")
+        return [self._value(Request, one) for one in answer.get("requests") or ()], answer.get("campaign")
 
     def requests(self, **filters: object) -> tuple[list[Request], str | None]:
         """A page of requests, newest first, and where the next begins (`before`)."""
         answer = self.api.get("/requests", filters)
-        return [Request.from_json(one) for one in answer["requests"]], answer.get("before")
+        return [self._value(Request, one) for one in answer.get("requests") or ()], answer.get("before")
 
     def request(self, request: str) -> Request:
         """One request with its history."""
-        return Request.from_json(self.api.get(f"/requests/{segment(request)}"))
+        return self._value(Request, self.api.get(f"/requests/{segment(request)}"))
 
     def wait_for_change(self, request: str, seen: int, wait: float = MAX_WAIT) -> Request:
         """The request when its version is beyond `seen`, or as it is after `wait` seconds."""
         params = {"wait": wait, "seen": seen}
-        return Request.from_json(self.api.get(f"/requests/{segment(request)}", params, wait=wait))
+        return self._value(Request, self.api.get(f"/requests/{segment(request)}", params, wait=wait))
 
     def cancel(self, request: str, call_id: str, reason: str) -> Request:
         """Call a request off; a running one is stopped by its lab first."""
@@ -78,7 +81,7 @@ class HubClient:
     def approve(self, request: str, host: str, answer: str, reason: str) -> Request:
         """A lab's people's word: approved or rejected."""
         path = f"/requests/{segment(request)}/approvals/{segment(host)}"
-        return Request.from_json(self.api.call("PUT", path, json={"answer": answer, "reason": reason}))
+        return self._value(Request, self.api.call("PUT", path, body={"answer": answer, "reason": reason}))
 
     # -- packages
 
@@ -143,7 +146,14 @@ class HubClient:
         return self._changed(self._path(attempt, verb), body)
 
     def _changed(self, path: str, body: Json) -> Request:
-        return Request.from_json(self.api.post(path, body))
+        return self._value(Request, self.api.post(path, body))
+
+    def _value(self, kind: type[_Value], data: Json) -> _Value:
+        try:
+            return kind.from_json(data)
+        except (KeyError, ValueError, TypeError, AttributeError) as error:
+            what = kind.__name__.lower()
+            raise ClientError(f"the hub at {self.url} told of a {what} in a way that is not understood here") from error
 
     @staticmethod
     def _path(attempt: AttemptId, verb: str) -> str:

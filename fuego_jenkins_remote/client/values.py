@@ -174,6 +174,14 @@ class Claims:
     attempts: tuple[Attempt, ...]
     cancels: tuple[AttemptId, ...]
 
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Claims:
+        """Read the wire form."""
+        return cls(
+            attempts=tuple(Attempt.from_json(one) for one in data["attempts"]),
+            cancels=tuple(AttemptId.parse(str(one)) for one in data["cancels"]),
+        )
+
 
 @dataclass(frozen=True, kw_only=True)
 class Board:
