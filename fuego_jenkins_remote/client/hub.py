@@ -101,15 +101,7 @@ class HubClient:
         """Take at most one request for each of `boards`; `peek` only looks."""
         body: Json = {"claim_id": claim_id, "boards": list(boards), "wait": wait, "request": request, "peek": peek}
         answer = self.api.post("/claims", body, wait=wait)
-        try:
-            return Claims(
-                attempts=tuple(Attempt.from_json(one) for one in answer["attempts"]),
-                cancels=tuple(AttemptId.parse(one) for one in answer["cancels"]),
-            )
-        except (KeyError, ValueError, TypeError) as error:
-            raise ClientError(
-                f"the hub at {self.url} answered a claim in a way this lab cannot read: {error}"
-            ) from error
+        return self._value(Claims, answer)
 
     def give_back(self, attempt: AttemptId, call_id: str, reason: str, approval: str | None = None) -> Request:
         """This lab does not run it now; `approval`: its people are asked (waiting), or refuse (rejected)."""
