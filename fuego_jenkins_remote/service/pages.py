@@ -1,7 +1,8 @@
 """What the pages of both services share: templates, the style sheet, security headers, filters.
 
 Pages are plain HTML that reads well without any script. Templates escape everything; the policy sent with every answer
-lets a page load nothing but this service's own style sheet, so that even a hole in a template stays harmless.
+(``service.guard``) lets a page load nothing but this service's own style sheet, so that even a hole in a template
+stays harmless.
 """
 
 from __future__ import annotations
@@ -21,19 +22,6 @@ from starlette.staticfiles import StaticFiles
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-SECURITY_HEADERS: tuple[tuple[bytes, bytes], ...] = (
-    (
-        b"content-security-policy",
-        b"default-src 'self'; script-src 'none'; object-src 'none'; base-uri 'none'; form-action 'self'; "
-        b"frame-ancestors 'none'",
-    ),
-    (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"same-origin"),
-    (b"x-frame-options", b"DENY"),
-    (b"cache-control", b"private, no-cache"),
-)
-"""Set on every answer that does not set them by itself."""
 
 # What a status or a request's state looks like; the classes are those of fuego.css.
 _TONES = {

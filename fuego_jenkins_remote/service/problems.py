@@ -13,8 +13,6 @@
 ``detail`` is one sentence for a person; ``code`` is what a program may go by, and may be set apart for one case.
 """
 
-# The names say what is the matter; "Error" after each would say nothing more.
-
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -22,16 +20,12 @@ from http import HTTPStatus
 from typing import Any, ClassVar
 from urllib.parse import quote
 
-import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, RedirectResponse, Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from fuego_jenkins_remote.service.pages import SECURITY_HEADERS, render, wants_page
-
-_log = structlog.get_logger("service")
+from fuego_jenkins_remote.service.pages import render, wants_page
 
 
 class Problem(Exception):
@@ -113,11 +107,13 @@ _CODES = {kind.status: kind.code for kind in Problem.__subclasses__()}
 
 
 def install_problem_handlers(app: FastAPI) -> None:
-    """Make every error of the app one of ours; call it once, after ``install_pages``."""
+    """Make every error of the app one of ours; call it once, after ``install_pages``.
+
+    What nobody expected is answered by the guard (``service.guard``).
+    """
     app.add_exception_handler(Problem, _on_problem)
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(HTTPException, _on_http)
-    app.add_middleware(_LastResort)
 
 
 def problem_response(
@@ -168,35 +164,3 @@ def invalid_sentence(errors: Any) -> str:
         what = str(error.get("msg", "is not valid")).removeprefix("Value error, ")
         parts.append(f"{'.'.join(place)}: {what}" if place else what)
     return "; ".join(parts) or "the request is not valid"
-
-
-class _LastResort:
-    """Answers 500 for what nobody expected, tells the log and not the client, and sets headers on every answer."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        started = False
-
-        async def send_guarded(message: Message) -> None:
-            nonlocal started
-            if message["type"] == "http.response.start":
-                started = True
-                names = {name.lower() for name, _ in message["headers"]}
-                extra = [(n, v) for n, v in SECURITY_HEADERS if n not in names]
-                message = {**message, "headers": [*message["headers"], *extra]}
-            await send(message)
-
-        try:
-            await self.app(scope, receive, send_guarded)
-        except Exception:
-            _log.exception("unexpected error", method=scope["method"], path=scope["path"])
-            if started:
-                raise
-            detail = "Something went wrong in the service; its log says what."
-            answer = problem_response(Request(scope), status=500, code="internal", detail=detail)
-            await answer(scope, receive, send_guarded)

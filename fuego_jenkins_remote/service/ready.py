@@ -40,8 +40,8 @@ def run_service(
     The first line on stdout comes when the service answers: ``NAME ready at URL``, with ``json_ready`` an object with
     service, url and pid. Port 0 picks a free one. ``on_url`` gets the address before anything is served; ``on_stop`` is
     called in the event loop when the end was asked for, before open answers are waited for (at most ten seconds):
-    whoever holds answers back lets go of them there. Raises CannotServe for an address that is not to be had, and for one that
-    others can reach without TLS, unless ``behind_proxy`` says that a proxy speaks TLS in front of it.
+    whoever holds answers back lets go of them there. Raises CannotServe for an address that is not to be had,
+    and for one that others can reach without TLS, unless ``behind_proxy`` says that a proxy speaks TLS in front of it.
     """
     _check_safe(host, tls_cert, tls_key, behind_proxy=behind_proxy)
     configure_logs(name)
