@@ -1,0 +1,336 @@
+"""The controller: jobs, nodes, views and the queue, and who may run next.
+
+Everything here belongs to one event loop and changes only in it. Nothing polls: `schedule` is called when something
+has changed (an item came, its quiet period ended, a build is over, a node or the mode changed).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from . import processes
+from .builds import Build, Cause, now_ms
+from .documents import decode
+from .errors import NotFound, Refused
+from .job_config import JobConfig, fill_in, read_job
+from .jobs import Job, load_jobs
+from .names import check_name
+from .nodes import BUILT_IN, Node, load_nodes
+from .queue import Item, Queue
+from .results import Result
+from .runner import Runner, Surroundings, identity
+from .store import write_text
+from .users import Users
+from .views import View, load_views
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """How a controller is set up. `labels` are those of the built-in node beside `built-in`; times in seconds."""
+
+    data_dir: Path
+    prefix: str = "/fuego"
+    labels: tuple[str, ...] = ()
+    executors: int = 2
+    quiet_seconds: float = 5.0
+    term_wait_seconds: float = 5.0
+    environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+
+
+class Controller:
+    """State and rules. `root_url` is the address it is reached at, with the prefix and a slash at its end."""
+
+    def __init__(self, settings: Settings, root_url: str) -> None:
+        """Read everything there is in the data folder. Raises `SetupError`."""
+        data = settings.data_dir
+        for folder in ("jobs", "nodes", "views"):
+            (data / folder).mkdir(parents=True, exist_ok=True)
+        self.settings = settings
+        self.root_url = root_url
+        self.users = Users(data)
+        self.jobs: dict[str, Job] = load_jobs(data / "jobs")
+        self.views: dict[str, View] = load_views(data / "views")
+        self.built_in = Node(
+            name="",
+            description="the built-in node of the embedded controller (not Jenkins)",
+            executors=settings.executors,
+            labels=settings.labels,
+            exclusive=False,
+            folder=data,
+        )
+        self.nodes: dict[str, Node] = load_nodes(data / "nodes")
+        self.queue = Queue()
+        self.queue.load(data / "queue.json")
+        self.quieting_down = False
+        self._cookie = secrets.token_hex(16)
+        self._runs: set[asyncio.Task[None]] = set()
+
+    # -- life
+
+    def start(self) -> None:
+        """Take up the queue; to be called inside the event loop."""
+        for item in self.queue.waiting():
+            self._look_again_when_due(item)
+        self.schedule()
+
+    def stop(self) -> None:
+        """A clean stop: the queue is written, running builds are lost, their processes get TERM."""
+        self.quieting_down = True
+        self.queue.save(self.settings.data_dir / "queue.json")
+        for task in self._runs:
+            task.cancel()
+        for build in [b for node in self.all_nodes() for b in node.running.values()]:
+            processes.terminate(processes.find(identity(build, self._cookie)))
+
+    # -- jobs
+
+    def job(self, name: str) -> Job:
+        """The job of this name. Raises `NotFound`."""
+        try:
+            return self.jobs[name]
+        except KeyError:
+            raise NotFound(f"there is no job {name}") from None
+
+    def create_job(self, name: str, body: bytes) -> Job:
+        """Make a job of a posted config.xml. Raises `Refused` as Jenkins' createItem does."""
+        name = check_name(name)
+        if name in self.jobs:
+            raise Refused(400, f"A job already exists with the name ‘{name}’")
+        text, root = decode(body)
+        config = read_job(root)
+        folder = self.settings.data_dir / "jobs" / name
+        folder.mkdir(parents=True, exist_ok=True)
+        write_text(folder / "config.xml", text)
+        job = Job(name=name, folder=folder, xml=text, config=config)
+        self.jobs[name] = job
+        return job
+
+    def configure_job(self, job: Job, body: bytes) -> None:
+        """Replace a job's config.xml; what waits in the queue sees the new one."""
+        job.configure(body)
+        self._cancel_if_disabled(job)
+        self.schedule()
+
+    def set_disabled(self, job: Job, disabled: bool) -> None:
+        """Enable or disable a job; disabling cancels its queue items."""
+        job.set_disabled(disabled)
+        self._cancel_if_disabled(job)
+
+    def delete_job(self, job: Job) -> None:
+        """Delete a job, its builds and its queue items; a running build is stopped."""
+        del self.jobs[job.name]
+        for item in self.queue.waiting():
+            if item.job == job.name:
+                item.leave(build=None)
+        for build in job.builds.values():
+            if build.building:
+                build.stop.set()
+        shutil.rmtree(job.folder, ignore_errors=True)
+        self.schedule()
+
+    # -- queue
+
+    def trigger(
+        self, job: Job, given: dict[str, str] | None, cause: Cause, delay: float | None = None
+    ) -> tuple[Item, bool]:
+        """Put a job into the queue; `given` is None for a job without parameters, `delay` in seconds.
+
+        Gives the item and whether the same was there already. Raises `Refused` (409) for a disabled job.
+        """
+        if job.config.disabled:
+            raise Refused(409, f"{job.name} is not buildable", bare=True)
+        parameters = fill_in(job.config, given or {}) if job.config.parameterized else None
+        quiet = delay
+        if quiet is None:
+            quiet = job.config.quiet_seconds
+        if quiet is None:
+            quiet = self.settings.quiet_seconds
+        item, merged = self.queue.put(job.name, parameters, cause, quiet)
+        if not merged:
+            self._look_again_when_due(item)
+            self.schedule()
+        return item, merged
+
+    def cancel(self, item_id: int) -> None:
+        """Take an item out of the queue. Raises `Refused`: 404 unknown, 500 when it has left, as Jenkins answers."""
+        item = self.queue.get(item_id)
+        if item is None:
+            raise NotFound(f"there is no queue item {item_id}")
+        if item.state == "left":
+            raise Refused(500, f"queue item {item_id} has left the queue")
+        item.leave(build=None)
+        self.schedule()
+
+    def schedule(self) -> None:
+        """Start what can start; give everything else its reason to wait."""
+        for item in self.queue.waiting():
+            job = self.jobs.get(item.job)
+            if job is None:
+                item.leave(build=None)
+            elif item.state != "waiting" or item.due_ms <= now_ms():
+                self._start_or_hold(item, job)
+
+    def set_quiet(self, quiet: bool) -> None:
+        """Start no further builds, or start them again."""
+        self.quieting_down = quiet
+        self.schedule()
+
+    # -- nodes
+
+    def all_nodes(self) -> list[Node]:
+        """The built-in node, then the others by name."""
+        return [self.built_in, *(self.nodes[name] for name in sorted(self.nodes))]
+
+    def node(self, name: str) -> Node:
+        """A node by name; `(built-in)` and `(master)` are the built-in one. Raises `NotFound`."""
+        if name in {"(built-in)", "(master)"}:
+            return self.built_in
+        try:
+            return self.nodes[name]
+        except KeyError:
+            raise NotFound(f"there is no node {name}") from None
+
+    def add_node(self, node: Node) -> None:
+        """Add a node. Raises `Refused` (400) when there is one of that name."""
+        if node.name in self.nodes:
+            raise Refused(400, f"Agent called ‘{node.name}’ already exists")
+        node.save()
+        self.nodes[node.name] = node
+        self.schedule()
+
+    def replace_node(self, old: Node, new: Node) -> None:
+        """Configure a node anew. Its name stays. Raises `Refused` (400) for another name."""
+        if new.name != old.name:
+            raise Refused(400, f"a node is not renamed by its configuration ({old.name} to {new.name})")
+        old.description, old.executors, old.labels = new.description, new.executors, new.labels
+        old.exclusive, old.remote_fs, old.xml = new.exclusive, new.remote_fs, new.xml
+        old.save()
+        self.schedule()
+
+    def delete_node(self, node: Node) -> None:
+        """Delete a node; its running builds fail, as when Jenkins loses an agent."""
+        del self.nodes[node.name]
+        for build in node.running.values():
+            build.node_gone = True
+            build.stop.set()
+        for file in ("config.xml", "state.json"):
+            (node.folder / file).unlink(missing_ok=True)
+        self.schedule()
+
+    def nodes_with(self, label: str) -> list[Node]:
+        """The nodes that carry a label or have it as their name."""
+        return [node for node in self.all_nodes() if label in node.all_labels]
+
+    # -- builds
+
+    def abort(self, build: Build, user: str) -> None:
+        """Ask a running build to end; nothing happens to one that is over."""
+        if build.building and not build.stop.is_set():
+            build.stopped_by = user
+            build.stop.set()
+
+    def _start_or_hold(self, item: Item, job: Job) -> None:
+        running = job.running()
+        label = job.config.label
+        if running and not job.config.concurrent:
+            item.hold("blocked", f"Build #{running.number} is already in progress (ETA: N/A)")
+            return
+        if self.quieting_down:
+            item.hold("buildable", "Jenkins is about to shut down")
+            return
+        able = [node for node in self.all_nodes() if node.serves(label)]
+        for node in able:
+            slot = node.free_executor()
+            if slot is not None:
+                self._start(item, job, node, slot)
+                return
+        self._hold_for_executor(item, label, able)
+
+    def _hold_for_executor(self, item: Item, label: str, able: Iterable[Node]) -> None:
+        able = list(able)
+        if not able:
+            item.hold("buildable", f"There are no nodes with the label ‘{label}’", stuck=True)
+        elif all(node.offline for node in able):
+            reason = f"‘{able[0].shown_name}’ is offline"
+            if len(able) > 1:
+                reason = f"All nodes of label ‘{label}’ are offline"
+            item.hold("buildable", reason, stuck=True)
+        else:
+            name = able[0].shown_name if len(able) == 1 else label
+            where = f" on ‘{name}’" if name else ""
+            item.hold("buildable", f"Waiting for next available executor{where}")
+
+    def _start(self, item: Item, job: Job, node: Node, slot: int) -> None:
+        number = job.take_number()
+        build = Build(
+            job=job.name,
+            number=number,
+            folder=job.folder / "builds" / str(number),
+            queue_id=item.id,
+            node=node.name,
+            executor=slot,
+            parameters=item.parameters,
+            causes=tuple(item.causes),
+            started_ms=now_ms(),
+        )
+        job.builds[number] = build
+        node.running[slot] = build
+        item.leave(build=number)
+        task = asyncio.get_running_loop().create_task(self._run(job, build, node))
+        self._runs.add(task)
+        task.add_done_callback(self._runs.discard)
+
+    async def _run(self, job: Job, build: Build, node: Node) -> None:
+        around = Surroundings(
+            root_url=self.root_url,
+            data_dir=self.settings.data_dir,
+            server_cookie=self._cookie,
+            environment=self.settings.environment,
+            term_wait_seconds=self.settings.term_wait_seconds,
+        )
+        await Runner(build, job.config, node, around).run(self._trigger_downstream)
+        build.duration_ms = now_ms() - build.started_ms
+        if self.jobs.get(job.name) is job:
+            build.save()
+        build.building = False
+        del node.running[build.executor]
+        job.discard()
+        self.schedule()
+
+    def _trigger_downstream(self, build: Build, config: JobConfig) -> None:
+        cause = Cause(kind="upstream", upstream_job=build.job, upstream_build=build.number)
+        for downstream in config.downstream:
+            if not (build.result or Result.SUCCESS).no_worse_than(downstream.threshold):
+                continue
+            for name in downstream.jobs:
+                job = self.jobs.get(name)
+                if job is None or job.config.disabled:
+                    build.say(f"{name} is {'disabled' if job else 'no job here'}. Triggering skipped")
+                    continue
+                build.say(f"Triggering a new build of {name}")
+                self.trigger(job, None, cause)
+
+    def _cancel_if_disabled(self, job: Job) -> None:
+        if job.config.disabled:
+            for item in self.queue.waiting():
+                if item.job == job.name:
+                    item.leave(build=None)
+
+    def _look_again_when_due(self, item: Item) -> None:
+        seconds = (item.due_ms - now_ms()) / 1000
+        if seconds > 0:
+            # A millisecond more, so that the clock is certainly past the moment when the timer fires.
+            asyncio.get_running_loop().call_later(seconds + 0.001, self.schedule)
+
+
+__all__ = ["BUILT_IN", "Controller", "Settings"]

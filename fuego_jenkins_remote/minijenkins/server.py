@@ -1,0 +1,148 @@
+"""Starts the embedded controller on an address and stops it cleanly."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ipaddress
+import signal
+import socket
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import uvicorn
+
+from .controller import Controller, Settings
+from .errors import SetupError
+from .users import Users, token_from_file
+from .web.app import make_app
+
+
+def serve(
+    data_dir: Path,
+    host: str = "127.0.0.1",
+    port: int = 8090,
+    prefix: str = "/fuego",
+    announce: Callable[[str], None] = lambda _: None,
+    *,
+    labels: Sequence[str] = (),
+    user: str | None = None,
+    token_file: Path | None = None,
+) -> None:
+    """Serve until TERM or Ctrl-C, then stop cleanly: the queue is kept, running builds are lost and get TERM.
+
+    `announce` gets the address, like `http://127.0.0.1:8090/fuego`, once it answers; port 0 picks a free one.
+    `labels` are further labels of the built-in node. `user` gets the token in `token_file` (made, mode 600, when the
+    file is missing). Without any user in the data folder the controller is open to everyone who reaches it, and only
+    a loopback address is accepted. Raises `SetupError`.
+    """
+    settings = Settings(data_dir=data_dir.resolve(), prefix=_checked_prefix(prefix), labels=tuple(labels))
+    _prepare(settings, user, token_file)
+    asyncio.run(run(settings, host, port, announce, signals=True))
+
+
+async def run(
+    settings: Settings,
+    host: str,
+    port: int,
+    announce: Callable[[str], None],
+    stop: asyncio.Event | None = None,
+    *,
+    signals: bool = False,
+) -> None:
+    """The same inside a running event loop, until `stop` is set (or, with `signals`, TERM or INT comes)."""
+    _refuse_open_network(settings, host)
+    listener = _listen(host, port)
+    address = f"http://{_url_host(host)}:{listener.getsockname()[1]}{settings.prefix}"
+    controller = Controller(settings, f"{address}/")
+    config = uvicorn.Config(
+        make_app(controller),
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=2,
+        ws="none",
+    )
+    server = _Server(config)
+    stop = stop or asyncio.Event()
+    if signals:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    stopping = asyncio.create_task(stop.wait())
+    try:
+        await server.answers.wait()
+        announce(address)
+        await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        server.should_exit = True
+        await serving
+        stopping.cancel()
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its own signal handlers, which would end the process by the signal again."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.answers = asyncio.Event()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.answers.set()
+
+
+def _prepare(settings: Settings, user: str | None, token_file: Path | None) -> None:
+    if bool(user) != bool(token_file):
+        raise SetupError("--user and --token-file belong together")
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SetupError(f"data folder {settings.data_dir}: {error}") from None
+    if user and token_file:
+        Users(settings.data_dir).add(user, token_from_file(token_file))
+
+
+def _refuse_open_network(settings: Settings, host: str) -> None:
+    if _is_loopback(host) or Users(settings.data_dir).configured:
+        return
+    raise SetupError(
+        f"an open controller is not put on {host}: anybody there could run anything here."
+        " Give it a user (--user NAME --token-file FILE) or use 127.0.0.1"
+    )
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host, port), family=family, backlog=128)
+    except OSError as error:
+        raise SetupError(f"cannot listen on {host} port {port}: {error}") from None
+
+
+def _url_host(host: str) -> str:
+    if host in {"0.0.0.0", "::"}:  # noqa: S104 - compared, not bound
+        return socket.gethostname()
+    return f"[{host}]" if ":" in host else host
+
+
+def _checked_prefix(prefix: str) -> str:
+    prefix = prefix.rstrip("/")
+    if prefix and (not prefix.startswith("/") or not prefix.replace("/", "").replace("-", "").isalnum()):
+        raise SetupError(f"prefix {prefix!r} is not like /fuego")
+    return prefix

@@ -1,0 +1,14 @@
+"""Small files that are either the old or the new one, never half of one."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def write_text(path: Path, text: str, mode: int = 0o644) -> None:
+    """Write a file by renaming a finished one over it. Folders above must exist."""
+    half = path.with_name(f".{path.name}.new")
+    with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "w", encoding="utf-8") as file:
+        file.write(text)
+    half.replace(path)
