@@ -347,14 +347,14 @@ start_test() {
     set -m
     (
         trap : TERM INT HUP
-        exec 7>&9 9>&-
+        exec 7>&9 9>&- 6<&-
         unset FUEGO_HUB_TOKEN FUEGO_HUB_TOKEN_FILE FUEGO_VISION_TOKEN FUEGO_VISION_TOKEN_FILE
         unset JENKINS_TOKEN JENKINS_TOKEN_FILE
         [[ -z $campaign ]] || export FUEGO_BATCH_ID=$campaign
         # shellcheck disable=SC2016  # for the bash that is started here
         FUEGO_REMOTE_ATTEMPT=$attempt setsid --wait "$BASH" -c \
             'printf "%s\n" "$$" >"$1"; shift; exec "$@"' - "$request_dir/.session" "$ftc" "${arguments[@]}" \
-            </dev/null >&8 2>&1 5>&- 6<&- 8>&- 9>&7 7>&-
+            </dev/null >&8 2>&1 5>&- 8>&- 9>&7 7>&-
         printf 'ended %s\n' "$?" >&5
     ) &
     set +m

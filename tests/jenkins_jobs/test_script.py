@@ -1,0 +1,554 @@
+"""jenkins_jobs/shell/remote-request.sh, really run, in an environment that holds only what it may need."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from .conftest import Lab
+
+REQUEST = "20261123-101500123-k3j7x2m4"
+
+
+# ---- What comes of a test
+
+
+def test_a_passed_test_ends_in_the_outbox_and_in_the_workspace(lab: Lab) -> None:
+    lab.prepare()
+    lab.ftc('echo "it prints grün"; leave_run PASS; echo PASSWORD=x >$run_folder/prolog.sh')
+
+    status, console = lab.run()
+
+    assert status == 0, console
+    outcome = lab.outcome()
+    assert outcome.pop("started_at") < outcome.pop("ended_at")
+    assert outcome == {
+        "request": REQUEST,
+        "attempt": 1,
+        "board": "bbb",
+        "outcome": "ran",
+        "reason": "",
+        "exit_status": 0,
+        "aborted": False,
+        "timed_out": False,
+        "run_folder": "bbb.default.1.1",
+        "build_number": 7,
+        "build_url": "http://127.0.0.1:8090/fuego/job/remote-request-bbb/7/",
+    }
+    assert sorted(p.name for p in lab.entry.iterdir()) == ["console.log", "outcome.json", "run"]
+    assert [p.name for p in (lab.entry / "run").iterdir()] == ["run.json"]
+    assert [p.name for p in (lab.workspace / "run").iterdir()] == ["run.json"]
+    assert "it prints grün\n" in console
+    assert (lab.entry / "console.log").read_text() == "it prints grün\n"
+    assert [p.name for p in (lab.dir / "outbox").iterdir()] == [lab.entry.name]
+
+
+@pytest.mark.parametrize(
+    ("status", "ftc_exit", "exit_status"),
+    [("PASS", 0, 0), ("SKIP", 1, 0), ("FAIL", 1, 3), ("FAIL", 0, 3), ("ERROR", 2, 3)],
+)
+def test_jenkins_is_told_the_tests_own_status(lab: Lab, status: str, ftc_exit: int, exit_status: int) -> None:
+    lab.prepare()
+    lab.ftc(f"leave_run {status}; exit {ftc_exit}")
+
+    assert lab.run()[0] == exit_status
+    assert lab.outcome()["outcome"] == "ran"
+    assert lab.outcome()["exit_status"] == ftc_exit
+
+
+def test_without_a_status_that_can_be_read_the_exit_status_of_ftc_counts(lab: Lab) -> None:
+    lab.prepare()
+    lab.ftc('mkdir -p $run_folder; echo \'{"a": 1}\' >$run_folder/run.json; exit 5')
+    assert lab.run()[0] == 3
+
+
+def test_a_test_that_left_no_run_could_not_be_run(lab: Lab) -> None:
+    lab.prepare()
+    lab.ftc("echo board not reachable >&2; exit 1")
+
+    status, console = lab.run()
+
+    assert status == 1
+    assert lab.outcome()["outcome"] == "failed"
+    assert lab.outcome()["reason"] == "no-run"
+    assert not (lab.entry / "run").exists()
+    assert "board not reachable" in console
+    assert "board not reachable" in (lab.entry / "console.log").read_text()
+
+
+def test_what_a_test_left_without_run_json_is_kept_for_a_look(lab: Lab) -> None:
+    lab.prepare()
+    lab.ftc("mkdir -p $run_folder; echo broken >$run_folder/consolelog.txt")
+    assert lab.run()[0] == 1
+    assert lab.outcome()["outcome"] == "failed"
+    assert (lab.entry / "run" / "consolelog.txt").read_text() == "broken\n"
+
+
+def test_an_ftc_that_is_not_there_is_no_run(lab: Lab) -> None:
+    lab.prepare()
+    status, console = lab.run(FUEGO_FTC="/nowhere/ftc")
+    assert status == 1
+    assert lab.outcome()["exit_status"] == 127
+    assert "/nowhere/ftc" in console
+
+
+def test_only_the_run_folder_that_is_new_is_taken(lab: Lab) -> None:
+    lab.prepare()
+    old = lab.rw / "logs" / "Functional.hello" / "bbb.default.9.9"
+    other = lab.rw / "logs" / "Functional.hello" / "bbb.quick.9.9"
+    for folder in (old, other):
+        folder.mkdir(parents=True)
+        (folder / "run.json").write_text("{}")
+    lab.ftc("leave_run PASS; leave_run FAIL ${run_folder/bbb/qemu}")
+    lab.run()
+    assert lab.outcome()["run_folder"] == "bbb.default.1.1"
+
+
+def test_the_newest_of_several_new_run_folders_is_taken(lab: Lab) -> None:
+    lab.prepare()
+    lab.ftc("leave_run FAIL ${run_folder}1; sleep 0.05; leave_run PASS; touch_later=1")
+    lab.run()
+    assert lab.outcome()["run_folder"] == "bbb.default.1.1"
+
+
+def test_a_run_written_into_the_folder_of_a_local_job_of_the_same_number_is_found(lab: Lab) -> None:
+    lab.prepare()
+    folder = lab.rw / "logs" / "Functional.hello" / "bbb.default.1.1"
+    folder.mkdir(parents=True)
+    (folder / "run.json").write_text("{}")
+    os.utime(folder / "run.json", (1, 1))
+    assert lab.run()[0] == 0
+    assert lab.outcome()["run_folder"] == "bbb.default.1.1"
+
+
+def test_links_devices_fifos_and_prolog_are_left_where_they_are(lab: Lab) -> None:
+    lab.prepare()
+    lab.ftc(
+        "leave_run PASS; cd $run_folder; mkdir result; echo deep >result/-deep.txt; echo x >prolog.sh;"
+        "echo y >result/prolog.sh; ln -s /etc/passwd link; ln -s /etc links; mkfifo pipe; echo z >'two words'"
+    )
+    assert lab.run()[0] == 0
+    for run in (lab.entry / "run", lab.workspace / "run"):
+        found = sorted(str(p.relative_to(run)) for p in run.rglob("*"))
+        assert found == ["result", "result/-deep.txt", "run.json", "two words"]
+
+
+def test_a_run_that_is_too_large_keeps_its_run_json(lab: Lab) -> None:
+    text = lab.script.read_text().replace("MAX_RUN_BYTES=$((256 * 1024 * 1024))", "MAX_RUN_BYTES=2000")
+    lab.script = lab.root / "small.sh"
+    lab.script.write_text(text)
+    lab.prepare()
+    lab.ftc("leave_run PASS; printf '%04000d' 1 >$run_folder/a.txt; echo x >$run_folder/b.txt")
+    status, console = lab.run()
+    assert status == 0
+    assert sorted(p.name for p in (lab.entry / "run").iterdir()) == ["b.txt", "run.json"]
+    assert "left out, the run is too large: ./a.txt (4000 bytes)" in console
+
+
+def test_the_run_of_the_build_before_is_never_archived_again(lab: Lab) -> None:
+    (lab.workspace / "run").mkdir()
+    (lab.workspace / "run" / "run.json").write_text("{}")
+    assert lab.run()[0] == 1
+    assert not (lab.workspace / "run").exists()
+
+
+# ---- What ftc gets
+
+
+HOSTILE = ["run-test", "-s", "two  words", "'\"", "a\nb", "$(id)", "`id`", "*", "-t", "größe 試", "", "\\", "--"]
+
+
+def test_arguments_arrive_unchanged(lab: Lab) -> None:
+    lab.prepare(arguments=HOSTILE)
+    lab.run()
+    assert lab.seen_arguments() == HOSTILE
+
+
+def test_the_test_sees_its_campaign_and_no_token(lab: Lab) -> None:
+    lab.prepare()
+    (lab.request / "batch_id").write_text(f"c-{REQUEST}\n")
+    lab.run(FUEGO_HUB_TOKEN="t", FUEGO_VISION_TOKEN_FILE="/x", JENKINS_TOKEN="t", LC_ALL="C.UTF-8")
+    seen = lab.seen_environment()
+    assert seen["FUEGO_BATCH_ID"] == f"c-{REQUEST}"
+    assert seen["FUEGO_REMOTE_ATTEMPT"] == f"{REQUEST}.1"
+    assert seen["LC_ALL"] == "C.UTF-8"
+    assert not [name for name in seen if "TOKEN" in name]
+
+
+def test_a_test_that_is_not_installed_is_shown_beside_those_that_are(lab: Lab) -> None:
+    core = lab.root / "fuego core"
+    (core / "tests" / "Functional.installed").mkdir(parents=True)
+    (core / "tests" / "Functional.hello").mkdir()
+    (core / "scripts").mkdir()
+    lab.prepare()
+    ours = lab.request / "tests" / "Functional.hello"
+    ours.mkdir(parents=True)
+    (ours / "fuego_test.sh").write_text("# ours\n")
+    lab.ftc('cd "$FUEGO_CORE"; echo * tests/* tests/Functional.hello/*; leave_run PASS')
+
+    status, console = lab.run(FUEGO_CORE=str(core))
+
+    assert status == 0, console
+    assert "scripts tests tests/Functional.hello tests/Functional.installed tests/Functional.hello/fuego_test.sh" in (
+        console
+    )
+    assert (ours / "fuego_test.sh").read_text() == "# ours\n"
+    assert not (lab.request / "core").exists()
+
+
+def test_a_test_that_cannot_be_shown_could_not_be_run(lab: Lab) -> None:
+    lab.prepare()
+    (lab.request / "tests" / "Functional.hello").mkdir(parents=True)
+    assert lab.run(FUEGO_CORE="/nowhere")[0] == 1
+    assert lab.outcome()["reason"] == "script"
+    assert not (lab.rw / "seen.args").exists()
+
+
+def test_interrupts_are_not_ignored_in_the_test(lab: Lab) -> None:
+    lab.prepare()
+    lab.ftc("while read -r name value; do [[ $name == SigIgn: ]] && echo ignored $value; done </proc/$$/status")
+    ignored = int(lab.run()[1].split()[1], 16)
+    assert not ignored & (1 << signal.SIGINT - 1 | 1 << signal.SIGTERM - 1 | 1 << signal.SIGHUP - 1)
+
+
+def test_it_works_without_jenkins(lab: Lab) -> None:
+    lab.prepare()
+    for name in ("WORKSPACE", "BUILD_NUMBER", "BUILD_URL"):
+        del lab.environment[name]
+    assert lab.run()[0] == 0
+    assert lab.outcome()["build_number"] == 0
+    assert lab.outcome()["build_url"] == ""
+    assert list(lab.workspace.iterdir()) == []
+
+
+def test_the_lab_dir_is_below_fuego_rw_if_nothing_else_is_said(lab: Lab) -> None:
+    lab.prepare()
+    del lab.environment["FUEGO_LAB_DIR"]
+    lab.dir.rename(lab.rw / "remote")
+    assert lab.run()[0] == 0
+    assert (lab.rw / "remote" / "outbox" / f"{REQUEST}.1" / "outcome.json").is_file()
+
+
+# ---- Bad input
+
+
+@pytest.mark.parametrize("bad", ["", "../x", "$(id)", f"{REQUEST}\n", f"{REQUEST}/..", "20261123-101500123-K3J7X2M4"])
+def test_a_request_id_that_is_none_is_refused(lab: Lab, bad: str) -> None:
+    lab.prepare()
+    status, console = lab.run(REQUEST_ID=bad)
+    assert status == 1
+    assert console == "remote-request: REQUEST_ID is no request id like 20261123-101500123-k3j7x2m4\n"
+
+
+@pytest.mark.parametrize("bad", ["", "0", "-1", "1.1", "x[$(id)]", "100", "01"])
+def test_an_attempt_that_is_none_is_refused(lab: Lab, bad: str) -> None:
+    lab.prepare()
+    status, console = lab.run(ATTEMPT=bad)
+    assert status == 1
+    assert console == "remote-request: ATTEMPT is no number from 1 to 99\n"
+
+
+def test_a_request_that_nobody_prepared_is_one_clear_line(lab: Lab) -> None:
+    status, console = lab.run()
+    assert status == 1
+    assert "there is no " in console
+    assert console.count("\n") == 1
+
+
+def test_a_request_for_another_board_is_left_alone(lab: Lab) -> None:
+    lab.prepare()
+    status, console = lab.run(FUEGO_REMOTE_BOARD="qemu-arm")
+    assert status == 1
+    assert "is for the board 'bbb', not for 'qemu-arm'" in console
+    assert not (lab.request / "refused").exists()
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "said"),
+    [
+        ("test", "../../etc\n", "test is no name of a test"),
+        ("spec", "-x\n", "spec is no name of a spec"),
+        ("time_limit", "a[$(id)]\n", "time_limit is no number of seconds"),
+        ("batch_id", "$(id)\n", "batch_id is no id of a campaign"),
+        ("args", "", "args is no argument list for ftc run-test"),
+        ("args", "rm-board\0x\0", "args is no argument list for ftc run-test"),
+    ],
+)
+def test_a_request_folder_with_something_else_in_it_is_refused(lab: Lab, file: str, content: str, said: str) -> None:
+    lab.prepare()
+    (lab.request / file).write_text(content)
+    status, console = lab.run()
+    assert status == 3
+    assert (lab.request / "refused").read_text() == f"the request folder cannot be used: {said}\n"
+    assert "uid=" not in console
+    assert not (lab.rw / "seen.args").exists()
+
+
+def test_an_outbox_that_cannot_be_written_leaves_nothing_half_written(lab: Lab) -> None:
+    lab.prepare()
+    (lab.dir / "outbox").write_text("a file\n")
+    status, console = lab.run()
+    assert status == 1
+    assert "cannot write the outcome" in console
+    assert not (lab.workspace / "run").exists()
+
+
+def test_a_run_that_cannot_be_copied_still_has_an_outcome(lab: Lab) -> None:
+    lab.prepare()
+    (lab.bin / "tar").unlink()
+    status, console = lab.run()
+    assert status == 1
+    assert "the run could not be copied to the outbox" in console
+    assert lab.outcome()["reason"] == "script"
+    assert not (lab.entry / "run").exists()
+
+
+def test_what_an_earlier_build_left_half_written_is_removed(lab: Lab) -> None:
+    lab.prepare()
+    torn = lab.dir / "outbox" / f".{REQUEST}.1.tmp" / "run"
+    torn.mkdir(parents=True)
+    (torn / "old.txt").write_text("old")
+    assert lab.run()[0] == 0
+    assert [p.name for p in (lab.entry / "run").iterdir()] == ["run.json"]
+
+
+# ---- Board lock and gate
+
+
+def test_the_gate_is_asked_with_a_nonce_and_answered_with_go(lab: Lab) -> None:
+    lab.prepare(go=False)
+    process = lab.start()
+    lab.wait_for((lab.request / "gate.ask").exists)
+    nonce, number, url = (lab.request / "gate.ask").read_text().split()
+    assert (number, url) == ("7", lab.environment["BUILD_URL"])
+    assert len(nonce) == 32
+    assert not (lab.request / "started").exists()
+    lab.answer(f"{nonce} go")
+    process.communicate(timeout=10)
+    assert process.returncode == 0
+    assert (lab.request / "started").is_dir()
+
+
+def test_a_no_at_the_gate_leaves_the_board_alone(lab: Lab) -> None:
+    lab.prepare(go=False)
+    process = lab.start()
+    lab.wait_for((lab.request / "gate.ask").exists)
+    nonce = (lab.request / "gate.ask").read_text().split()[0]
+    lab.answer(f"{nonce} no the request was cancelled\x1b[2J")
+    console, _ = process.communicate(timeout=10)
+    assert process.returncode == 3
+    assert (lab.request / "refused").read_text() == "the request was cancelled [2J\n"
+    assert "\x1b" not in console
+    assert not (lab.request / "started").exists()
+    assert not (lab.rw / "seen.args").exists()
+
+
+@pytest.mark.parametrize("answer", ["0123456789abcdef0123456789abcdef go", "go", "* go", "* go x[$(id)]"])
+def test_an_answer_to_somebody_else_is_no_answer(lab: Lab, answer: str) -> None:
+    lab.with_waits(gate=1)
+    lab.prepare(go=False)
+    lab.answer(answer)
+    status, console = lab.run()
+    assert status == 3
+    assert not (lab.rw / "seen.args").exists()
+    assert "uid=" not in console
+
+
+def test_without_an_answer_the_board_is_left_alone(lab: Lab) -> None:
+    lab.with_waits(gate=1)
+    lab.prepare(go=False)
+    status, console = lab.run()
+    assert status == 3
+    assert "nobody said go within 1 s" in console
+    assert (lab.request / "refused").read_text().startswith("nobody said go")
+
+
+def test_a_go_that_was_left_runs_out(lab: Lab) -> None:
+    lab.prepare(go=False)
+    lab.answer("* go 1700000000")
+    status, console = lab.run()
+    assert status == 3
+    assert "has run out" in console
+
+
+def test_a_build_that_is_stopped_at_the_gate_leaves_the_board_alone(lab: Lab) -> None:
+    lab.prepare(go=False)
+    process = lab.start()
+    lab.wait_for((lab.request / "gate.ask").exists)
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=5)
+    assert process.returncode == 3
+    assert (lab.request / "refused").read_text() == "the build was stopped before the test began\n"
+
+
+def test_a_board_whose_lock_is_held_is_left_alone(lab: Lab) -> None:
+    lab.with_waits(lock=1)
+    lab.prepare()
+    (lab.dir / "locks").mkdir()
+    import fcntl
+
+    with (lab.dir / "locks" / "bbb.lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        status, console = lab.run()
+    assert status == 3
+    assert "the board is in use" in console
+    assert (lab.request / "refused").exists()
+
+
+def test_a_build_that_waits_for_the_board_goes_on_when_it_is_free(lab: Lab) -> None:
+    lab.prepare()
+    (lab.dir / "locks").mkdir()
+    import fcntl
+
+    with (lab.dir / "locks" / "bbb.lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        process = lab.start()
+        time.sleep(0.2)
+        assert not (lab.request / "gate.ask").exists()
+    process.communicate(timeout=10)
+    assert process.returncode == 0
+
+
+def test_of_two_builds_for_one_attempt_one_runs(lab: Lab) -> None:
+    lab.prepare()
+    lab.ftc("echo x >>$FUEGO_RW/count; sleep 0.3; leave_run PASS")
+    builds = [lab.start(), lab.start()]
+    for build in builds:
+        build.communicate(timeout=10)
+    assert sorted(build.returncode for build in builds) == [0, 3]
+    assert (lab.rw / "count").read_text() == "x\n"
+    assert not (lab.request / "refused").exists()
+
+
+def test_an_attempt_that_has_run_does_not_run_again(lab: Lab) -> None:
+    lab.prepare()
+    assert lab.run()[0] == 0
+    before = (lab.entry / "outcome.json").read_text()
+    status, console = lab.run()
+    assert status == 3
+    assert "another build has run" in console
+    assert (lab.entry / "outcome.json").read_text() == before
+
+
+def test_the_tests_processes_inherit_the_boards_lock_and_nothing_else(lab: Lab) -> None:
+    lab.prepare()
+    lab.ftc("for n in /proc/$$/fd/*; do echo ${n##*/}; done; leave_run PASS")
+    console = lab.run()[1]
+    numbers = {int(line) for line in console.split()}
+    assert 9 in numbers
+    assert not numbers & {5, 6, 7, 8}
+
+
+# ---- The end of the processes
+
+STUBBORN = """
+leave_run PASS
+bash -c 'trap "" TERM; echo $$ >$FUEGO_RW/child; while :; do sleep 0.1; done' &
+setsid bash -c 'trap "" TERM; echo $$ >$FUEGO_RW/grandchild; while :; do sleep 0.1; done' &
+env -i PATH=$PATH setsid bash -c 'echo $$ >$1/bare; while :; do sleep 0.1; done' - $FUEGO_RW &
+"""
+
+
+def _wait_until_all_run(lab: Lab) -> None:
+    lab.wait_for(lambda: all((lab.rw / name).exists() for name in ("child", "grandchild", "bare")))
+
+
+@pytest.mark.slow
+def test_an_abort_ends_the_whole_tree_and_keeps_the_run(lab: Lab) -> None:
+    lab.prepare()
+    lab.ftc(STUBBORN + "wait")
+    process = lab.start()
+    _wait_until_all_run(lab)
+
+    asked = time.monotonic()
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=10)
+
+    assert time.monotonic() - asked < 5
+    assert lab.survivors() == []
+    assert lab.outcome()["aborted"] is True
+    assert lab.outcome()["outcome"] == "ran"
+    assert (lab.workspace / "run" / "run.json").is_file()
+
+
+@pytest.mark.slow
+def test_an_abort_that_hits_every_process_as_jenkins_does_keeps_the_run(lab: Lab) -> None:
+    lab.prepare()
+    lab.ftc(STUBBORN + "wait")
+    process = lab.start()
+    _wait_until_all_run(lab)
+    for _ in range(3):
+        for pid in lab.survivors():
+            os.kill(pid, signal.SIGTERM)
+        time.sleep(0.3)
+    process.communicate(timeout=10)
+    assert lab.survivors() == []
+    assert lab.outcome()["aborted"] is True
+    assert (lab.entry / "run" / "run.json").is_file()
+
+
+def test_an_abort_of_a_test_that_left_nothing_could_not_be_run(lab: Lab) -> None:
+    lab.prepare()
+    lab.ftc("sleep 30")
+    process = lab.start()
+    lab.wait_for((lab.rw / "seen.environment").exists)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=10)
+    assert process.returncode == 1
+    assert lab.outcome()["reason"] == "aborted"
+
+
+@pytest.mark.slow
+def test_the_time_limit_ends_the_whole_tree(lab: Lab) -> None:
+    lab.prepare(time_limit=1)
+    lab.ftc(STUBBORN + "rm $run_folder/run.json; wait")
+    status, console = lab.run()
+    assert status == 1
+    assert lab.outcome()["timed_out"] is True
+    assert lab.outcome()["reason"] == "time-limit"
+    assert lab.survivors() == []
+    assert "the time limit of 1 s is over" in console
+    assert "the time limit of 1 s is over" in (lab.entry / "console.log").read_text()
+
+
+def test_what_a_test_leaves_running_is_ended_with_it(lab: Lab) -> None:
+    lab.with_waits(term=0)
+    lab.prepare()
+    lab.ftc(STUBBORN)
+    assert lab.run()[0] == 0
+    assert lab.survivors() == []
+
+
+def test_the_board_stays_locked_while_a_process_of_the_test_lives(lab: Lab) -> None:
+    """The script itself is killed: nothing ends the test, and the next build must not touch the board."""
+    lab.prepare()
+    lab.ftc("leave_run PASS; sleep 30")
+    process = lab.start()
+    lab.wait_for((lab.rw / "seen.environment").exists)
+    process.kill()
+    process.wait(timeout=5)
+
+    lab.with_waits(lock=1)
+    second = lab.request.with_name(f"{REQUEST}.2")
+    lab.request.rename(second)
+    (second / "started").rmdir()
+    status, console = lab.run(ATTEMPT="2")
+    assert status == 3
+    assert "the board is in use" in console
+
+
+def test_the_session_is_found_by_the_names_that_processes_give_themselves(lab: Lab) -> None:
+    """A process may be called anything: `) R 1 1 1 (` is no way out."""
+    lab.with_waits(term=0)
+    lab.prepare()
+    copy = lab.root / ") R 1 1 1 ("
+    copy.symlink_to(Path(os.environ.get("BASH", "/bin/bash")))
+    lab.ftc(f"leave_run PASS; env -i PATH=$PATH '{copy}' -c 'while :; do sleep 0.1; done' 9>&- &")
+    assert lab.run()[0] == 0
+    assert lab.survivors() == []
