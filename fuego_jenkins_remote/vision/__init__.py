@@ -1,0 +1,1 @@
+"""The results service: takes runs in, keeps them, shows them."""

@@ -1,0 +1,72 @@
+"""What an operator does to vision's data folder: set it up, open it, make tokens."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from fuego_jenkins_remote.fuego.names import check_host_name
+from fuego_jenkins_remote.service import tokens as service_tokens
+from fuego_jenkins_remote.service.clock import utc_now
+from fuego_jenkins_remote.service.engine import NotMigrated, check_migrated, migrate, open_engine
+from fuego_jenkins_remote.vision.schema import tokens
+
+PACKAGE = "fuego_jenkins_remote.vision"
+KINDS = ("submit", "read")
+"""What a token of vision is for: bringing runs of one host (``*``: of any), or reading."""
+
+_DATABASE = "vision.sqlite"
+
+
+def init_data(data_dir: Path) -> None:
+    """Set a data folder up, or bring it to what this version needs; what is in it stays. Only its owner may look in."""
+    data_dir.mkdir(parents=True, exist_ok=True)
+    data_dir.chmod(0o700)
+    engine = open_engine(data_dir / _DATABASE)
+    try:
+        migrate(engine, PACKAGE)
+    finally:
+        engine.dispose()
+
+
+def open_data(data_dir: Path) -> sa.Engine:
+    """Open the database of a data folder; raises NotMigrated, with what to do, if it is not set up for this version."""
+    file = data_dir / _DATABASE
+    if not file.is_file():
+        raise NotMigrated(f"{os.fspath(data_dir)} holds no data of vision: run 'ftc vision init' with it first")
+    engine = open_engine(file)
+    try:
+        check_migrated(engine, PACKAGE)
+    except BaseException:
+        engine.dispose()
+        raise
+    return engine
+
+
+def add_token(
+    engine: sa.Engine,
+    owner: str,
+    *,
+    kind: str = "submit",
+    description: str = "",
+    expires_at: datetime | None = None,
+) -> str:
+    """Make a token and give its secret, which is shown nowhere else.
+
+    ``owner`` is for ``submit`` a host's name or ``*``, for ``read`` whoever it is for. Raises ValueError for a
+    bad kind or name.
+    """
+    if kind not in KINDS:
+        raise ValueError(f"vision has no tokens of kind {kind!r}: there are {' and '.join(KINDS)}")
+    if kind == "submit" and owner != "*":
+        check_host_name(owner)
+    if not owner or len(owner) > 100:
+        raise ValueError("the owner's name must have 1 to 100 characters")
+    with engine.begin() as conn:
+        token = service_tokens.add_token(
+            conn, tokens, kind=kind, owner=owner, now=utc_now(), description=description, expires_at=expires_at
+        )
+    return token.secret

@@ -1,0 +1,160 @@
+"""Vision's pages: runs, one run, one of its logs, one case over time."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import Annotated, Any
+from urllib.parse import quote, urlencode
+
+from fastapi import APIRouter, Query, Request, Response
+from starlette.responses import RedirectResponse
+
+from fuego_jenkins_remote.fuego.runs import Run, Status, read_run
+from fuego_jenkins_remote.service.engine import reading
+from fuego_jenkins_remote.service.pages import render
+from fuego_jenkins_remote.service.signin import Reader
+from fuego_jenkins_remote.vision import files, statements
+from fuego_jenkins_remote.vision.api import Host, Local
+from fuego_jenkins_remote.vision.contents import file_end
+from fuego_jenkins_remote.vision.context import vision_of
+from fuego_jenkins_remote.vision.filters import Before, Wanted, full_test_name, write_cursor
+from fuego_jenkins_remote.vision.runs import get_run, unit_of
+
+router = APIRouter(include_in_schema=False)
+
+_ROWS = 50
+_CASES_SHOWN = 2000
+_LOGS = ("testlog.txt", "consolelog.txt", "console.log", "devlog.txt")
+_FILES_SHOWN = 500
+_PREVIEW_UNPACKED = 32 * 1024 * 1024
+_PREVIEW = 16 * 1024
+_FORM = ("test", "host", "board", "spec", "status", "since", "request", "campaign")
+
+
+@router.get("/")
+def start() -> Response:
+    """Go to the list of runs."""
+    return RedirectResponse("/runs", 307)
+
+
+@router.get("/runs")
+def runs_page(request: Request, _who: Reader, wanted: Wanted, before: Before) -> Response:
+    """Show a list of runs, with the filters that made it."""
+    vision = vision_of(request)
+    with reading(vision.engine) as conn:
+        wanted = dataclasses.replace(wanted, test=full_test_name(conn, wanted.test))
+        found = statements.list_runs(conn, wanted, before=before, limit=_ROWS + 1)
+        labels = statements.list_labels(conn)
+    shown = found[:_ROWS]
+    form = {name: request.query_params.get(name, "").strip() for name in _FORM}
+    query = {name: value for name, value in form.items() if value}
+    older = f"/runs?{urlencode({**query, 'before': write_cursor(shown[-1])})}" if len(found) > _ROWS else None
+    newest = f"/runs?{urlencode(query)}" if before is not None else None
+    return render(
+        request,
+        "runs.html",
+        runs=shown,
+        labels=labels,
+        statuses=list(Status),
+        form=form,
+        filtered=bool(query),
+        older=older,
+        newest=newest,
+    )
+
+
+@router.get("/runs/{host}/{local}")
+def run_page(request: Request, _who: Reader, host: Host, local: Local) -> Response:
+    """Show one run: its cases, measurements, metadata, logs and files."""
+    vision = vision_of(request)
+    with reading(vision.engine) as conn:
+        summary = get_run(conn, f"{host}/{local}")
+        run_json, listed = statements.find_document(conn, summary.number)
+    run = read_run(run_json.encode())
+    log, tail, cut = _preview(request, summary, listed)
+    return render(
+        request,
+        "run.html",
+        run=summary,
+        test_sets=_shown_sets(run),
+        more_cases=max(0, sum(summary.counts.values()) - _CASES_SHOWN),
+        unit_of=unit_of,
+        metadata=_metadata(run),
+        files=[{**one, "path": quote(one["name"])} for one in listed[:_FILES_SHOWN]],
+        more_files=max(0, len(listed) - _FILES_SHOWN),
+        log=log,
+        tail=tail,
+        cut=cut,
+    )
+
+
+@router.get("/runs/{host}/{local}/log/{name:path}")
+def log_page(request: Request, _who: Reader, host: Host, local: Local, name: str) -> Response:
+    """Show the end of a log."""
+    vision = vision_of(request)
+    with reading(vision.engine) as conn:
+        summary = get_run(conn, f"{host}/{local}")
+        size = files.file_size(statements.find_document(conn, summary.number)[1], name)
+    end = file_end(vision.store.path(summary.sha256), name, files.SHOWN_BYTES)
+    cut = size > len(end)
+    return render(
+        request,
+        "log.html",
+        run=summary,
+        name=name,
+        file_path=quote(name),
+        size=size,
+        text=files.log_text(end, cut=cut),
+        cut=cut,
+        shown=files.SHOWN_BYTES,
+        binary=b"\0" in end,
+    )
+
+
+@router.get("/history")
+def history_page(
+    request: Request,
+    _who: Reader,
+    test: Annotated[str, Query(max_length=200)],
+    case: Annotated[str, Query(max_length=2000)],
+    test_set: Annotated[str, Query(alias="set", max_length=2000)] = "default",
+) -> Response:
+    """Show how one test case went in the newest runs of its test."""
+    with reading(vision_of(request).engine) as conn:
+        results = statements.case_history(conn, test, test_set, case)
+    return render(request, "history.html", test=test, test_set=test_set, case=case, results=results)
+
+
+def _shown_sets(run: Run) -> list[dict[str, Any]]:
+    """Give the sets with their cases, what failed first in each, and not more cases than a page can bear."""
+    left = _CASES_SHOWN
+    shown = []
+    for one in run.test_sets:
+        order = {Status.FAIL: 0, Status.ERROR: 1}
+        cases = sorted(one.test_cases, key=lambda case: order.get(case.status, 2))[:left]
+        left -= len(cases)
+        measured = any(case.measurements for case in cases)
+        shown.append({"name": one.name, "status": one.status, "cases": cases, "measured": measured})
+    return shown
+
+
+def _metadata(run: Run) -> list[tuple[str, str]]:
+    def text(value: object) -> str:
+        return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+    return [(name, text(value)) for name, value in sorted(run.metadata.items())]
+
+
+def _preview(
+    request: Request, summary: statements.Summary, listed: list[dict[str, Any]]
+) -> tuple[str | None, str, bool]:
+    """Give the name and the end of the run's main log, if the package is small enough to look into for each view."""
+    sizes = {one["name"]: one["size"] for one in listed if one["size"]}
+    name = next((log for log in _LOGS if log in sizes), None)
+    package = vision_of(request).store.path(summary.sha256)
+    if name is None or sum(sizes.values()) > _PREVIEW_UNPACKED or not package.is_file():
+        return name, "", False
+    end = file_end(package, name, _PREVIEW)
+    cut = sizes[name] > len(end)
+    return name, files.log_text(end, cut=cut), cut

@@ -1,0 +1,101 @@
+"""Vision's tables.
+
+``runs`` is what lists are made of: one narrow row a run. What only one run's own page needs stands apart in
+``documents``. ``cases`` and ``measurements`` answer questions across runs (how did this case go before?).
+``labels`` holds each name of a test, host, board and spec once, so that offering them as choices does not mean
+looking through all runs.
+
+Every filter has an index that ends in (at, id), the order of the lists: a page of a list costs what it shows,
+however many runs there are.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from fuego_jenkins_remote.service.engine import UtcDateTime
+from fuego_jenkins_remote.service.tokens import tokens_table
+
+metadata = sa.MetaData()
+
+tokens = tokens_table(metadata)
+
+runs = sa.Table(
+    "runs",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("key", sa.String(200), nullable=False, unique=True),
+    # Where it stands in lists: its start, or its arrival if it does not say or says a time to come.
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("host", sa.String(100), nullable=False),
+    sa.Column("board", sa.String(100), nullable=False),
+    sa.Column("test", sa.String(200), nullable=False),
+    sa.Column("spec", sa.String(100), nullable=False),
+    sa.Column("status", sa.String(8), nullable=False),
+    sa.Column("build_number", sa.String(40), nullable=False),
+    sa.Column("started_at", UtcDateTime),
+    sa.Column("duration_ms", sa.BigInteger),
+    sa.Column("kernel_version", sa.String(200), nullable=False),
+    sa.Column("toolchain", sa.String(200), nullable=False),
+    sa.Column("request", sa.String(100)),
+    sa.Column("campaign", sa.String(100)),
+    sa.Column("passed", sa.Integer, nullable=False),
+    sa.Column("failed", sa.Integer, nullable=False),
+    sa.Column("errors", sa.Integer, nullable=False),
+    sa.Column("skipped", sa.Integer, nullable=False),
+    sa.Column("sha256", sa.String(64), nullable=False),
+    sa.Column("size", sa.BigInteger, nullable=False),
+    sa.Column("uploaded_at", UtcDateTime, nullable=False),
+    sa.Column("uploaded_by", sa.String(100), nullable=False),
+    sa.Index("runs_at", "at", "id"),
+    sa.Index("runs_test", "test", "at", "id"),
+    sa.Index("runs_test_status", "test", "status", "at", "id"),
+    sa.Index("runs_host", "host", "at", "id"),
+    sa.Index("runs_host_board", "host", "board", "at", "id"),
+    sa.Index("runs_board", "board", "at", "id"),
+    sa.Index("runs_spec", "spec", "at", "id"),
+    sa.Index("runs_status", "status", "at", "id"),
+    sa.Index("runs_request", "request", "at", "id"),
+    sa.Index("runs_campaign", "campaign", "at", "id"),
+)
+
+documents = sa.Table(
+    "documents",
+    metadata,
+    sa.Column("run_id", sa.ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("run_json", sa.Text, nullable=False),
+    sa.Column("files", sa.JSON, nullable=False),
+)
+
+cases = sa.Table(
+    "cases",
+    metadata,
+    sa.Column("run_id", sa.ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("position", sa.Integer, primary_key=True),
+    sa.Column("test_set", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("status", sa.String(8), nullable=False),
+    sa.Index("cases_name", "run_id", "test_set", "name"),
+)
+
+measurements = sa.Table(
+    "measurements",
+    metadata,
+    sa.Column("run_id", sa.Integer, primary_key=True),
+    sa.Column("case_position", sa.Integer, primary_key=True),
+    sa.Column("position", sa.Integer, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("status", sa.String(8), nullable=False),
+    sa.Column("measure", sa.Double),
+    sa.Column("unit", sa.String(40), nullable=False),
+    sa.ForeignKeyConstraint(
+        ["run_id", "case_position"], ["cases.run_id", "cases.position"], name="measurements_case", ondelete="CASCADE"
+    ),
+)
+
+labels = sa.Table(
+    "labels",
+    metadata,
+    sa.Column("kind", sa.String(8), primary_key=True),
+    sa.Column("name", sa.String(200), primary_key=True),
+)
