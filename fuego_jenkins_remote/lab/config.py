@@ -1,0 +1,127 @@
+"""Where a lab keeps its things, and the two files in which it speaks for itself: boards.yaml and lab-policy.yaml.
+
+Both stand beside fuego.conf, which a test cannot write in Fuego's container. boards.yaml adds to what board files say:
+
+    boards:
+      bbb:
+        type: bbb
+        cpu: cortex-a8
+        labels: [usb-gadget]
+        description: on Tim's desk
+        open_to: ["*"]        # teams that may ask; "*" is everybody in the network, [] only the lab's own team
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from fuego_jenkins_remote.fuego.boards import BoardFile, read_board_file, read_boards_dir
+from fuego_jenkins_remote.fuego.errors import BadBoardFile
+from fuego_jenkins_remote.lab.errors import BadLabFile
+from fuego_jenkins_remote.network.policy import Policy, PolicyError, policy_from_mapping
+
+MAX_FILE = 2**20
+_BOARD_KEYS = frozenset({"type", "cpu", "labels", "description", "open_to"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabConfig:
+    """One lab. `conf_dir` is fuego.conf's folder; `secrets` are the lab's own tokens, which no package may hold."""
+
+    host: str
+    lab_dir: Path
+    state_dir: Path
+    conf_dir: Path
+    fuego_ro: Path
+    fuego_rw: Path
+    fuego_core: Path
+    ftc: str = "ftc"
+    job_prefix: str = "remote-request"
+    targets: tuple[str, ...] = ("vision",)
+    secrets: frozenset[str] = field(default=frozenset(), repr=False)
+
+    @property
+    def packages_dir(self) -> Path:
+        """Where run packages lie until they are delivered."""
+        return self.state_dir / "packages"
+
+    def job(self, board: str) -> str:
+        """The name of a board's job."""
+        return f"{self.job_prefix}-{board}"
+
+    def board_files(self, problems: list[BadBoardFile] | None = None) -> list[BoardFile]:
+        """The lab's boards, without templates that nobody has filled in; see `read_boards_dir` for `problems`."""
+        found = read_boards_dir(self.fuego_ro / "boards", problems)
+        return [board for board in found if not board.is_placeholder]
+
+    def board_file(self, board: str) -> BoardFile | None:
+        """One board's file; None where there is none. Raises BadBoardFile."""
+        path = self.fuego_ro / "boards" / f"{board}.board"
+        return read_board_file(path) if path.is_file() else None
+
+    def secret_values(self, board: str) -> frozenset[str]:
+        """What must not leave the lab with a run of `board`."""
+        file = self.board_file(board)
+        found = file.secret_values(self.fuego_rw / "boards" / f"{board}.vars") if file else frozenset[str]()
+        return found | self.secrets
+
+    def board_record(self, board: BoardFile, *, online: bool = True) -> dict[str, Any]:
+        """What the network is told of a board (BoardIn). Raises BadLabFile."""
+        added = self._boards_yaml().get(board.name, {})
+        facts = {**board.facts(), **{key: str(added[key]) for key in ("type", "cpu") if key in added}}
+        return {
+            "facts": facts,
+            "labels": [str(label) for label in added.get("labels", ())],
+            "description": str(added.get("description", "")),
+            "open_to": [str(team) for team in added.get("open_to", ("*",))],
+            "online": online,
+        }
+
+    def policy(self) -> Policy:
+        """The lab's policy, read anew: who edits it need not restart anything. Raises BadLabFile."""
+        path = self.conf_dir / "lab-policy.yaml"
+        try:
+            return policy_from_mapping(_yaml(path), self.host)
+        except PolicyError as error:
+            raise BadLabFile(f"{path}: {error}") from error
+
+    def _boards_yaml(self) -> Mapping[str, Mapping[str, Any]]:
+        path = self.conf_dir / "boards.yaml"
+        data = _yaml(path)
+        if data is None:
+            return {}
+        boards = data.get("boards") if isinstance(data, dict) and len(data) == 1 else None
+        if not isinstance(boards, dict):
+            raise BadLabFile(f"{path}: one key is expected, 'boards', with a name and values for each board")
+        for name, values in boards.items():
+            if not isinstance(values, dict) or not set(values) <= _BOARD_KEYS:
+                known = ", ".join(sorted(_BOARD_KEYS))
+                raise BadLabFile(f"{path}: board {name}: values are expected, of {known}")
+            for key in ("labels", "open_to"):
+                if not isinstance(values.get(key, []), list):
+                    raise BadLabFile(f"{path}: board {name}: {key} is a list, like [one, two]")
+        return boards
+
+
+def _yaml(path: Path) -> object:
+    """The file's content; None where there is no file, or nothing in it."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_FILE + 1)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise BadLabFile(f"{path}: cannot be read: {error.strerror}") from error
+    if len(data) > MAX_FILE:
+        raise BadLabFile(f"{path}: larger than {MAX_FILE} bytes")
+    try:
+        return yaml.safe_load(data)
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        where = getattr(error, "problem_mark", None)
+        line = f":{where.line + 1}" if where is not None else ""
+        raise BadLabFile(f"{path}{line}: no YAML: {getattr(error, 'problem', None) or error}") from error

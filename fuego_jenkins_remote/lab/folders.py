@@ -1,0 +1,256 @@
+"""`lab_dir`, where the bridge and the job's script meet (docs/protocol.md, "In a lab").
+
+Nothing secret lies there, and nothing that is found there is believed beyond the attempt it belongs to: what a test's
+process wrote is read bounded, without following links.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import re
+import shutil
+import stat
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from fuego_jenkins_remote.fuego.names import check_board_name
+from fuego_jenkins_remote.network.identities import AttemptId, BadIdentity
+
+MAX_LINE = 4096
+MAX_OUTCOME = 64 * 2**10
+_NONCE = re.compile(r"[A-Za-z0-9]{8,64}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class GateCall:
+    """A job that holds the board and waits for go or no."""
+
+    nonce: str
+    build_number: str
+    build_url: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What the script says of an attempt that has ended (outcome.json)."""
+
+    ran: bool
+    reason: str
+    aborted: bool
+    timed_out: bool
+    exit_status: int
+    started_at: datetime | None
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prepared:
+    """What a request folder holds; `test_folder` is a test that is not installed here, to be moved in."""
+
+    board: str
+    test: str
+    spec: str
+    arguments: Sequence[str]
+    time_limit: int
+    batch_id: str | None = None
+    test_folder: Path | None = None
+
+
+class LabDir:
+    """The folder, as the bridge sees it."""
+
+    def __init__(self, path: Path) -> None:
+        """Make what is missing: `requests`, `locks`, `outbox`."""
+        self.path = path
+        self.requests = path / "requests"
+        self.outbox = path / "outbox"
+        self.locks = path / "locks"
+        for folder in (self.requests, self.outbox, self.locks):
+            folder.mkdir(parents=True, exist_ok=True)
+
+    def request_folder(self, attempt: AttemptId) -> Path:
+        """The folder of one attempt."""
+        return self.requests / str(attempt)
+
+    def outbox_folder(self, attempt: AttemptId) -> Path:
+        """Where the script leaves what came of it."""
+        return self.outbox / str(attempt)
+
+    # -- before the job
+
+    def prepare(self, attempt: AttemptId, prepared: Prepared) -> None:
+        """Make the request folder appear, whole; one that is there already stays."""
+        folder = self.request_folder(attempt)
+        if folder.exists():
+            return
+        partial = self.requests / f".{attempt}.tmp"
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir()
+        # The script writes here, maybe as another user: who may is what the lab set on `requests`.
+        partial.chmod(stat.S_IMODE(self.requests.stat().st_mode))
+        for name, text in (("board", prepared.board), ("test", prepared.test), ("spec", prepared.spec)):
+            (partial / name).write_text(f"{text}\n", encoding="utf-8")
+        arguments = b"".join(argument.encode("utf-8") + b"\0" for argument in prepared.arguments)
+        (partial / "args").write_bytes(arguments)
+        (partial / "time_limit").write_text(f"{prepared.time_limit}\n", encoding="utf-8")
+        if prepared.batch_id:
+            (partial / "batch_id").write_text(f"{prepared.batch_id}\n", encoding="utf-8")
+        if prepared.test_folder is not None:
+            (partial / "tests").mkdir()
+            shutil.copytree(prepared.test_folder, partial / "tests" / prepared.test, symlinks=True)
+        partial.rename(folder)
+
+    # -- the gate
+
+    def gate_call(self, attempt: AttemptId) -> GateCall | None:
+        """Who waits at the gate, if anybody does."""
+        line = _first_line(self.request_folder(attempt) / "gate.ask")
+        if line is None:
+            return None
+        nonce, _, rest = line.partition(" ")
+        number, _, url = rest.partition(" ")
+        if not _NONCE.fullmatch(nonce):
+            return None
+        safe_url = url if re.fullmatch(r"https?://[!-~]{1,500}", url) else ""
+        return GateCall(nonce=nonce, build_number=number if number.isdigit() else "", build_url=safe_url)
+
+    def answer_gate(self, attempt: AttemptId, nonce: str, refusal: str = "") -> None:
+        """Say go, or no with the reason."""
+        words = f"no {' '.join(refusal.split())[:500]}" if refusal else "go"
+        self._write(attempt, "gate.answer", f"{nonce} {words}\n")
+
+    def open_gate(self, attempt: AttemptId, until: float) -> None:
+        """Say go to whichever job asks first, until a time (seconds since 1970): for a lab where nobody watches."""
+        self._write(attempt, "gate.answer", f"* go {int(until)}\n")
+
+    def refused(self, attempt: AttemptId) -> str | None:
+        """Why the script left without touching the board; None if it did not."""
+        return _first_line(self.request_folder(attempt) / "refused")
+
+    def has_started(self, attempt: AttemptId) -> bool:
+        """Whether a job has passed the gate."""
+        return (self.request_folder(attempt) / "started").is_dir()
+
+    # -- while it runs
+
+    def log_tail(self, attempt: AttemptId, limit: int) -> str:
+        """The last `limit` bytes of what the test has printed: in the outbox when it is over, else where it prints."""
+        for folder in (self.outbox_folder(attempt), self.request_folder(attempt)):
+            tail = _tail(folder / "console.log", limit)
+            if tail is not None:
+                return tail
+        return ""
+
+    def board_is_free(self, board: str) -> bool:
+        """Whether no process holds the board's lock. Asking takes and leaves it."""
+        path = self.locks / f"{check_board_name(board)}.lock"
+        try:
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+        except OSError:
+            return False
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        finally:
+            os.close(descriptor)
+        return True
+
+    # -- after it
+
+    def request_folders(self) -> list[tuple[AttemptId, float]]:
+        """The request folders that are there, with the time of their last change (seconds since 1970)."""
+        found = []
+        for entry in os.scandir(self.requests):
+            with contextlib.suppress(BadIdentity, OSError):
+                found.append((AttemptId.parse(entry.name), entry.stat(follow_symlinks=False).st_mtime))
+        return found
+
+    def gate_is_asked(self, attempt: AttemptId) -> bool:
+        """Whether a job waits at the gate: cheap enough to be asked many times a second."""
+        folder = self.request_folder(attempt)
+        return (folder / "gate.ask").exists() and not (folder / "gate.answer").exists()
+
+    def ended(self) -> set[AttemptId]:
+        """The attempts that the outbox holds something of."""
+        found = set()
+        for entry in os.scandir(self.outbox):
+            with contextlib.suppress(BadIdentity):
+                found.add(AttemptId.parse(entry.name))
+        return found
+
+    def outcome(self, attempt: AttemptId) -> Outcome | None:
+        """What the script says; None when it left nothing that can be read."""
+        data = _read_bounded(self.outbox_folder(attempt) / "outcome.json", MAX_OUTCOME)
+        try:
+            said = json.loads(data or b"")
+            return Outcome(
+                ran=said["outcome"] == "ran",
+                reason=str(said.get("reason", ""))[:80],
+                aborted=said.get("aborted") is True,
+                timed_out=said.get("timed_out") is True,
+                exit_status=int(said.get("exit_status", 1)),
+                started_at=_moment(said.get("started_at")),
+                ended_at=_moment(said.get("ended_at")),
+            )
+        except (ValueError, KeyError, TypeError):
+            return None
+
+    def run_folder(self, attempt: AttemptId) -> Path | None:
+        """The run folder that the script collected; None when there is none."""
+        folder = self.outbox_folder(attempt) / "run"
+        return folder if folder.is_dir() and not folder.is_symlink() else None
+
+    def forget(self, attempt: AttemptId) -> None:
+        """Remove what is left of an attempt; its run is delivered or there is none."""
+        for folder in (self.request_folder(attempt), self.outbox_folder(attempt)):
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _write(self, attempt: AttemptId, name: str, text: str) -> None:
+        folder = self.request_folder(attempt)
+        partial = folder / f".{name}.tmp"
+        partial.write_text(text, encoding="utf-8")
+        partial.rename(folder / name)
+
+
+def _read_bounded(path: Path, limit: int) -> bytes | None:
+    """At most `limit` bytes of a plain file; None where there is none."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return None
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return None
+        return file.read(limit)
+
+
+def _first_line(path: Path) -> str | None:
+    data = _read_bounded(path, MAX_LINE)
+    return None if data is None else data.decode("utf-8", "replace").partition("\n")[0].strip()
+
+
+def _tail(path: Path, limit: int) -> str | None:
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return None
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return None
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - limit))
+        return file.read(limit).decode("utf-8", "replace")
+
+
+def _moment(text: object) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo is not None else None

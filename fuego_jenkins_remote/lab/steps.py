@@ -1,0 +1,420 @@
+"""An attempt's way through the lab, one step a phase (journal.Phase).
+
+Each step reads the journal's entry, does one thing that may be done twice, and writes what came of it. A step that is
+killed on any line is taken again: the hub answers the same call id alike, a request folder that is there stays, Jenkins
+is searched for the build before it is called a second time, and a second build ends at the gate.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from fuego_jenkins_remote.client.errors import ClientError, Conflict
+from fuego_jenkins_remote.client.hub import HubClient
+from fuego_jenkins_remote.fuego.errors import FormatError
+from fuego_jenkins_remote.fuego.names import check_phases, check_spec_name, check_test_name, check_variable
+from fuego_jenkins_remote.fuego.packages import pack_run
+from fuego_jenkins_remote.fuego.redact import Redactor
+from fuego_jenkins_remote.fuego.run_folder import RunFolder
+from fuego_jenkins_remote.fuego.runs import Json
+from fuego_jenkins_remote.lab.config import LabConfig
+from fuego_jenkins_remote.lab.controller import Build, Controller, QueueItem
+from fuego_jenkins_remote.lab.errors import BadLabFile, ControllerDown, ControllerError, LabError, PrepareError
+from fuego_jenkins_remote.lab.folders import LabDir, Outcome, Prepared
+from fuego_jenkins_remote.lab.journal import Entry, Journal, Phase
+from fuego_jenkins_remote.lab.sources import fetch_test, source_of
+from fuego_jenkins_remote.network.identities import AttemptId, run_key
+from fuego_jenkins_remote.network.policy import Answer, Question, decide
+from fuego_jenkins_remote.network.reasons import Reason, meaning
+from fuego_jenkins_remote.publish.targets import NeverDelivered, NotDelivered, RunPackage, Target
+
+LOG_TAIL = 16 * 2**10
+TIME_LIMIT_SLACK = 120
+"""Seconds that the script gives a test beyond its own time limit, for building and collecting."""
+
+AT_ONCE = 0.0
+BEAT = 5.0
+"""Seconds between two looks at an attempt that waits or runs; each is a sign of life to the hub."""
+RETRY = 10.0
+PATIENCE_FOR_JENKINS = 300.0
+"""Seconds after which a claim that Jenkins does not take goes back to the hub."""
+SETTLE = 10.0
+"""Seconds between Jenkins' word that a build is over and our belief that nothing more comes from it."""
+
+
+class Steps:
+    """The steps, over the systems they talk to. `hub` and `controller` give a client for the calling thread."""
+
+    def __init__(
+        self,
+        lab: LabConfig,
+        *,
+        journal: Journal,
+        folders: LabDir,
+        hub: Callable[[], HubClient],
+        controller: Callable[[], Controller],
+        targets: Mapping[str, Target],
+        clock: Callable[[], float],
+    ) -> None:
+        """`clock` gives seconds since 1970; `targets` holds a target for each name in `lab.targets`."""
+        self.lab = lab
+        self.journal = journal
+        self.folders = folders
+        self.hub = hub
+        self.controller = controller
+        self.targets = targets
+        self.clock = clock
+        self._ways: Mapping[Phase, Callable[[Entry], float]] = {
+            Phase.DECIDE: self.decide,
+            Phase.TRIGGER: self.trigger,
+            Phase.GATE: self.gate,
+            Phase.RUN: self.run,
+            Phase.READ: self.read,
+            Phase.PACKAGE: self.package,
+            Phase.DELIVER: self.deliver,
+            Phase.GIVE_BACK: self.give_back,
+            Phase.FAIL: self.fail,
+            Phase.CANCEL: self.cancel,
+        }
+
+    def take(self, attempt: AttemptId) -> float | None:
+        """Take the attempt's next step; seconds until the one after it, None when it is closed.
+
+        Raises ClientError and ControllerError when a system does not answer: the step is to be taken again.
+        """
+        entry = self.journal.entry(attempt)
+        if entry is None or entry.phase is Phase.CLOSED:
+            return None
+        return self._ways[entry.phase](entry)
+
+    # -- before the job
+
+    def decide(self, entry: Entry) -> float:
+        """Ask the lab's policy; make the request folder ready."""
+        request = entry.request
+        if self.lab.board_file(entry.board) is None:
+            return self._returning(entry, f"board {entry.board} is no longer here")
+        try:
+            policy = self.lab.policy()
+        except BadLabFile as error:
+            return self._returning(entry, f"this lab's policy cannot be read: {error}")
+        decision = decide(policy, _question(entry))
+        if decision.answer is not Answer.RUN:
+            approval = "waiting" if decision.answer is Answer.ASK else "rejected"
+            return self._returning(entry, decision.why, approval)
+        try:
+            with tempfile.TemporaryDirectory(dir=self.lab.state_dir, prefix="prepare-") as work:
+                test = fetch_test(request, self.hub(), Path(work), max_bytes=policy.max_package)
+                self.folders.prepare(entry.id, _prepared(entry, test))
+        except (PrepareError, FormatError) as error:
+            return self._failing(entry, Reason.COULD_NOT_PREPARE, str(error))
+        return self._move(entry, Phase.TRIGGER)
+
+    def trigger(self, entry: Entry) -> float:
+        """Have Jenkins queue the board's job, once."""
+        job = self.lab.job(entry.board)
+        controller = self.controller()
+        try:
+            # Jenkins may have taken it before we could write that down.
+            if not entry.called or controller.find(job, entry.id) is None:
+                self.journal.note(entry.id, Phase.TRIGGER, called=1)
+                controller.trigger(job, entry.id)
+        except ControllerDown as error:
+            if self.clock() - entry.since > PATIENCE_FOR_JENKINS:
+                return self._returning(entry, str(error))
+            return self._waits(entry, str(error))
+        except ControllerError as error:
+            return self._failing(entry, Reason.COULD_NOT_TRIGGER, str(error))
+        return self._move(entry, Phase.GATE)
+
+    def gate(self, entry: Entry) -> float:
+        """Answer the job that holds the board; while none does, tell the hub what it waits for."""
+        call = self.folders.gate_call(entry.id)
+        if call is not None and not self.folders.has_started(entry.id) and self.folders.refused(entry.id) is None:
+            self.journal.note(entry.id, Phase.GATE, nonce=call.nonce, build_url=call.build_url)
+            try:
+                self.hub().start(entry.id, call.nonce, call.build_url, call.build_number)
+            except Conflict as error:
+                self.folders.answer_gate(entry.id, call.nonce, str(error))
+                return self._leave(entry)
+            self.folders.answer_gate(entry.id, call.nonce)
+            return self._move(entry, Phase.RUN, build_number=call.build_number)
+        if self.folders.has_started(entry.id) and entry.nonce:
+            return self._move(entry, Phase.RUN)
+        refused = self.folders.refused(entry.id)
+        if refused is not None:
+            if entry.nonce:
+                return self._failing(entry, Reason.NEVER_STARTED, refused)
+            return self._returning(entry, refused)
+        return self._follow_to_gate(entry)
+
+    def _follow_to_gate(self, entry: Entry) -> float:
+        job = self.lab.job(entry.board)
+        try:
+            found = self.controller().find(job, entry.id)
+        except ControllerDown as error:
+            return self._waits(entry, str(error))
+        if isinstance(found, QueueItem):
+            return self._waits(entry, found.why)
+        if isinstance(found, Build) and found.building:
+            return self._waits(entry, "")
+        if self.clock() - entry.since < SETTLE:
+            return self._waits(entry, "")
+        if found is None:
+            # Its queue was lost, or a person took it out: called again, the gate lets one build through.
+            return self._move(entry, Phase.TRIGGER)
+        tail = self.controller().console_tail(job, found.number, LOG_TAIL)
+        return self._failing(entry, Reason.NEVER_STARTED, self._redacted(entry, tail))
+
+    def _waits(self, entry: Entry, why: str) -> float:
+        try:
+            self.hub().heartbeat(entry.id, queue_why=why)
+        except Conflict:
+            self._stop_in_jenkins(entry)
+            return self._leave(entry)
+        return BEAT
+
+    # -- while it runs
+
+    def run(self, entry: Entry) -> float:
+        """Watch a running attempt: its outcome, the hub's wish to stop it, and Jenkins' word that it is over."""
+        if entry.id in self.folders.ended():
+            return self._move(entry, Phase.READ)
+        if not self._beat(entry):
+            return BEAT
+        if entry.stopping:
+            self._stop_in_jenkins(entry)
+        job = self.lab.job(entry.board)
+        try:
+            found = self.controller().find(job, entry.id)
+        except ControllerDown:
+            return BEAT
+        over = found is None or (isinstance(found, Build) and not found.building)
+        if not over or not self.folders.board_is_free(entry.board):
+            self.journal.note(entry.id, Phase.RUN, since=int(self.clock()))
+            return BEAT
+        if self.clock() - entry.since < SETTLE or entry.id in self.folders.ended():
+            return 1.0
+        tail = self.folders.log_tail(entry.id, LOG_TAIL)
+        return self._failing(entry, Reason.BUILD_GONE, self._redacted(entry, tail))
+
+    def _beat(self, entry: Entry) -> bool:
+        """A sign of life with the end of the log; False when the hub does not want to hear of it any more."""
+        tail = self._redacted(entry, self.folders.log_tail(entry.id, LOG_TAIL))
+        try:
+            answer = self.hub().heartbeat(entry.id, log_tail=tail)
+        except Conflict:
+            # Too late, or taken from us: what comes of it is offered all the same, the hub decides.
+            return True
+        except ClientError:
+            return True
+        if answer.get("cancel") and not entry.stopping:
+            self.journal.note(entry.id, Phase.RUN, stopping=1)
+            self._stop_in_jenkins(entry)
+        return True
+
+    def stop(self, attempt: AttemptId) -> None:
+        """The hub asks at once, without waiting for the next sign of life."""
+        entry = self.journal.entry(attempt)
+        if entry is not None and entry.phase is Phase.RUN and not entry.stopping:
+            self.journal.note(attempt, Phase.RUN, stopping=1)
+            self._stop_in_jenkins(entry)
+
+    def _stop_in_jenkins(self, entry: Entry) -> None:
+        job = self.lab.job(entry.board)
+        found = self.controller().find(job, entry.id)
+        if isinstance(found, QueueItem):
+            self.controller().cancel_queue_item(found.id)
+        elif isinstance(found, Build) and found.building:
+            self.controller().stop_build(job, found.number)
+
+    # -- when it is over
+
+    def read(self, entry: Entry) -> float:
+        """See what came of it; tell the hub, so that the board is free for the next one."""
+        outcome = self.folders.outcome(entry.id)
+        if outcome is None:
+            return self._failing(entry, Reason.SCRIPT, self._tail_of(entry))
+        if outcome.aborted:
+            return self._move(entry, Phase.CANCEL, reason=self._who_stopped(entry))
+        run_folder = self.folders.run_folder(entry.id)
+        if not outcome.ran or run_folder is None:
+            return self._failing(entry, _reason(outcome), self._tail_of(entry))
+        try:
+            with RunFolder(run_folder, Redactor(())) as folder:
+                status = folder.read_run().status
+        except FormatError as error:
+            return self._failing(entry, Reason.BAD_RUN, f"{error}\n{self._tail_of(entry)}")
+        try:
+            self.hub().tested(entry.id, f"tested-{entry.id}", status, run_key(self.lab.host, entry.id), "")
+        except Conflict:
+            return self._close(entry)
+        return self._move(entry, Phase.PACKAGE, status=status)
+
+    def package(self, entry: Entry) -> float:
+        """Make the run package, without what must not leave the lab."""
+        run_folder = self.folders.run_folder(entry.id)
+        if run_folder is None:
+            raise LabError(f"the run of {entry.id} has gone from {self.folders.outbox}")
+        metadata: dict[str, Json] = {
+            "host_name": self.lab.host,
+            "request_id": entry.id.request,
+            "attempt": entry.id.number,
+            "requester": entry.request.requester,
+        }
+        if entry.request.campaign:
+            metadata["campaign"] = entry.request.campaign
+        if entry.build_url:
+            metadata["build_url"] = entry.build_url
+        path = self.package_path(entry.id)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        redactor = Redactor(self.lab.secret_values(entry.board))
+        package = pack_run(run_folder, path, redactor=redactor, metadata=metadata)
+        self.journal.plan_deliveries(entry.id, self.lab.targets)
+        return self._move(entry, Phase.DELIVER, sha256=package.sha256)
+
+    def deliver(self, entry: Entry) -> float:
+        """Hand the run to each target that does not have it; the first one's word makes the request done."""
+        run = RunPackage(key=run_key(self.lab.host, entry.id), path=self.package_path(entry.id), sha256=entry.sha256)
+        waiting = 0
+        for delivery in self.journal.deliveries(entry.id):
+            if delivery.delivered:
+                continue
+            try:
+                url = self.targets[delivery.target].deliver(run)
+            except NotDelivered as error:
+                self.journal.not_delivered(entry.id, delivery.target, str(error))
+                waiting = max(waiting, delivery.tries + 1)
+                continue
+            except NeverDelivered as error:
+                self.journal.delivered(entry.id, delivery.target, "")
+                self.journal.note(entry.id, Phase.DELIVER, detail=str(error))
+                url = ""
+            self.journal.delivered(entry.id, delivery.target, url)
+        return self._after_delivery(entry, waiting)
+
+    def _after_delivery(self, entry: Entry, tries: int) -> float:
+        deliveries = self.journal.deliveries(entry.id)
+        first = deliveries[0]
+        if first.delivered:
+            try:
+                self.hub().done(entry.id, f"done-{entry.id}", first.target, first.url)
+            except Conflict as error:
+                self.journal.note(entry.id, Phase.DELIVER, detail=str(error))
+        if all(delivery.delivered for delivery in deliveries):
+            return self._close(entry)
+        return float(min(RETRY * 2 ** min(tries, 6), 600))
+
+    # -- what ends without a run
+
+    def give_back(self, entry: Entry) -> float:
+        """Tell the hub that this lab does not run it now, or never."""
+        # A conflict says that the hub has moved on: there is nothing left to tell.
+        with contextlib.suppress(Conflict):
+            self.hub().give_back(entry.id, f"give-back-{entry.id}", entry.reason, entry.approval)
+        return self._close(entry)
+
+    def fail(self, entry: Entry) -> float:
+        """Tell the hub that it could not be run."""
+        with contextlib.suppress(Conflict):
+            self.hub().error(entry.id, f"error-{entry.id}", entry.reason, meaning(entry.reason), entry.detail)
+        return self._close(entry)
+
+    def cancel(self, entry: Entry) -> float:
+        """Tell the hub that it was stopped."""
+        with contextlib.suppress(Conflict):
+            self.hub().cancelled(entry.id, f"cancelled-{entry.id}", entry.reason)
+        return self._close(entry)
+
+    # -- helpers of the steps
+
+    def package_path(self, attempt: AttemptId) -> Path:
+        """Where an attempt's run package lies until it is delivered."""
+        return self.lab.packages_dir / f"{attempt}.frp"
+
+    def _move(self, entry: Entry, to: Phase, **columns: str | int | None) -> float:
+        self.journal.move(entry.id, entry.phase, to, self.clock(), **columns)
+        return AT_ONCE
+
+    def _returning(self, entry: Entry, reason: str, approval: str | None = None) -> float:
+        return self._move(entry, Phase.GIVE_BACK, reason=reason[:500], approval=approval)
+
+    def _failing(self, entry: Entry, reason: Reason, detail: str) -> float:
+        return self._move(entry, Phase.FAIL, reason=reason, detail=detail[-LOG_TAIL:])
+
+    def _close(self, entry: Entry) -> float:
+        self._move(entry, Phase.CLOSED)
+        self.folders.forget(entry.id)
+        self.package_path(entry.id).unlink(missing_ok=True)
+        return AT_ONCE
+
+    def _leave(self, entry: Entry) -> float:
+        """Close an attempt whose job may still look into its folder; what lies there is swept away later."""
+        return self._move(entry, Phase.CLOSED)
+
+    def _redacted(self, entry: Entry, text: str) -> str:
+        return Redactor(self.lab.secret_values(entry.board)).text(text)
+
+    def _tail_of(self, entry: Entry) -> str:
+        return self._redacted(entry, self.folders.log_tail(entry.id, LOG_TAIL))
+
+    def _who_stopped(self, entry: Entry) -> str:
+        """Jenkins says in the console who aborted a build."""
+        if entry.stopping:
+            return "stopped for its requester"
+        try:
+            number = int(entry.build_number or 0)
+            tail = self.controller().console_tail(self.lab.job(entry.board), number, LOG_TAIL) if number else ""
+        except ControllerError:
+            tail = ""
+        found = re.search(r"^Aborted by (.{1,100})$", tail, re.MULTILINE)
+        return f"aborted in Jenkins by {found[1].strip()}" if found else "aborted in the lab's Jenkins"
+
+
+def _question(entry: Entry) -> Question:
+    request = entry.request
+    return Question(
+        user=request.requester,
+        team=request.team,
+        board=entry.board,
+        test=request.test,
+        source=source_of(request),
+        timeout=request.timeout,
+        git_url=request.git.url if request.git else "",
+        approved_by=entry.approved_by,
+    )
+
+
+def _prepared(entry: Entry, test_folder: Path | None) -> Prepared:
+    """What the script needs. The hub's word is checked again: nothing else may reach ftc's arguments."""
+    request = entry.request
+    test, spec = check_test_name(request.test), check_spec_name(request.spec)
+    arguments = ["run-test", "-b", entry.board, "-t", test, "-s", spec, "--timeout", f"{request.timeout}s"]
+    if request.phases:
+        arguments += ["-p", check_phases(request.phases)]
+    for option in ("rebuild", "reboot", "precleanup", "postcleanup"):
+        if option in request.options:
+            arguments += [f"--{option}", "true" if request.options[option] else "false"]
+    if request.variables:
+        pairs = (check_variable(name, value) for name, value in sorted(request.variables.items()))
+        arguments += ["--dynamic-vars", ",".join(f"{name}={value}" for name, value in pairs)]
+    return Prepared(
+        board=entry.board,
+        test=test,
+        spec=spec,
+        arguments=arguments,
+        time_limit=request.timeout + TIME_LIMIT_SLACK,
+        batch_id=request.campaign,
+        test_folder=test_folder,
+    )
+
+
+def _reason(outcome: Outcome) -> Reason:
+    try:
+        return Reason(outcome.reason)
+    except ValueError:
+        return Reason.TIME_LIMIT if outcome.timed_out else Reason.NO_RUN
