@@ -1,7 +1,7 @@
 """The bridge: waits for requests for the lab's idle boards and takes each through the steps.
 
-One thread waits at the hub, one looks at the request folders, a few take steps, so that a slow delivery holds up no gate.
-Everything that matters stands in the journal; what is kept in memory may be lost at any time.
+One thread waits at the hub, one looks at the request folders, a few take steps, so that a slow delivery holds up no
+gate. Everything that matters stands in the journal; what is kept in memory may be lost at any time.
 """
 
 from __future__ import annotations
@@ -9,9 +9,10 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 
 from fuego_jenkins_remote.client.errors import ClientError, NotAllowed
 from fuego_jenkins_remote.client.hub import MAX_WAIT
@@ -99,12 +100,16 @@ class Bridge:
     def _recover(self) -> None:
         """Ask again for claims whose answer is not known; take up what is open."""
         for claim_id, boards in self._steps.journal.open_claims():
-            claims = self._persistently(lambda id_=claim_id, names=boards: self._steps.hub().claim(id_, names))
+            claims = self._persistently(partial(self._ask, claim_id, boards))
             if claims is None:
                 return
             self._keep(claim_id, claims)
         for entry in self._steps.journal.open_entries():
             self._watch(entry.id)
+
+    def _ask(self, claim_id: str, boards: Sequence[str]) -> Claims:
+        """What came of a claim: for one that was asked before, the same answer as then."""
+        return self._steps.hub().claim(claim_id, boards)
 
     def _persistently(self, call: Callable[[], Claims]) -> Claims | None:
         """Call until there is an answer; None when the bridge is to stop before."""
@@ -163,7 +168,7 @@ class Bridge:
                 log.warning("%s; asking again in %.0f s", error, pause)
                 self._stop.wait(pause)
                 pause = min(2 * pause, LONGEST_PAUSE)
-                answer = self._persistently(lambda id_=claim_id: self._steps.hub().claim(id_, boards))
+                answer = self._persistently(partial(self._ask, claim_id, boards))
                 if answer is None:
                     return
                 claims = answer
@@ -183,7 +188,7 @@ class Bridge:
             log.info("claimed %s for %s: %s", attempt.id, attempt.board, attempt.request.test)
             self._watch(attempt.id)
         for stopped in claims.cancels:
-            self._guarded(stopped, lambda id_=stopped: self._steps.stop(id_))
+            self._guarded(stopped, partial(self._steps.stop, stopped))
 
     # -- steps
 
@@ -217,7 +222,7 @@ class Bridge:
         """Steps until one says to wait."""
         pause: float | None = 0.0
         while pause == 0.0 and not self._stop.is_set():
-            pause = self._guarded(attempt, lambda: self._steps.take(attempt))
+            pause = self._guarded(attempt, partial(self._steps.take, attempt))
         with self._lock:
             if pause is None:
                 del self._watched[attempt]

@@ -27,7 +27,7 @@ from fuego_jenkins_remote.lab.errors import BadLabFile, ControllerDown, Controll
 from fuego_jenkins_remote.lab.folders import LabDir, Outcome, Prepared
 from fuego_jenkins_remote.lab.journal import Entry, Journal, Phase
 from fuego_jenkins_remote.lab.sources import fetch_test, source_of
-from fuego_jenkins_remote.network.identities import AttemptId, run_key
+from fuego_jenkins_remote.network.identities import AttemptId, new_call_id, run_key
 from fuego_jenkins_remote.network.policy import Answer, Question, decide
 from fuego_jenkins_remote.network.reasons import Reason, meaning
 from fuego_jenkins_remote.publish.targets import NeverDelivered, NotDelivered, RunPackage, Target
@@ -40,6 +40,8 @@ AT_ONCE = 0.0
 BEAT = 5.0
 """Seconds between two looks at an attempt that waits or runs; each is a sign of life to the hub."""
 RETRY = 10.0
+UNATTENDED = 3600.0
+"""Seconds that a job may wait in Jenkins for a board of a lab that only polls."""
 PATIENCE_FOR_JENKINS = 300.0
 """Seconds after which a claim that Jenkins does not take goes back to the hub."""
 SETTLE = 10.0
@@ -68,6 +70,8 @@ class Steps:
         self.controller = controller
         self.targets = targets
         self.clock = clock
+        # When Jenkins first said of a running attempt that its build is over; forgetting it costs a few seconds.
+        self._over_since: dict[AttemptId, float] = {}
         self._ways: Mapping[Phase, Callable[[Entry], float]] = {
             Phase.DECIDE: self.decide,
             Phase.TRIGGER: self.trigger,
@@ -131,6 +135,21 @@ class Steps:
             return self._failing(entry, Reason.COULD_NOT_TRIGGER, str(error))
         return self._move(entry, Phase.GATE)
 
+    def trigger_unattended(self, entry: Entry) -> float:
+        """For a lab where nobody watches the gate: ask the hub now, and leave its go for an hour."""
+        nonce = entry.nonce or new_call_id()
+        self.journal.note(entry.id, Phase.TRIGGER, nonce=nonce)
+        try:
+            self.hub().start(entry.id, nonce, "", "")
+        except Conflict:
+            return self._close(entry)
+        self.folders.open_gate(entry.id, self.clock() + UNATTENDED)
+        controller, job = self.controller(), self.lab.job(entry.board)
+        if not entry.called or controller.find(job, entry.id) is None:
+            self.journal.note(entry.id, Phase.TRIGGER, called=1)
+            controller.trigger(job, entry.id)
+        return self._move(entry, Phase.RUN)
+
     def gate(self, entry: Entry) -> float:
         """Answer the job that holds the board; while none does, tell the hub what it waits for."""
         call = self.folders.gate_call(entry.id)
@@ -183,9 +202,12 @@ class Steps:
     def run(self, entry: Entry) -> float:
         """Watch a running attempt: its outcome, the hub's wish to stop it, and Jenkins' word that it is over."""
         if entry.id in self.folders.ended():
+            self._over_since.pop(entry.id, None)
             return self._move(entry, Phase.READ)
-        if not self._beat(entry):
-            return BEAT
+        refused = self.folders.refused(entry.id)
+        if refused is not None and not self.folders.has_started(entry.id):
+            return self._failing(entry, Reason.NEVER_STARTED, refused)
+        self.beat(entry)
         if entry.stopping:
             self._stop_in_jenkins(entry)
         job = self.lab.job(entry.board)
@@ -195,27 +217,27 @@ class Steps:
             return BEAT
         over = found is None or (isinstance(found, Build) and not found.building)
         if not over or not self.folders.board_is_free(entry.board):
-            self.journal.note(entry.id, Phase.RUN, since=int(self.clock()))
+            self._over_since.pop(entry.id, None)
             return BEAT
-        if self.clock() - entry.since < SETTLE or entry.id in self.folders.ended():
+        if self.clock() - self._over_since.setdefault(entry.id, self.clock()) < SETTLE:
             return 1.0
-        tail = self.folders.log_tail(entry.id, LOG_TAIL)
-        return self._failing(entry, Reason.BUILD_GONE, self._redacted(entry, tail))
+        if entry.id in self.folders.ended():
+            return AT_ONCE
+        return self._failing(entry, Reason.BUILD_GONE, self._tail_of(entry))
 
-    def _beat(self, entry: Entry) -> bool:
-        """A sign of life with the end of the log; False when the hub does not want to hear of it any more."""
-        tail = self._redacted(entry, self.folders.log_tail(entry.id, LOG_TAIL))
+    def beat(self, entry: Entry) -> bool:
+        """A sign of life with the end of the log; whether the hub wants the attempt stopped."""
+        tail = self._tail_of(entry)
         try:
             answer = self.hub().heartbeat(entry.id, log_tail=tail)
-        except Conflict:
-            # Too late, or taken from us: what comes of it is offered all the same, the hub decides.
-            return True
         except ClientError:
-            return True
-        if answer.get("cancel") and not entry.stopping:
+            # Out of reach, or the attempt was taken from us: what comes of it is offered all the same.
+            return entry.stopping
+        stopping = entry.stopping or bool(answer.get("cancel"))
+        if stopping and not entry.stopping:
             self.journal.note(entry.id, Phase.RUN, stopping=1)
             self._stop_in_jenkins(entry)
-        return True
+        return stopping
 
     def stop(self, attempt: AttemptId) -> None:
         """The hub asks at once, without waiting for the next sign of life."""

@@ -1,0 +1,156 @@
+"""A person's way through a request, without Jenkins: run one here and now, and deliver what waits."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+from fuego_jenkins_remote.lab.config import LabConfig
+from fuego_jenkins_remote.lab.errors import LabError
+from fuego_jenkins_remote.lab.jobs import find_script
+from fuego_jenkins_remote.lab.journal import Entry, Phase
+from fuego_jenkins_remote.lab.steps import AT_ONCE, BEAT, Steps
+from fuego_jenkins_remote.lab.wiring import Links, open_steps
+from fuego_jenkins_remote.network.identities import AttemptId, new_call_id, run_key
+from fuego_jenkins_remote.network.reasons import meaning
+
+WITH_OUTCOME = (Phase.READ, Phase.PACKAGE, Phase.DELIVER)
+"""Phases of an attempt whose test is over and whose run is on its way."""
+
+
+def run_request(
+    config: LabConfig, links: Links, request: str, board: str | None, say: Callable[[str], None]
+) -> AttemptId:
+    """Claim `request` for `board` (or any of this lab's), ask policy and gate, and run its test in the foreground.
+
+    The run is left packaged, for `deliver`. Raises LabError with the reason when it does not come to that.
+    """
+    steps = open_steps(config, links)
+    entry = _claimed(steps, request, board)
+    say(f"{entry.id} on {entry.board}: {entry.request.test}")
+    steps.decide(entry)
+    entry = _entry(steps, entry.id)
+    if entry.phase is not Phase.TRIGGER:
+        reason = entry.detail or meaning(entry.reason)
+        steps.take(entry.id)
+        raise LabError(f"not run: {reason}")
+    nonce = new_call_id()
+    steps.journal.note(entry.id, Phase.TRIGGER, nonce=nonce, called=1)
+    steps.hub().start(entry.id, nonce, "", "")
+    steps.folders.open_gate(entry.id, steps.clock() + 600)
+    steps.journal.move(entry.id, Phase.TRIGGER, Phase.RUN, steps.clock())
+    _run_script(steps, _entry(steps, entry.id))
+    for phase in (Phase.RUN, Phase.READ, Phase.PACKAGE):
+        entry = _entry(steps, entry.id)
+        if entry.phase is phase:
+            steps.take(entry.id)
+    entry = _entry(steps, entry.id)
+    if entry.phase is not Phase.DELIVER:
+        reason = entry.detail or entry.reason
+        steps.take(entry.id)
+        raise LabError(f"no run: {reason}")
+    say(f"{entry.status}: {run_key(config.host, entry.id)} is packaged: {steps.package_path(entry.id)}")
+    return entry.id
+
+
+def deliver(config: LabConfig, links: Links, attempt: AttemptId) -> str:
+    """Deliver the run of one attempt; the address of its page at the first target. Raises LabError if it waits."""
+    steps = open_steps(config, links)
+    _to_delivery(steps, attempt)
+    delivered = steps.journal.deliveries(attempt)
+    if not delivered:
+        raise LabError(f"this lab has no run of {attempt} to deliver")
+    waiting = [one for one in delivered if not one.delivered]
+    if waiting:
+        raise LabError("; ".join(f"{one.target}: {one.trouble}" for one in waiting) + " (it stays in the outbox)")
+    return delivered[0].url
+
+
+def push_runs(config: LabConfig, links: Links, into: Path | None, say: Callable[[str], None]) -> bool:
+    """Package and deliver all runs that wait, copying their packages to `into`; False when some still wait.
+
+    The bridge does the same; whoever comes second finds it done, and nothing is delivered twice.
+    """
+    steps = open_steps(config, links)
+    well = True
+    for entry in steps.journal.open_entries():
+        if entry.phase is Phase.RUN and entry.id in steps.folders.ended():
+            steps.take(entry.id)
+        if _entry(steps, entry.id).phase not in WITH_OUTCOME:
+            continue
+        try:
+            _to_packaged(steps, entry.id)
+            package = steps.package_path(entry.id)
+            if into is not None and package.is_file():
+                shutil.copy2(package, into / package.name)
+            _to_delivery(steps, entry.id)
+        except (LabError, OSError) as error:
+            say(f"{entry.id}: {error}")
+            well = False
+            continue
+        waiting = [one for one in steps.journal.deliveries(entry.id) if not one.delivered]
+        for one in waiting:
+            say(f"{entry.id}: {one.target}: {one.trouble}")
+        well = well and not waiting
+        if not waiting:
+            say(f"{entry.id}: delivered")
+    return well
+
+
+def _claimed(steps: Steps, request: str, board: str | None) -> Entry:
+    boards = [board] if board else [file.name for file in steps.lab.board_files([])]
+    claim_id = new_call_id()
+    steps.journal.begin_claim(claim_id, boards)
+    claims = steps.hub().claim(claim_id, boards, request=request)
+    steps.journal.end_claim(claim_id, claims.attempts, steps.clock())
+    if not claims.attempts:
+        state = steps.hub().request(request).state
+        raise LabError(f"request {request} is {state}, and not for an idle board of {steps.lab.host} now")
+    return _entry(steps, claims.attempts[0].id)
+
+
+def _run_script(steps: Steps, entry: Entry) -> None:
+    environment = {name: value for name, value in os.environ.items() if "TOKEN" not in name}
+    environment |= {
+        "REQUEST_ID": entry.id.request,
+        "ATTEMPT": str(entry.id.number),
+        "FUEGO_REMOTE_BOARD": entry.board,
+        "FUEGO_LAB_DIR": str(steps.lab.lab_dir),
+        "FUEGO_RO": str(steps.lab.fuego_ro),
+        "FUEGO_RW": str(steps.lab.fuego_rw),
+        "FUEGO_CORE": str(steps.lab.fuego_core),
+        "FUEGO_FTC": steps.lab.ftc,
+    }
+    with subprocess.Popen(["bash", str(find_script())], env=environment, stdin=subprocess.DEVNULL) as script:
+        try:
+            while script.poll() is None:
+                try:
+                    script.wait(BEAT)
+                except subprocess.TimeoutExpired:
+                    if steps.beat(_entry(steps, entry.id)):
+                        script.terminate()
+        except BaseException:
+            script.terminate()
+            raise
+
+
+def _to_packaged(steps: Steps, attempt: AttemptId) -> None:
+    while _entry(steps, attempt).phase in {Phase.READ, Phase.PACKAGE}:
+        if steps.take(attempt) != AT_ONCE:
+            return
+
+
+def _to_delivery(steps: Steps, attempt: AttemptId) -> None:
+    _to_packaged(steps, attempt)
+    if (entry := steps.journal.entry(attempt)) is not None and entry.phase is Phase.DELIVER:
+        steps.take(attempt)
+
+
+def _entry(steps: Steps, attempt: AttemptId) -> Entry:
+    entry = steps.journal.entry(attempt)
+    if entry is None:
+        raise LabError(f"this lab knows nothing of {attempt}")
+    return entry
