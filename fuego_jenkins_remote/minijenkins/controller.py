@@ -126,6 +126,20 @@ class Controller:
         job.set_disabled(disabled)
         self._cancel_if_disabled(job)
 
+    def rename_job(self, job: Job, name: str) -> None:
+        """Give a job another name, with its builds and queue items. Raises `Refused` (400) while it runs."""
+        name = check_name(name)
+        if name in self.jobs:
+            raise Refused(400, f"A job already exists with the name ‘{name}’")
+        if job.running():
+            raise Refused(400, f"{job.name} is running")
+        for item in self.queue.waiting():
+            if item.job == job.name:
+                item.job = name
+        del self.jobs[job.name]
+        job.move(name)
+        self.jobs[name] = job
+
     def delete_job(self, job: Job) -> None:
         """Delete a job, its builds and its queue items; a running build is stopped."""
         del self.jobs[job.name]

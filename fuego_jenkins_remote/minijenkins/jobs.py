@@ -78,6 +78,14 @@ class Job:
         """Enable or disable; the stored document changes with it."""
         self.configure(with_text(self.xml, "disabled", "true" if disabled else "false").encode())
 
+    def move(self, name: str) -> None:
+        """Take another name; the folder moves with it."""
+        self.folder = self.folder.rename(self.folder.with_name(name))
+        self.name = name
+        for build in self.builds.values():
+            build.job = name
+            build.folder = self.folder / "builds" / str(build.number)
+
     def take_number(self) -> int:
         """The number of a new build. It is written before the build exists: a lost build's number is skipped."""
         number = self.next_number

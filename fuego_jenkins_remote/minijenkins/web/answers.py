@@ -6,9 +6,10 @@ import json
 import secrets
 from collections.abc import Mapping
 from html import escape
+from urllib.parse import quote
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 
 from .. import NAME, VERSION
 from ..errors import Refused
@@ -38,10 +39,10 @@ def json_answer(shown: Mapping[str, object], headers: Mapping[str, str] | None =
     )
 
 
-def page_answer(page: str, status: int = 200, headers: Mapping[str, str] | None = None) -> HTMLResponse:
+def page_answer(page: str, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """An HTML page with Jenkins' headers; it may load our style sheet and nothing else."""
-    all_headers = {**_JENKINS_HEADERS, "Content-Security-Policy": _PAGE_POLICY, **(headers or {})}
-    return HTMLResponse(page, status, all_headers)
+    policy = {"Content-Security-Policy": _PAGE_POLICY, "Content-Type": "text/html;charset=utf-8"}
+    return Response(page, status, {**_JENKINS_HEADERS, **policy, **(headers or {})})
 
 
 def empty_answer(status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
@@ -50,8 +51,8 @@ def empty_answer(status: int = 200, headers: Mapping[str, str] | None = None) ->
 
 
 def redirect(path: str) -> Response:
-    """302 to a path on this server, as after most posts."""
-    return empty_answer(302, {"Location": path})
+    """302 to a path on this server (not yet quoted), as after most posts."""
+    return empty_answer(302, {"Location": quote(path)})
 
 
 def xml_answer(text: str) -> Response:
@@ -83,7 +84,7 @@ def error_answer(error: Refused) -> Response:
 
 def header_text(text: str) -> str:
     """Text that may stand in a header: typographic quotes become blanks as in Jenkins, control characters too."""
-    return "".join(char if " " <= char <= "~" else " " for char in text)[:500]
+    return "".join(char if " " <= char <= "~" else " " for char in text)[:500].strip()
 
 
 def _bare_page(status: int, message: str) -> str:

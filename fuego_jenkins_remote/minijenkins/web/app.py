@@ -69,6 +69,7 @@ _POST: list[tuple[str, Handler]] = [
     ("/job/{job}/enable", job_routes.enable),
     ("/job/{job}/disable", job_routes.disable),
     ("/job/{job}/doDelete", job_routes.delete),
+    ("/job/{job}/doRename", job_routes.rename),
     ("/job/{job}/build", job_routes.build),
     ("/job/{job}/buildWithParameters", job_routes.build_with_parameters),
     ("/job/{job}/{build}/stop", build_routes.stop),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import mimetypes
 from pathlib import Path
 
-from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.responses import FileResponse, Response
 
 from ..errors import NotFound, Refused
 from .answers import bean_answer, empty_answer, redirect
@@ -108,7 +108,8 @@ async def item_page(call: Call) -> Response:
     if call.controller.queue.get(number) is None:
         raise NotFound(f"there is no queue item {number}")
     path = f"{call.prefix}/queue/item/{number}/api/json?tree=cancelled,executable[url]"
-    return PlainTextResponse(f"Queue item exists. For details check, for example, {path}")
+    text = f"Queue item exists. For details check, for example, {path}"
+    return Response(text, headers={"X-Content-Type-Options": "nosniff", "Content-Type": _TEXT})
 
 
 async def cancel(call: Call) -> Response:

@@ -34,7 +34,7 @@ def job_bean(controller: Controller, job: Job) -> Bean:
     return Bean(
         class_name=FREESTYLE,
         properties=[
-            prop("actions", lambda: [_definitions(job)] if config.parameterized else [None], 1),
+            prop("actions", lambda: [*([_definitions(job)] if config.parameterized else []), None], 1),
             prop("description", config.description),
             prop("displayName", config.display_name or job.name),
             prop("displayNameOrNull", config.display_name or None),
@@ -290,7 +290,8 @@ def _progress(controller: Controller, build: Build | None) -> int:
 
 
 def _health(job: Job) -> list[Bean]:
-    last = [build for build in job.newest_first() if not build.building][:5]
+    # A running build counts as one that has not failed, as in Jenkins.
+    last = list(job.newest_first())[:5]
     if not last:
         return []
     failed = sum(1 for build in last if build.result in {Result.FAILURE, Result.ABORTED})

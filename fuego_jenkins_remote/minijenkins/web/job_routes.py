@@ -56,6 +56,13 @@ async def disable(call: Call) -> Response:
     return redirect(job_path(call, call.job))
 
 
+async def rename(call: Call) -> Response:
+    """POST job/NAME/doRename?newName=NAME."""
+    job = call.job
+    call.controller.rename_job(job, (await call.fields()).get("newName", ""))
+    return redirect(job_path(call, job).removesuffix("/"))
+
+
 async def delete(call: Call) -> Response:
     """POST job/NAME/doDelete."""
     call.controller.delete_job(call.job)
@@ -85,10 +92,8 @@ async def build_with_parameters(call: Call) -> Response:
 
 
 def job_path(call: Call, job: Job) -> str:
-    """Path of a job's page."""
-    from urllib.parse import quote
-
-    return f"{call.prefix}/job/{quote(job.name)}/"
+    """Path of a job's page, not yet quoted."""
+    return f"{call.prefix}/job/{job.name}/"
 
 
 def _need_content_type(call: Call) -> None:
