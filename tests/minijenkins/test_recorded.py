@@ -291,6 +291,4 @@ def text_form(text: str) -> list[str] | str:
     if "Finished:" not in text and "Started by" not in text:
         return text
     visible = re.sub(r"\x1b\[8mha:.*?\x1b\[0m", "", text)
-    return sorted(line for line in visible.splitlines() if line.startswith(# Values that name the server where this one says that it is not Jenkins.
-MEANT_VALUES = {"the Jenkins controller's built-in node"}
-TEXTS_THAT_MATTER))
+    return sorted(line for line in visible.splitlines() if line.startswith(TEXTS_THAT_MATTER))
