@@ -21,9 +21,25 @@ ATTEMPT = f"{REQUEST}.1"
 FAR_FUTURE = 99999999999
 
 # What the script may need, and nothing else: bash, util-linux, grep, tar and coreutils.
-PROGRAMS = "bash flock setsid grep tar rm mv cp mkdir ln od date tee du sync".split()
+PROGRAMS = (
+    "bash",
+    "flock",
+    "setsid",
+    "grep",
+    "tar",
+    "sync",
+    "rm",
+    "mv",
+    "cp",
+    "mkdir",
+    "ln",
+    "od",
+    "date",
+    "tee",
+    "du",
+)
 # What the stand-in for ftc needs besides.
-FTC_PROGRAMS = "sleep cat mkfifo env".split()
+FTC_PROGRAMS = ("sleep", "cat", "mkfifo", "env")
 
 FTC = r"""#!/bin/bash
 printf '%s\0' "$@" >"$FUEGO_RW/seen.args"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import time
@@ -64,7 +65,7 @@ def test_jenkins_is_told_the_tests_own_status(lab: Lab, status: str, ftc_exit: i
 
 def test_without_a_status_that_can_be_read_the_exit_status_of_ftc_counts(lab: Lab) -> None:
     lab.prepare()
-    lab.ftc('mkdir -p $run_folder; echo \'{"a": 1}\' >$run_folder/run.json; exit 5')
+    lab.ftc("mkdir -p $run_folder; echo '{\"a\": 1}' >$run_folder/run.json; exit 5")
     assert lab.run()[0] == 3
 
 
@@ -112,7 +113,7 @@ def test_only_the_run_folder_that_is_new_is_taken(lab: Lab) -> None:
 
 def test_the_newest_of_several_new_run_folders_is_taken(lab: Lab) -> None:
     lab.prepare()
-    lab.ftc("leave_run FAIL ${run_folder}1; sleep 0.05; leave_run PASS; touch_later=1")
+    lab.ftc("leave_run FAIL ${run_folder}1; sleep 0.05; leave_run PASS")
     lab.run()
     assert lab.outcome()["run_folder"] == "bbb.default.1.1"
 
@@ -391,8 +392,6 @@ def test_a_board_whose_lock_is_held_is_left_alone(lab: Lab) -> None:
     lab.with_waits(lock=1)
     lab.prepare()
     (lab.dir / "locks").mkdir()
-    import fcntl
-
     with (lab.dir / "locks" / "bbb.lock").open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         status, console = lab.run()
@@ -404,8 +403,6 @@ def test_a_board_whose_lock_is_held_is_left_alone(lab: Lab) -> None:
 def test_a_build_that_waits_for_the_board_goes_on_when_it_is_free(lab: Lab) -> None:
     lab.prepare()
     (lab.dir / "locks").mkdir()
-    import fcntl
-
     with (lab.dir / "locks" / "bbb.lock").open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         process = lab.start()

@@ -1,0 +1,130 @@
+"""jenkins_jobs/: what the plain jenkins-jobs command makes of it, and whether the linters have anything to say."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+
+from fuego_jenkins_remote.lab.jobs import MARK, LabValues, find_definitions, job_xml
+
+ROOT = Path(__file__).parents[2]
+JOBS = ROOT / "jenkins_jobs"
+GOLDEN = ROOT / "tests" / "golden" / "jobs"
+BIN = Path(sys.executable).parent
+
+
+def _accepts(*command: str | Path) -> None:
+    """Run a linter of the environment that runs the tests; it must have nothing to complain of."""
+    done = subprocess.run(
+        [BIN / command[0], *command[1:]], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def _without_scripts(xml: str) -> str:
+    """The XML with the shell files named instead of repeated."""
+    for script in sorted((JOBS / "shell").iterdir()):
+        text = script.read_text().replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
+        xml = xml.replace(text, f"[jenkins_jobs/shell/{script.name}]\n")
+    return xml
+
+
+@pytest.mark.parametrize("name", ["remote-request-beaglebone", "remote-request-push"])
+def test_golden_job(name: str) -> None:
+    made = _without_scripts(job_xml(["beaglebone"], LabValues())[name])
+    golden = GOLDEN / f"{name}.xml"
+    if os.environ.get("UPDATE_GOLDEN"):
+        golden.parent.mkdir(parents=True, exist_ok=True)
+        golden.write_text(made)
+    assert made == golden.read_text()
+
+
+def test_golden_has_every_template() -> None:
+    made = {f"{name}.xml" for name in job_xml(["beaglebone"], LabValues())}
+    assert made == {path.name for path in GOLDEN.iterdir()}
+
+
+@pytest.mark.slow
+def test_the_plain_command_makes_the_same_jobs(tmp_path: Path) -> None:
+    (tmp_path / "jjb.ini").write_text("[jenkins]\nurl=http://127.0.0.1/\nquery_plugins_info=False\n")
+    command = [BIN / "jenkins-jobs", "--conf", "jjb.ini", "test", "--config-xml", "-o", "out", JOBS]
+    subprocess.run(
+        command, cwd=tmp_path, env={"XDG_CACHE_HOME": str(tmp_path)}, check=True, capture_output=True, timeout=60
+    )
+    made = {path.parent.name: path.read_text() for path in (tmp_path / "out").glob("*/config.xml")}
+    wanted = job_xml(["beaglebone"], LabValues())
+    assert made.keys() == wanted.keys()
+    for name, xml in wanted.items():
+        assert made[name].replace("&lt;!-- Managed by Jenkins Job Builder --&gt;", "") == xml
+
+
+@pytest.mark.parametrize("job", ["remote-request-beaglebone", "remote-request-push"])
+def test_the_step_begins_with_bash_and_ends_with_the_script_as_it_is(job: str) -> None:
+    script = (JOBS / "shell" / ("remote-request-push.sh" if job.endswith("push") else "remote-request.sh")).read_text()
+    command = ET.fromstring(job_xml(["beaglebone"], LabValues())[job]).findtext("builders/hudson.tasks.Shell/command")
+    assert command is not None
+    assert command.startswith("#!/bin/bash\n")
+    assert command.rstrip("\n").endswith("\n" + script.rstrip("\n"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("job", ["remote-request-beaglebone", "remote-request-push"])
+def test_shellcheck_accepts_the_generated_step(job: str, tmp_path: Path) -> None:
+    values = LabValues(fuego_rw="/a path/{here}", fuego_ftc="/opt/my tools/ftc")
+    command = ET.fromstring(job_xml(["beaglebone"], values)[job]).findtext("builders/hudson.tasks.Shell/command")
+    step = tmp_path / "step.sh"
+    # The script's own first line is a comment in the step.
+    step.write_text((command or "").replace("\n#!/bin/bash\n", "\n"))
+    _accepts("shellcheck", step)
+
+
+@pytest.mark.slow
+def test_shellcheck_accepts_the_scripts() -> None:
+    _accepts("shellcheck", *sorted((JOBS / "shell").glob("*.sh")))
+
+
+@pytest.mark.slow
+def test_yamllint_accepts_the_definitions() -> None:
+    _accepts("yamllint", "--strict", JOBS)
+
+
+def test_the_folder_is_no_python_package() -> None:
+    """jenkins-job-builder is imported by this name."""
+    assert not list(JOBS.rglob("__init__.py"))
+    assert find_definitions() == JOBS
+
+
+def test_every_template_is_in_the_docs() -> None:
+    text = (ROOT / "docs" / "jobs.md").read_text()
+    for line in (JOBS / "templates.yaml").read_text().splitlines():
+        if line.startswith("    id: "):
+            assert f"`{line.removeprefix('    id: ')}" in text
+
+
+def test_every_job_says_whose_it_is() -> None:
+    for xml in job_xml(["beaglebone"], LabValues()).values():
+        assert MARK in (ET.fromstring(xml).findtext("description") or "").splitlines()
+
+
+def test_values_reach_the_shell_as_they_are(tmp_path: Path) -> None:
+    hostile = "/a {b} 'c' $(id) \"d\" `e` \\ * größe"
+    names = ["fuego_core", "fuego_ro", "fuego_rw", "lab_dir", "fuego_ftc"]
+    xml = job_xml(["beaglebone"], LabValues(**{name: f"{hostile}/{name}" for name in names}))
+    command = ET.fromstring(xml["remote-request-beaglebone"]).findtext("builders/hudson.tasks.Shell/command") or ""
+    head = command.split("\n#!/bin/bash\n")[0]
+    show = '\nprintf "%s\\0" "$FUEGO_CORE" "$FUEGO_RO" "$FUEGO_RW" "$FUEGO_LAB_DIR" "$FUEGO_FTC"'
+    done = subprocess.run(["bash", "-c", head + show], env={}, capture_output=True, text=True, check=True)
+    assert done.stdout.split("\0")[:-1] == [f"{hostile}/{name}" for name in names]
+
+
+def test_jenkins_own_folders_win_over_the_jobs(tmp_path: Path) -> None:
+    xml = job_xml(["beaglebone"], LabValues(fuego_rw="/from/conf"))["remote-request-beaglebone"]
+    command = ET.fromstring(xml).findtext("builders/hudson.tasks.Shell/command") or ""
+    head = command.split("\n#!/bin/bash\n")[0] + '\necho "$FUEGO_RW $FUEGO_LAB_DIR"'
+    done = subprocess.run(["bash", "-c", head], env={"FUEGO_RW": "/rw"}, capture_output=True, text=True, check=True)
+    assert done.stdout == "/rw /rw/remote\n"
