@@ -94,15 +94,21 @@ class RunFolder:
 
     def _run_json(self) -> bytes:
         run = _redacted(self.read_run(), self._redactor)
-        return write_run(dataclasses.replace(run, metadata={**run.metadata, **self._metadata}))
+        try:
+            return write_run(dataclasses.replace(run, metadata={**run.metadata, **self._metadata}))
+        except BadRun as error:
+            raise BadPackage(error.what, file=self._folder / "run.json") from error
 
     def _regular_files(self) -> Iterator[_Found]:
         for folder, folders, names, fd in os.fwalk(".", dir_fd=self._fd, follow_symlinks=False):
             folders.sort()
             above = "" if folder == "." else folder.removeprefix("./") + "/"
             for name in names:
-                status = os.stat(name, dir_fd=fd, follow_symlinks=False)
                 path = above + name
+                try:
+                    status = os.stat(name, dir_fd=fd, follow_symlinks=False)
+                except FileNotFoundError:
+                    continue
                 # Editors and patches leave copies beside it: prolog.sh~, prolog.sh.orig
                 if not stat.S_ISREG(status.st_mode) or name.startswith("prolog.sh") or path == "run.json":
                     continue

@@ -10,12 +10,12 @@ import re
 from dataclasses import dataclass
 
 MAX_FILLED_IN = 1024
-"""A value that grows beyond this many characters when ``$NAME`` is filled in stays as written."""
+"""A value that ``$NAME`` or ``+=`` would make longer than this, in characters, stays as written."""
 
 _BLANK = re.compile(r"[ \t\r]*")
 _COMMENT = re.compile(r"#[^\n]*")
 _ASSIGNMENT = re.compile(r"(?:(override|export|readonly|declare|local)[ \t]+)?([A-Za-z_][A-Za-z0-9_.]*)(\+?)=")
-_WORD_LINE = re.compile(r"(inherit|include)[ \t]+[\"']?([^\"'\n]*?)[\"']?[ \t\r]*(?:#[^\n]*)?(?=\n|$)")
+_WORD_LINE = re.compile(r"(inherit|include)[ \t]+(\"[^\"\n]*\"|'[^'\n]*'|[^\s\"'#]+)[ \t\r]*(?:#[^\n]*)?(?=\n|$)")
 _FUNCTION = re.compile(
     r"(?:function[ \t]+|override-func[ \t]+)?([A-Za-z_][A-Za-z0-9_-]*)[ \t]*\(\)\s*\{|"
     r"function[ \t]+([A-Za-z_][A-Za-z0-9_-]*)\s*\{"
@@ -92,7 +92,7 @@ class _Parser:
         elif self._match(_COMMENT):
             pass
         elif word := self._match(_WORD_LINE):
-            self._taken[word[1]].append(word[2])
+            self._taken[word[1]].append(word[2].strip("\"'"))
         elif assignment := self._match(_ASSIGNMENT):
             self._assign(assignment[2], adds=bool(assignment[3]))
         elif function := self._match(_FUNCTION):
@@ -111,8 +111,9 @@ class _Parser:
     def _assign(self, name: str, *, adds: bool) -> None:
         line = self._line
         value = self._word(line)
-        if adds:
-            value = self._values.get(name, "") + value
+        before = self._values.get(name, "") if adds else ""
+        if len(before) + len(value) <= MAX_FILLED_IN:
+            value = before + value
         self._values[name] = value
         self._assigned.append(Assigned(name=name, value=value, line=line))
         self._match(_BLANK)

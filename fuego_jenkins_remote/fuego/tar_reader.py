@@ -128,7 +128,7 @@ def open_tar(path: Path, limits: Limits) -> Iterator[tarfile.TarFile]:
     except ValueError as error:
         raise BadPackage(f"has a header that makes no sense: {error}", file=path) from error
     except OSError as error:
-        raise BadPackage(f"cannot be read: {error.strerror or error}", file=path) from error
+        raise BadPackage(f"cannot be read or unpacked: {error.strerror or error}", file=path) from error
 
 
 def _counted(source: IO[bytes] | gzip.GzipFile, size: int, limits: Limits) -> _Counted:

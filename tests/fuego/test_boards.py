@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -211,3 +212,10 @@ def test_the_real_board_files_are_read(shared_data):
         facts = set(one.facts().values())
         for name in ["IPADDR", "LOGIN", "PASSWORD", "SRV_IP", "SERIAL"]:
             assert not one.variables.get(name) or one.variables[name] not in facts
+
+
+@pytest.mark.parametrize("line", ["include  " + " " * 100 + "x'y\n", 'A+="$A"\n', "A+=" + "x" * 60 + "\n", "f()\n\n\n"])
+def test_a_file_made_to_be_slow_is_read_quickly(line):
+    started = time.monotonic()
+    parse_shell_text(line * (100_000 // len(line)))
+    assert time.monotonic() - started < 2

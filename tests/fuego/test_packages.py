@@ -168,6 +168,13 @@ def test_a_password_that_is_a_number_or_the_boards_name_leaves_run_json_whole(tm
     assert (read["metadata"]["board"], read["metadata"]["n"], read["status"]) == ("bbb", 1, "PASS")
 
 
+def test_what_the_lab_adds_to_run_json_stands_there_as_it_is(tmp_path):
+    redactor = Redactor(["timslab"])
+    info = pack_run(a_run(tmp_path), tmp_path / "x.frp", redactor=redactor, metadata={"host_name": "timslab", "n": 2})
+    read = json.loads(read_member(info.path, "run/run.json", 1000))["metadata"]
+    assert read == {"board": "bbb", "host_name": "timslab", "n": 2}
+
+
 def test_links_and_pipes_in_a_run_are_not_followed(tmp_path):
     secret = put(tmp_path / "lab", token=b"geheim")
     folder = a_run(tmp_path)
@@ -360,7 +367,7 @@ def test_nothing_is_unpacked_over_what_is_there(tmp_path):
             unpack(path, tmp_path / name, kind=Kind.RUN)
     with pytest.raises(BadPackage, match="No such file"):
         unpack(path, tmp_path / "absent" / "out", kind=Kind.RUN)
-    with pytest.raises(BadPackage, match=r"absent\.frp: cannot be read"):
+    with pytest.raises(BadPackage, match=r"absent\.frp: cannot be read or unpacked"):
         unpack(tmp_path / "absent.frp", tmp_path / "out", kind=Kind.RUN)
 
 
