@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel
 
+from fuego_jenkins_remote.service.wire import WireTime
 from fuego_jenkins_remote.vision.statements import Summary
 
 
@@ -36,7 +36,7 @@ class RunSummary(BaseModel):
     spec: str
     status: str
     build_number: str
-    started_at: datetime | None
+    started_at: WireTime | None
     duration_ms: int | None
     kernel_version: str
     toolchain: str
@@ -45,7 +45,7 @@ class RunSummary(BaseModel):
     counts: dict[str, int]
     sha256: str
     size: int
-    uploaded_at: datetime
+    uploaded_at: WireTime
     uploaded_by: str
     url: str
 

@@ -22,7 +22,7 @@ from fuego_jenkins_remote.vision.contents import Content, read_package
 from fuego_jenkins_remote.vision.statements import NewRun, Summary
 from fuego_jenkins_remote.vision.store import Incoming, PackageStore
 
-_ATTEMPT = re.compile(r"([0-9]{8}-[0-9]{9}-[a-z2-7]{8})\.[0-9]{1,2}")
+_ATTEMPT = re.compile(r"([0-9]{8}-[0-9]{9}-[a-z0-9]{8})\.[0-9]{1,2}")
 _LARGEST = 2**63 - 1
 
 
