@@ -116,7 +116,9 @@ def open_tar(path: Path, limits: Limits) -> Iterator[tarfile.TarFile]:
             packed = file.read(2) == b"\x1f\x8b"
             file.seek(0)
             with _counted(gzip.GzipFile(fileobj=file) if packed else file, size, limits) as counted:
-                with tarfile.open(fileobj=counted, mode="r|", tarinfo=_Header, encoding="utf-8") as tar:
+                with _parsing():
+                    tar = tarfile.open(fileobj=counted, mode="r|", tarinfo=_Header, encoding="utf-8")  # noqa: SIM115
+                with tar:
                     yield tar
                     # To the end: only there gzip knows whether all was as it was packed.
                     while counted.read():
@@ -125,10 +127,20 @@ def open_tar(path: Path, limits: Limits) -> Iterator[tarfile.TarFile]:
         raise BadPackage(error.what, file=path) from error
     except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile, UnicodeError) as error:
         raise BadPackage(f"is no tar, or a damaged one: {error}", file=path) from error
-    except ValueError as error:
-        raise BadPackage(f"has a header that makes no sense: {error}", file=path) from error
     except OSError as error:
         raise BadPackage(f"cannot be read or unpacked: {error.strerror or error}", file=path) from error
+
+
+@contextmanager
+def _parsing() -> Iterator[None]:
+    """Tell in our words what tarfile makes of a senseless header: almost any exception there is."""
+    try:
+        yield
+    except BadPackage:
+        raise
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+        # RecursionError: tarfile goes one call deeper for each header that only speaks of the next one.
+        raise BadPackage(f"has a header that makes no sense: {str(error)[:100]}") from error
 
 
 def _counted(source: IO[bytes] | gzip.GzipFile, size: int, limits: Limits) -> _Counted:
@@ -145,7 +157,12 @@ def members(tar: tarfile.TarFile, limits: Limits) -> Iterator[tuple[Member, IO[b
     files: set[str] = set()
     folders: set[str] = set()
     number = total = 0
-    for header in tar:
+    headers = iter(tar)
+    while True:
+        with _parsing():
+            header = next(headers, None)
+        if header is None:
+            return
         number += 1
         if number > limits.members:
             raise BadPackage(f"has more than {limits.members} members")

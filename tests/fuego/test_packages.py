@@ -292,6 +292,20 @@ def test_pax_headers_do_not_get_around_the_checks(tmp_path, headers, reason):
     refused(tmp_path, a_tar(tmp_path, member("run/x", b"y", pax_headers=headers)), reason)
 
 
+@pytest.mark.parametrize("kind", [tarfile.XHDTYPE, tarfile.GNUTYPE_LONGNAME])
+def test_headers_without_end_are_refused(tmp_path, kind):
+    content = b"13 path=run/x\n"
+    one = member("x", content, kind).tobuf() + content.ljust(512, b"\0")
+    (tmp_path / "x.frp").write_bytes(one * 5000)
+    refused(tmp_path, tmp_path / "x.frp", "makes no sense|damaged")
+
+
+def test_a_header_with_a_length_beyond_all_bounds_is_refused(tmp_path):
+    content = b"9" * 30 + b" a=b\n"
+    (tmp_path / "x.frp").write_bytes(member("x", content, tarfile.XHDTYPE).tobuf() + content.ljust(512, b"\0"))
+    refused(tmp_path, tmp_path / "x.frp", "makes no sense|damaged")
+
+
 def test_a_negative_size_is_refused(tmp_path):
     path = a_tar(tmp_path, member("run/x", b"y"))
     data = bytearray(path.read_bytes())
