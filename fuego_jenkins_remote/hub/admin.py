@@ -1,0 +1,83 @@
+"""What an operator does to the hub's data folder: set it up, open it, add users, labs and tokens."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from fuego_jenkins_remote.hub import people
+from fuego_jenkins_remote.hub.errors import Refused
+from fuego_jenkins_remote.hub.sender import BadRecipient, check_recipient, is_mail
+from fuego_jenkins_remote.service.clock import utc_now
+from fuego_jenkins_remote.service.engine import NotMigrated, check_migrated, migrate, open_engine
+
+PACKAGE = "fuego_jenkins_remote.hub"
+_DATABASE = "hub.sqlite"
+
+
+def init_data(data_dir: Path) -> None:
+    """Set a data folder up, or bring it to what this version needs; what is in it stays. Only its owner may look in."""
+    data_dir.mkdir(parents=True, exist_ok=True)
+    data_dir.chmod(0o700)
+    engine = open_engine(data_dir / _DATABASE)
+    try:
+        migrate(engine, PACKAGE)
+    finally:
+        engine.dispose()
+
+
+def open_data(data_dir: Path) -> sa.Engine:
+    """Open the database of a data folder; raises NotMigrated, with what to do, if it is not set up for this version."""
+    file = data_dir / _DATABASE
+    if not file.is_file():
+        raise NotMigrated(f"{os.fspath(data_dir)} holds no data of a hub: run 'ftc hub init' with it first")
+    engine = open_engine(file)
+    try:
+        check_migrated(engine, PACKAGE)
+    except BaseException:
+        engine.dispose()
+        raise
+    return engine
+
+
+def add_user(
+    engine: sa.Engine, name: str, *, teams: Sequence[str] = (), email: str = "", notify: Sequence[str] = ()
+) -> str:
+    """Add a user and give the secret of a token, which is shown nowhere else.
+
+    `teams` holds TEAM, TEAM:member or TEAM:admin; the admins of a lab's team (called as the lab is) answer for it.
+    Notices go to the addresses in `notify` (mail or apprise), else to `email`. Raises HubError, BadName, BadRecipient.
+    """
+    if email and not is_mail(email):
+        raise BadRecipient(f"no mail address: {email!r}")
+    memberships = [people.parse_membership(team) for team in teams]
+    addresses = [check_recipient(address) for address in notify]
+    with engine.begin() as conn:
+        return people.add_user(conn, name, teams=memberships, email=email, notify=addresses, now=utc_now())
+
+
+def add_lab(engine: sa.Engine, host: str, *, notify: Sequence[str] = ()) -> str:
+    """Add a lab with its team and give the secret of its token; `notify` as for users. Raises as `add_user` does."""
+    addresses = [check_recipient(address) for address in notify]
+    with engine.begin() as conn:
+        return people.add_lab(conn, host, notify=addresses, now=utc_now())
+
+
+def add_token(
+    engine: sa.Engine,
+    owner: str,
+    *,
+    kind: str = "user",
+    description: str = "",
+    expires_at: datetime | None = None,
+) -> str:
+    """Another token for a `user` or a `lab`; gives its secret. Raises HubError."""
+    now = utc_now()
+    if expires_at is not None and expires_at <= now:
+        raise Refused(f"{expires_at.isoformat()} is over: the token would never be good")
+    with engine.begin() as conn:
+        return people.more_token(conn, kind, owner, description=description, expires_at=expires_at, now=now)

@@ -1,0 +1,55 @@
+"""Boards."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from fuego_jenkins_remote.hub import boards
+from fuego_jenkins_remote.hub.api.callers import Caller, LabHost, Reader, TheHub
+from fuego_jenkins_remote.hub.errors import NotYours
+from fuego_jenkins_remote.hub.models import BoardIn, BoardName, BoardOut, Boards, Host, WhoAmI
+
+router = APIRouter()
+
+
+@router.get("/whoami")
+def whoami(who: Caller) -> WhoAmI:
+    """Who the token speaks for."""
+    return WhoAmI.model_validate(who)
+
+
+@router.get("/boards")
+def list_boards(hub: TheHub, _who: Reader, selector: str = "", host: str = "") -> Boards:
+    """The boards that a selector matches, by name; all without one."""
+    with hub.reading() as conn:
+        found = boards.listed(conn, selector, host or None)
+    return Boards(boards=tuple(BoardOut.model_validate(board) for board in found))
+
+
+@router.get("/boards/{host}/{board}")
+def get_board(hub: TheHub, _who: Reader, host: Host, board: BoardName) -> BoardOut:
+    """One board."""
+    with hub.reading() as conn:
+        return BoardOut.model_validate(boards.find(conn, host, board))
+
+
+@router.put("/boards/{host}/{board}")
+def put_board(hub: TheHub, lab: LabHost, host: Host, board: BoardName, body: BoardIn) -> BoardOut:
+    """A lab tells of one of its boards."""
+    _must_be_its_own(lab, host)
+    with hub.change() as change:
+        put = boards.put(change, host, board, body.new())
+    return BoardOut.model_validate(put)
+
+
+@router.delete("/boards/{host}/{board}", status_code=204)
+def delete_board(hub: TheHub, lab: LabHost, host: Host, board: BoardName) -> None:
+    """A lab takes one of its boards away."""
+    _must_be_its_own(lab, host)
+    with hub.change() as change:
+        boards.remove(change, host, board)
+
+
+def _must_be_its_own(lab: str, host: str) -> None:
+    if lab != host:
+        raise NotYours(f"this is the token of the lab {lab}: it cannot change boards of {host}")

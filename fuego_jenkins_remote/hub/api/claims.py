@@ -1,0 +1,47 @@
+"""Claims: the call in which a lab waits for work."""
+
+from __future__ import annotations
+
+import asyncio
+
+from fastapi import APIRouter, Request
+from starlette.concurrency import run_in_threadpool
+
+from fuego_jenkins_remote.hub import claims
+from fuego_jenkins_remote.hub.api.callers import LabHost, TheHub
+from fuego_jenkins_remote.hub.core import Hub
+from fuego_jenkins_remote.hub.models import ClaimIn, ClaimOut
+from fuego_jenkins_remote.hub.waiters import lab_key, pause
+
+router = APIRouter()
+
+_NOTHING = claims.Answer(assignments=(), stops=())
+
+
+@router.post("/claims")
+async def claim(request: Request, hub: TheHub, lab: LabHost, body: ClaimIn) -> ClaimOut:
+    """Take requests for idle boards, or wait until there are some, holding neither thread nor connection meanwhile."""
+    wanted = claims.Claim(host=lab, claim_id=body.claim_id, boards=body.boards, request=body.request, peek=body.peek)
+    answer = await _answer(request, hub, wanted, body.wait)
+    return ClaimOut.of(answer, hub.times.lease.total_seconds())
+
+
+async def _answer(request: Request, hub: Hub, wanted: claims.Claim, seconds: float) -> claims.Answer:
+    loop = asyncio.get_running_loop()
+    end = loop.time() + seconds
+    with hub.waiters.waiting(lab_key(wanted.host)) as event:
+        while True:
+            if await request.is_disconnected():
+                return _NOTHING  # nobody would get what is claimed now
+            # Cleared before the look: what is put after it wakes us.
+            event.clear()
+            answer = await run_in_threadpool(_look, hub, wanted)
+            left = end - loop.time()
+            if answer.worth_telling or left <= 0 or hub.waiters.closed:
+                return answer
+            await pause(event, left)
+
+
+def _look(hub: Hub, wanted: claims.Claim) -> claims.Answer:
+    with hub.change() as change:
+        return claims.peek(change, wanted) if wanted.peek else claims.take(change, wanted)

@@ -1,0 +1,32 @@
+"""What the hub refuses, as HTTP has it: one table."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI, Request
+from starlette.responses import Response
+
+from fuego_jenkins_remote.hub.errors import Conflict, HubError, NotKnown, NotYours, Refused
+from fuego_jenkins_remote.network.identities import BadIdentity
+from fuego_jenkins_remote.network.selectors import SelectorError
+from fuego_jenkins_remote.service.problems import problem_response
+
+STATUS: dict[type[HubError], int] = {NotKnown: 404, NotYours: 403, Conflict: 409, Refused: 422}
+"""The status of each kind of refusal; one that is not here has its parent's."""
+
+
+def install_hub_errors(app: FastAPI) -> None:
+    """Make the domain's errors answers."""
+    app.add_exception_handler(HubError, _on_hub_error)
+    app.add_exception_handler(SelectorError, _on_bad_text)
+    app.add_exception_handler(BadIdentity, _on_bad_text)
+
+
+def _on_hub_error(request: Request, error: Exception) -> Response:
+    status = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+    code = getattr(error, "code", "refused")
+    return problem_response(request, status=413 if code == "too-large" else status, code=code, detail=str(error))
+
+
+def _on_bad_text(request: Request, error: Exception) -> Response:
+    code = "bad-selector" if isinstance(error, SelectorError) else "invalid"
+    return problem_response(request, status=422, code=code, detail=str(error))

@@ -1,0 +1,102 @@
+"""Requests: put, read (also waiting for a change), cancel, approve."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from starlette.concurrency import run_in_threadpool
+
+from fuego_jenkins_remote.hub import approvals, requests
+from fuego_jenkins_remote.hub.api.callers import Caller, Reader, TheHub
+from fuego_jenkins_remote.hub.core import Hub
+from fuego_jenkins_remote.hub.errors import NotKnown
+from fuego_jenkins_remote.hub.models import (
+    ApprovalIn,
+    CancelIn,
+    Host,
+    ListQuery,
+    Made,
+    RequestIn,
+    RequestOut,
+    Requests,
+    RequestWithHistory,
+)
+from fuego_jenkins_remote.hub.statements import requests as sql
+from fuego_jenkins_remote.hub.waiters import pause, request_key
+
+router = APIRouter(prefix="/requests")
+
+
+@router.post("", status_code=201)
+def put_request(hub: TheHub, who: Caller, body: RequestIn) -> Made:
+    """Ask for a test."""
+    with hub.change() as change:
+        made = requests.put(change, who, body.new())
+    return Made(requests=tuple(RequestOut.model_validate(one) for one in made), campaign=made[0].campaign)
+
+
+@router.get("")
+def list_requests(hub: TheHub, _who: Reader, query: Annotated[ListQuery, Query()]) -> Requests:
+    """Requests, newest first; those that come after the ones given when `before` is their `before`."""
+    with hub.reading() as conn:
+        found = sql.listed(conn, query.wanted(), query.limit + 1)
+    shown = tuple(RequestOut.model_validate(one) for one in found[: query.limit])
+    return Requests(requests=shown, before=shown[-1].id if len(found) > query.limit else None)
+
+
+@router.get("/{request_id}")
+async def get_request(
+    hub: TheHub,
+    _who: Reader,
+    request_id: str,
+    wait: Annotated[float, Query(ge=0, le=25)] = 0,
+    seen: int = 0,
+) -> RequestWithHistory:
+    """One request with its history; with `wait` (seconds) not before its version is beyond `seen`."""
+    if wait:
+        await _changed(hub, request_id, seen, wait)
+    return await run_in_threadpool(_whole, hub, request_id)
+
+
+@router.post("/{request_id}/cancel")
+def cancel_request(hub: TheHub, who: Caller, request_id: str, body: CancelIn) -> RequestOut:
+    """Call a request off."""
+    with hub.change() as change:
+        request = requests.cancel(change, who, request_id, body.call_id, body.reason)
+    return RequestOut.model_validate(request)
+
+
+@router.put("/{request_id}/approvals/{host}")
+def put_approval(hub: TheHub, who: Caller, request_id: str, host: Host, body: ApprovalIn) -> RequestOut:
+    """A lab's people answer."""
+    with hub.change() as change:
+        request = approvals.answer(change, who, request_id, host, given=body.answer, reason=body.reason)
+    return RequestOut.model_validate(request)
+
+
+async def _changed(hub: Hub, request_id: str, seen: int, seconds: float) -> None:
+    loop = asyncio.get_running_loop()
+    end = loop.time() + seconds
+    with hub.waiters.waiting(request_key(request_id)) as event:
+        while True:
+            event.clear()
+            version = await run_in_threadpool(_version, hub, request_id)
+            left = end - loop.time()
+            if version > seen or left <= 0 or hub.waiters.closed:
+                return
+            await pause(event, left)
+
+
+def _version(hub: Hub, request_id: str) -> int:
+    with hub.reading() as conn:
+        version = sql.version_of(conn, request_id)
+    if version is None:
+        raise NotKnown(f"there is no request {request_id}")
+    return version
+
+
+def _whole(hub: Hub, request_id: str) -> RequestWithHistory:
+    with hub.reading() as conn:
+        return RequestWithHistory.of(requests.find(conn, request_id), sql.history_of(conn, request_id))

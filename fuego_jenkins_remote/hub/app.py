@@ -1,0 +1,104 @@
+"""The hub's web app, put together."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import sqlalchemy as sa
+from fastapi import APIRouter, FastAPI
+
+from fuego_jenkins_remote import __version__
+from fuego_jenkins_remote.hub import pages
+from fuego_jenkins_remote.hub.api import attempts, boards, claims, packages, requests
+from fuego_jenkins_remote.hub.api.callers import look_up
+from fuego_jenkins_remote.hub.api.errors import install_hub_errors
+from fuego_jenkins_remote.hub.changes import Times
+from fuego_jenkins_remote.hub.core import Hub
+from fuego_jenkins_remote.hub.models import Service
+from fuego_jenkins_remote.hub.sender import Send, mail_address, send_by_apprise, send_notices
+from fuego_jenkins_remote.hub.sweeper import sweep_on
+from fuego_jenkins_remote.service.clock import Clock, utc_now
+from fuego_jenkins_remote.service.guard import install_guard
+from fuego_jenkins_remote.service.pages import install_pages
+from fuego_jenkins_remote.service.problems import install_problem_handlers
+from fuego_jenkins_remote.service.signin import install_signin
+
+API = "/api/v1"
+_DEFAULT = Times()
+
+
+def make_app(
+    engine: sa.Engine,
+    data_dir: Path,
+    *,
+    public: bool = False,
+    base_url: str | None = None,
+    mail: str | None = None,
+    clock: Clock = utc_now,
+    lease: timedelta = _DEFAULT.lease,
+    grace: timedelta = _DEFAULT.grace,
+    sweep_seconds: float = 1.0,
+    send: Send = send_by_apprise,
+) -> FastAPI:
+    """Make the app over a migrated database and the data folder that holds the packages; its Hub is `app.state.hub`.
+
+    `public` lets anybody read. `base_url` is where people reach the service, for the addresses in notices. `mail` is
+    the setting of `sender.mail_address` (raises BadRecipient); without it no mail is sent. `lease`, `grace`: see Times.
+    """
+    if mail is not None:
+        mail_address(mail, "somebody@example.org")
+    hub = Hub(
+        engine=engine,
+        data_dir=data_dir,
+        clock=clock,
+        times=Times(lease=lease, grace=grace),
+        base_url=(base_url or "").rstrip("/"),
+        mail=mail,
+    )
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        tasks = [asyncio.create_task(sweep_on(hub, sweep_seconds)), asyncio.create_task(send_notices(hub, send))]
+        yield
+        hub.waiters.close()
+        await asyncio.gather(*tasks)
+
+    app = FastAPI(
+        title="Fuego hub",
+        version=__version__,
+        openapi_url=f"{API}/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+    app.state.hub = hub
+    install_pages(
+        app,
+        package="fuego_jenkins_remote.hub",
+        service="hub",
+        nav=[("Overview", "/"), ("Boards", "/boards"), ("Requests", "/requests")],
+    )
+    install_signin(app, look_up(hub), public=public)
+    app.include_router(_api(), prefix=API)
+    app.include_router(pages.router)
+    install_hub_errors(app)
+    install_problem_handlers(app)
+    install_guard(app)
+    return app
+
+
+def _api() -> APIRouter:
+    api = APIRouter()
+    api.add_api_route("/", _service, methods=["GET"])
+    for noun in (boards, requests, claims, attempts, packages):
+        api.include_router(noun.router)
+    return api
+
+
+def _service() -> Service:
+    """Which service this is, and which version of it."""
+    return Service(version=__version__)

@@ -1,0 +1,260 @@
+"""What a lab says of an attempt: given back, started, alive, tested, delivered, failed, stopped.
+
+Each call names the attempt and carries an id that the lab chose before the call. The same id again gets the same
+answer; another one gets Conflict, as does a call for an attempt that is no longer the request's current one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from fuego_jenkins_remote.hub import approvals, life
+from fuego_jenkins_remote.hub.changes import Change
+from fuego_jenkins_remote.hub.errors import Conflict, NotKnown, NotYours, Refused
+from fuego_jenkins_remote.hub.records import Attempt, Request
+from fuego_jenkins_remote.hub.statements import attempts as sql
+from fuego_jenkins_remote.hub.statements import boards as board_sql
+from fuego_jenkins_remote.hub.statements import requests as request_sql
+from fuego_jenkins_remote.network.identities import AttemptId, run_key
+from fuego_jenkins_remote.network.reasons import Reason, meaning
+from fuego_jenkins_remote.network.states import By, Event, State
+
+GIVEN_BACK = "given-back"
+LEASE_OVER = "lease-over"
+"""What an attempt ends as when its request waits again; else it has its request's state."""
+
+_HAS_STARTED = (State.RUNNING, State.TESTED, State.DONE)
+_LONGEST_PAUSE = 60  # times the pause of one give-back
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alive:
+    """The answer to a heartbeat."""
+
+    lease_seconds: float
+    cancel: bool
+    state: State
+
+
+def give_back(
+    change: Change,
+    host: str,
+    which: AttemptId,
+    *,
+    call_id: str,
+    reason: str,
+    approval: Literal["waiting", "rejected"] | None = None,
+) -> Request:
+    """The lab does not run it now. With `approval` its people are asked, or it refuses: no more offers to it."""
+    attempt, request = _find(change, host, which)
+    if attempt.give_back_id == call_id:
+        return request
+    _must_be_at(attempt, request, State.ASSIGNED)
+    moved = back_to_pending(
+        change,
+        attempt,
+        request,
+        event=Event.GIVE_BACK,
+        by=By.LAB,
+        who=host,
+        reason=reason,
+        ends_as=GIVEN_BACK,
+        pause=approval is None,
+        give_back_id=call_id,
+    )
+    if approval is not None:
+        return approvals.record(change, moved, host, approval, reason, by=host)
+    return approvals.settle(change, moved)
+
+
+def back_to_pending(
+    change: Change,
+    attempt: Attempt,
+    request: Request,
+    *,
+    event: Event,
+    by: By,
+    who: str,
+    reason: str,
+    ends_as: str,
+    pause: bool,
+    **values: Any,
+) -> Request:
+    """An attempt that has not started ends, and its request waits again; with a `pause` for this board, ever longer."""
+    until = change.at + change.times.pause * min(attempt.number, _LONGEST_PAUSE) if pause else None
+    values |= {"state": ends_as, "ended_at": change.at, "due_at": None, "pause_until": until, "reason": reason}
+    _change(change, attempt, values)
+    return life.move(change, request, event, by=by, who=who, reason=reason)
+
+
+def start(change: Change, host: str, which: AttemptId, *, call_id: str, build_url: str, build_number: str) -> None:
+    """The gate: returns for go, raises Conflict for no go. An attempt starts once, and only as the current one."""
+    attempt, request = _find(change, host, which)
+    if attempt.start_id == call_id and _is_current(attempt, request) and request.state in _HAS_STARTED:
+        return
+    _must_be_at(attempt, request, State.ASSIGNED)
+    build = {"build_url": build_url, "build_number": build_number, "queue_why": ""}
+    due = _silent_after(change, request, change.at)
+    started = {"start_id": call_id, "started_at": change.at, "heartbeat_at": change.at, "due_at": due}
+    _change(change, attempt, {"state": State.RUNNING, **started, **build})
+    life.move(change, request, Event.START, by=By.LAB, who=host, reason=_build(build_url, build_number))
+
+
+def heartbeat(
+    change: Change,
+    host: str,
+    which: AttemptId,
+    *,
+    log_tail: str | None = None,
+    queue_why: str | None = None,
+    build_url: str | None = None,
+) -> Alive:
+    """A sign of life, with what is new. Raises Conflict when the attempt is over."""
+    attempt, request = _find(change, host, which)
+    _must_be_at(attempt, request, State.ASSIGNED, State.RUNNING, State.LOST)
+    due = {
+        State.ASSIGNED: change.at + change.times.lease,
+        State.RUNNING: _silent_after(change, request, attempt.started_at or change.at),
+        State.LOST: change.at + change.times.give_up,
+    }[request.state]
+    said = {"log_tail": log_tail, "queue_why": queue_why, "build_url": build_url}
+    new = {key: text for key, text in said.items() if text is not None and text != getattr(attempt, key)}
+    _change(change, attempt, {"heartbeat_at": change.at, "due_at": due, **new})
+    if new:
+        request_sql.touch(change.conn, request.id)
+        change.wake_readers(request.id)
+    return Alive(lease_seconds=change.times.lease.total_seconds(), cancel=request.cancel_requested, state=request.state)
+
+
+def tested(
+    change: Change, host: str, which: AttemptId, *, call_id: str, status: str, key: str, summary: str
+) -> Request:
+    """The test has ended with this status, and the run will be found under `key`. The board is free."""
+    attempt, request = _find(change, host, which)
+    if attempt.tested_id == call_id:
+        return request
+    if key != run_key(host, which):
+        raise Refused(f"the run of this attempt is called {run_key(host, which)}, not {key}")
+    _must_be_at(attempt, request, State.RUNNING, State.LOST)
+    values = {"state": State.TESTED, "tested_id": call_id, "tested_at": change.at, "summary": summary}
+    _change(change, attempt, {**values, "due_at": None, "stop": False})
+    change.wake_labs([host])
+    return life.move(change, request, Event.TESTED, by=By.LAB, who=host, reason=status, status=status, run_key=key)
+
+
+def done(change: Change, host: str, which: AttemptId, *, call_id: str, target: str, run_url: str) -> Request:
+    """The run is delivered to `target`, where it stands at `run_url`."""
+    attempt, request = _find(change, host, which)
+    if attempt.done_id == call_id:
+        return request
+    _must_be_at(attempt, request, State.TESTED)
+    values = {"state": State.DONE, "done_id": call_id, "ended_at": change.at, "target": target}
+    _change(change, attempt, values)
+    said = f"the run is at {target}" if target else "the run is delivered"
+    return life.move(change, request, Event.DELIVERED, by=By.LAB, who=host, reason=said, run_url=run_url)
+
+
+def error(
+    change: Change, host: str, which: AttemptId, *, call_id: str, reason: str, detail: str, console_tail: str
+) -> Request:
+    """It could not be run. Put back at once if retries were asked, are left, and another board may run it."""
+    attempt, request = _find(change, host, which)
+    if attempt.error_id == call_id:
+        return request
+    _must_be_at(attempt, request, State.ASSIGNED, State.RUNNING, State.LOST)
+    said = f"{meaning(reason)}: {detail}" if detail else meaning(reason)
+    tail = {"log_tail": console_tail} if console_tail else {}
+    return fail(
+        change, attempt, request, event=Event.FAILED, by=By.LAB, who=host, reason=said, error_id=call_id, **tail
+    )
+
+
+def cancelled(change: Change, host: str, which: AttemptId, *, call_id: str, reason: str) -> Request:
+    """The lab has stopped it, as it was asked to, or a person there has."""
+    attempt, request = _find(change, host, which)
+    if attempt.cancelled_id == call_id:
+        return request
+    _must_be_at(attempt, request, State.ASSIGNED, State.RUNNING, State.LOST)
+    if request.state is State.LOST:
+        # The table lets only its requester cancel a lost one; for the lab this is how it failed.
+        said = f"{meaning(Reason.ABORTED)}: {reason}" if reason else meaning(Reason.ABORTED)
+        return fail(
+            change, attempt, request, event=Event.FAILED, by=By.LAB, who=host, reason=said, cancelled_id=call_id
+        )
+    values = {"state": State.CANCELLED, "cancelled_id": call_id, "ended_at": change.at, "reason": reason}
+    _change(change, attempt, {**values, "due_at": None, "stop": False})
+    change.wake_labs([host])
+    return life.move(change, request, Event.CANCEL, by=By.LAB, who=host, reason=reason)
+
+
+def fail(
+    change: Change, attempt: Attempt, request: Request, *, event: Event, by: By, who: str, reason: str, **values: Any
+) -> Request:
+    """The attempt ends in error; another follows if it may."""
+    values |= {"state": State.ERROR, "ended_at": change.at, "due_at": None, "stop": False, "reason": reason}
+    _change(change, attempt, values)
+    change.wake_labs([attempt.host])
+    again = may_retry(change, attempt, request)
+    failed = life.move(change, request, event, by=by, who=who, reason=reason, will_retry=again)
+    return retry(change, attempt, failed) if again else failed
+
+
+def retry(change: Change, attempt: Attempt, request: Request) -> Request:
+    """Another try, on another board."""
+    place = f"{attempt.host}:{attempt.board}"
+    moved = life.move(
+        change,
+        request,
+        Event.RETRY,
+        by=By.HUB,
+        who=life.HUB,
+        reason=f"another try, not on {place}",
+        retries_left=request.retries_left - 1,
+        avoid=place,
+    )
+    return approvals.settle(change, moved)
+
+
+def may_retry(change: Change, attempt: Attempt, request: Request) -> bool:
+    """Whether retries are left, nobody wants it to end, and a board other than this one may run it."""
+    if request.retries_left < 1 or request.cancel_requested:
+        return False
+    place = f"{attempt.host}:{attempt.board}"
+    return any(str(board) != place for board in board_sql.of_lane(change.conn, request.lane_id))
+
+
+def _find(change: Change, host: str, which: AttemptId) -> tuple[Attempt, Request]:
+    request = life.find(change, which.request)
+    attempt = sql.find(change.conn, which.request, which.number)
+    if attempt is None:
+        raise NotKnown(f"there is no attempt {which}")
+    if attempt.host != host:
+        raise NotYours(f"the attempt {which} is one of {attempt.host}, not of {host}")
+    return attempt, request
+
+
+def _is_current(attempt: Attempt, request: Request) -> bool:
+    return request.attempt == attempt.number and request.state == attempt.state
+
+
+def _must_be_at(attempt: Attempt, request: Request, *states: State) -> None:
+    if not _is_current(attempt, request):
+        raise Conflict(f"the attempt {attempt.id} is over ({attempt.state}); the request is {request.state}")
+    if request.state not in states:
+        raise Conflict(f"the attempt {attempt.id} is {request.state}, not {' or '.join(states)}")
+
+
+def _change(change: Change, attempt: Attempt, values: dict[str, Any]) -> None:
+    if not sql.change(change.conn, attempt, values):
+        raise Conflict(f"the attempt {attempt.id} has changed meanwhile: somebody else was first")
+
+
+def _silent_after(change: Change, request: Request, started: datetime) -> datetime:
+    """When a running attempt that says nothing more counts as lost."""
+    return max(change.at, started + timedelta(seconds=request.timeout)) + change.times.grace
+
+
+def _build(url: str, number: str) -> str:
+    return " ".join(part for part in (f"build {number}" if number else "", url) if part)

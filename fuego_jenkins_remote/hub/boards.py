@@ -1,0 +1,105 @@
+"""Boards: what labs say about them, and which lanes of requests each of them serves."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import sqlalchemy as sa
+
+from fuego_jenkins_remote.hub import approvals
+from fuego_jenkins_remote.hub.changes import Change
+from fuego_jenkins_remote.hub.errors import NotKnown
+from fuego_jenkins_remote.hub.records import Board, Lane, NewBoard
+from fuego_jenkins_remote.hub.statements import boards as sql
+from fuego_jenkins_remote.hub.statements import people
+from fuego_jenkins_remote.hub.statements import requests as request_sql
+from fuego_jenkins_remote.network import selectors
+
+parsed = lru_cache(maxsize=4096)(selectors.parse)
+"""`selectors.parse`, remembered: the selectors of lanes are read again with every changed board."""
+
+
+def find(conn: sa.Connection, host: str, name: str) -> Board:
+    """One board; raises NotKnown."""
+    board = sql.find(conn, host, name)
+    if board is None:
+        raise NotKnown(f"there is no board {host}:{name}", code="unknown-board")
+    return board
+
+
+def listed(conn: sa.Connection, selector: str = "", host: str | None = None) -> list[Board]:
+    """The boards that a selector matches (empty: all), by name; raises SelectorError."""
+    wanted = parsed(selector) if selector else None
+    return [board for board in sql.listed(conn, host) if wanted is None or wanted.matches(board.matched())]
+
+
+def put(change: Change, host: str, name: str, new: NewBoard) -> Board:
+    """Take what a lab says of its board. Waiting requests that it matches now can be claimed for it at once.
+
+    Waiting requests that match no board any more, since it has changed, are rejected with the reason.
+    """
+    if people.find_lab(change.conn, host) is None:
+        raise NotKnown(f"there is no lab {host}")
+    before = sql.find(change.conn, host, name)
+    if before is None:
+        sql.insert(change.conn, host, name, new, change.at)
+    else:
+        sql.update(change.conn, before.id, new, change.at)
+    board = find(change.conn, host, name)
+    if before is None or _matched_by(before) != _matched_by(board):
+        _renew_lanes(change, board)
+    if board.online:
+        change.wake_labs([host])
+    return board
+
+
+def remove(change: Change, host: str, name: str) -> None:
+    """Take the board away. An attempt that has it goes on; waiting requests that match no other are rejected."""
+    board = find(change.conn, host, name)
+    gone = sql.served_by(change.conn, board.id)
+    sql.delete(change.conn, board.id)
+    _look_again(change, gone)
+
+
+def candidates(conn: sa.Connection, selector: selectors.Selector, team: str) -> list[Board]:
+    """The boards that may run a request of this team with this selector."""
+    return [board for board in sql.listed(conn) if board.admits(team) and selector.matches(board.matched())]
+
+
+def lane_for(change: Change, selector: selectors.Selector, team: str) -> Lane:
+    """The lane of the pair; a new one is made and its boards found."""
+    normal = selector.normal()
+    lane = sql.find_lane(change.conn, normal, team)
+    if lane is None:
+        lane = sql.insert_lane(change.conn, normal, team)
+        for board in candidates(change.conn, selector, team):
+            sql.serve(change.conn, board, [lane])
+    return lane
+
+
+def _matched_by(board: Board) -> object:
+    return board.facts, board.labels, board.open_to
+
+
+def _renew_lanes(change: Change, board: Board) -> None:
+    before = sql.served_by(change.conn, board.id)
+    lanes = [
+        lane
+        for lane in sql.all_lanes(change.conn)
+        if board.admits(lane.team) and parsed(lane.selector).matches(board.matched())
+    ]
+    now = {lane.id for lane in lanes}
+    sql.serve(change.conn, board, [lane for lane in lanes if lane.id not in before])
+    sql.serve_no_more(change.conn, board.id, before - now)
+    _look_again(change, before - now)
+    for request in request_sql.held_in_lanes(change.conn, now - before):
+        approvals.settle(change, request)
+
+
+def _look_again(change: Change, lane_ids: set[int]) -> None:
+    """These lanes have lost a board: some of their requests may wait in vain now."""
+    for lane_id in lane_ids:
+        empty = not sql.of_lane(change.conn, lane_id)
+        for request in request_sql.pending_in_lanes(change.conn, [lane_id]):
+            if empty or request.approvals or request.avoid:
+                approvals.settle(change, request)

@@ -1,0 +1,44 @@
+"""One write transaction, with what is to follow its commit: who is woken, which notices are new."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from fuego_jenkins_remote.hub.waiters import NOTICES, lab_key, request_key
+
+
+@dataclass(frozen=True, kw_only=True)
+class Times:
+    """How long the hub waits for a lab."""
+
+    lease: timedelta = timedelta(seconds=60)  # for the start of an attempt, from one sign of life to the next
+    grace: timedelta = timedelta(minutes=10)  # beyond the time limit, before a silent attempt is lost
+    give_up: timedelta = timedelta(days=1)  # for the late result of a lost one
+    pause: timedelta = timedelta(seconds=10)  # times the attempt's number: before a board that gave back is asked again
+
+
+@dataclass(kw_only=True)
+class Change:
+    """A transaction that changes something at the moment `at`; functions of the domain take it and add to it."""
+
+    conn: sa.Connection
+    at: datetime
+    times: Times = Times()
+    page_of: Callable[[str], str] = str
+    wakes: set[str] = field(default_factory=set)
+
+    def wake_labs(self, hosts: Iterable[str]) -> None:
+        """There may be something to claim for these labs."""
+        self.wakes.update(lab_key(host) for host in hosts)
+
+    def wake_readers(self, request_id: str) -> None:
+        """A reader of the request has something new to see."""
+        self.wakes.add(request_key(request_id))
+
+    def wake_sender(self) -> None:
+        """There are notices to send."""
+        self.wakes.add(NOTICES)

@@ -1,0 +1,114 @@
+"""Claims: a lab takes requests for its idle boards, at most one a board."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from fuego_jenkins_remote.hub import boards, life, requests
+from fuego_jenkins_remote.hub.changes import Change
+from fuego_jenkins_remote.hub.records import Assignment, Attempt, Board, Request
+from fuego_jenkins_remote.hub.statements import attempts as sql
+from fuego_jenkins_remote.hub.statements import boards as board_sql
+from fuego_jenkins_remote.network.states import By, Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """What a lab asks: for which of its boards, perhaps one request only; `peek` takes nothing."""
+
+    host: str
+    claim_id: str
+    boards: Sequence[str]
+    request: str | None = None
+    peek: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What it gets, and which of its running attempts it is asked to stop."""
+
+    assignments: tuple[Assignment, ...]
+    stops: tuple[sql.Stop, ...]
+
+    @property
+    def worth_telling(self) -> bool:
+        """Whether a waiting claim is answered with this at once.
+
+        A stop is that once only: it takes a lab some time, and the claims it makes meanwhile are to wait as always.
+        """
+        return bool(self.assignments) or any(not stop.told for stop in self.stops)
+
+
+def take(change: Change, claim: Claim) -> Answer:
+    """Claim what is next for each of the boards; the same claim id again gives what it got.
+
+    Boards that are offline or have an attempt are passed over. Raises NotKnown for a board the hub has never heard of.
+    """
+    before = sql.of_claim(change.conn, claim.host, claim.claim_id)
+    if before:
+        got = [_again(change.conn, attempt) for attempt in before]
+    else:
+        board_sql.seen(change.conn, claim.host, claim.boards, change.at)
+        got = [given for board in _idle(change.conn, claim) if (given := _take_for(change, board, claim))]
+    stops = tuple(sql.stops(change.conn, claim.host))
+    if any(not stop.told for stop in stops):
+        sql.stops_told(change.conn, claim.host)
+    return Answer(assignments=tuple(got), stops=stops)
+
+
+def peek(change: Change, claim: Claim) -> Answer:
+    """What `take` would give, without taking it. A request that fits two of the boards is shown for the first."""
+    shown: dict[str, Assignment] = {}
+    for board in _idle(change.conn, claim):
+        request = _next(change, board, claim)
+        if request is not None:
+            shown.setdefault(request.id, _assignment(request, request.attempt + 1, board.host, board.name))
+    return Answer(assignments=tuple(shown.values()), stops=tuple(sql.stops(change.conn, claim.host)))
+
+
+def _idle(conn: sa.Connection, claim: Claim) -> list[Board]:
+    if claim.request is not None:
+        requests.find(conn, claim.request)
+    found = [boards.find(conn, claim.host, name) for name in dict.fromkeys(claim.boards)]
+    return [board for board in found if board.online and board.busy_with is None]
+
+
+def _next(change: Change, board: Board, claim: Claim) -> Request | None:
+    request_id = change.conn.execute(sql.next_for(board, change.at, claim.request)).scalar_one_or_none()
+    return None if request_id is None else life.find(change, request_id)
+
+
+def _take_for(change: Change, board: Board, claim: Claim) -> Assignment | None:
+    request = _next(change, board, claim)
+    if request is None:
+        return None
+    number = sql.insert(
+        change.conn, request, board, claim.claim_id, now=change.at, due_at=change.at + change.times.lease
+    )
+    moved = life.move(
+        change,
+        request,
+        Event.CLAIM,
+        by=By.LAB,
+        who=board.host,
+        reason=f"attempt {number} on {board}",
+        attempt=number,
+        host=board.host,
+        board=board.name,
+    )
+    board_sql.lane_served(change.conn, request.lane_id, change.at)
+    return _assignment(moved, number, board.host, board.name)
+
+
+def _again(conn: sa.Connection, attempt: Attempt) -> Assignment:
+    request = requests.find(conn, attempt.request_id)
+    return _assignment(request, attempt.number, attempt.host, attempt.board)
+
+
+def _assignment(request: Request, number: int, host: str, board: str) -> Assignment:
+    approval = request.approval(host)
+    approved = approval.by if approval is not None and approval.answer == "approved" else None
+    return Assignment(request=request, number=number, board=board, approved_by=approved)

@@ -1,0 +1,45 @@
+"""The running hub: the database, the clock, who waits, and the two ways to get at the data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from fuego_jenkins_remote.hub.changes import Change, Times
+from fuego_jenkins_remote.hub.waiters import Waiters
+from fuego_jenkins_remote.service.clock import Clock, utc_now
+from fuego_jenkins_remote.service.engine import reading
+
+
+@dataclass(kw_only=True)
+class Hub:
+    """What all routes share. `base_url` is known once the service listens; without `mail` there is no mail."""
+
+    engine: sa.Engine
+    data_dir: Path
+    clock: Clock = utc_now
+    times: Times = field(default_factory=Times)
+    base_url: str = ""
+    mail: str | None = None
+    waiters: Waiters = field(default_factory=Waiters)
+
+    @contextmanager
+    def change(self) -> Iterator[Change]:
+        """A write transaction; after its commit those whom it concerns are woken."""
+        with self.engine.begin() as conn:
+            # The time is taken inside: the transactions stand one behind the other, and so do their times.
+            change = Change(conn=conn, at=self.clock(), times=self.times, page_of=self.page_of)
+            yield change
+        self.waiters.wake(change.wakes)
+
+    def reading(self) -> AbstractContextManager[sa.Connection]:
+        """A connection that only reads."""
+        return reading(self.engine)
+
+    def page_of(self, request_id: str) -> str:
+        """The address of a request's page."""
+        return f"{self.base_url}/requests/{request_id}"

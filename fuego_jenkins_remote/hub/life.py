@@ -1,0 +1,74 @@
+"""The one way to change a request's state: by an event of `network/states.py`, with a row of history."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fuego_jenkins_remote.hub import notices
+from fuego_jenkins_remote.hub.changes import Change
+from fuego_jenkins_remote.hub.errors import Conflict, NotKnown
+from fuego_jenkins_remote.hub.records import HistoryEntry, Request
+from fuego_jenkins_remote.hub.statements import requests as sql
+from fuego_jenkins_remote.network.states import FINAL, BadTransition, By, Event, State, advance, may
+
+HUB = "hub"
+"""Who, in a history, where nobody but the hub itself did it."""
+
+
+def find(change: Change, request_id: str) -> Request:
+    """The request; raises NotKnown."""
+    request = sql.find(change.conn, request_id)
+    if request is None:
+        raise NotKnown(f"there is no request {request_id}")
+    return request
+
+
+def move(
+    change: Change,
+    request: Request,
+    event: Event,
+    *,
+    by: By,
+    who: str,
+    reason: str = "",
+    will_retry: bool = False,
+    **values: Any,
+) -> Request:
+    """Let `event` happen to the request as it was read, write `values` with it, and give it as it is now.
+
+    Raises Conflict where the table has no such event, and where somebody else has moved it since. Its requester is told
+    of an end, unless another try follows at once.
+    """
+    try:
+        state = advance(request.state, event)
+    except BadTransition as error:
+        raise Conflict(_already(request), code="conflict") from error
+    if not may(request.state, event, by):
+        raise Conflict(f"the request is {request.state}: '{event}' is not for the {by}")
+    if state is State.PENDING:
+        values |= {"host": None, "board": None, "held": False, "ended_at": None}
+    if state is State.ASSIGNED:
+        values["reason"] = ""  # what stopped an earlier attempt
+    if state in FINAL:
+        values["ended_at"] = change.at
+    if state in FINAL and state is not State.DONE:
+        values["reason"] = reason
+    if not sql.change(change.conn, request, change.at, {"state": state, **values}):
+        raise Conflict(f"the request {request.id} has changed meanwhile: somebody else was first")
+    note(change, request, str(state), who=who, reason=reason)
+    moved = find(change, request.id)
+    if state in FINAL and not will_retry:
+        notices.tell_requester(change, moved, who)
+    return moved
+
+
+def note(change: Change, request: Request, new: str, *, who: str, reason: str) -> None:
+    """Add to the history of a request whose version was just raised, and wake its readers."""
+    entry = HistoryEntry(at=change.at, old=str(request.state), new=new, who=who, reason=reason)
+    sql.add_history(change.conn, request.id, entry)
+    change.wake_readers(request.id)
+
+
+def _already(request: Request) -> str:
+    where = f" on {request.host}:{request.board}" if request.host else ""
+    return f"the request {request.id} is already {request.state}{where}"

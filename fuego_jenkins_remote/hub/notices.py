@@ -1,0 +1,104 @@
+"""Notices: what people are told, by mail or in a chat, of the requests that concern them.
+
+A notice is written in the transaction of the change that it tells of, so that no change goes untold; it is sent
+afterwards, at least once: where the hub is killed between the sending and the note of it, once more. Exactly once
+cannot be had.
+"""
+
+from __future__ import annotations
+
+from fuego_jenkins_remote.hub.changes import Change
+from fuego_jenkins_remote.hub.records import Request
+from fuego_jenkins_remote.hub.statements import notices as sql
+from fuego_jenkins_remote.hub.statements import people
+from fuego_jenkins_remote.network.states import State
+
+WAITS = "waits-for-approval"
+
+
+def ask_lab(change: Change, request: Request, host: str, reason: str) -> None:
+    """The lab's people have a request to answer for."""
+    lab = people.find_lab(change.conn, host)
+    if lab is None:
+        return
+    lines = [
+        f"{request.requester} ({request.team}) asks {host} to run {_what(request)} on {request.selector}.",
+        *_lines("Why you are asked:", reason),
+        *_lines("Notes of the requester:", request.notes),
+        *_source(request),
+        "",
+        "To let it run:",
+        f"    ftc approve-request {request.id}",
+        "To refuse it:",
+        f"    ftc reject-request {request.id}",
+        "",
+        f"All about it: {change.page_of(request.id)}",
+    ]
+    title = f"{host}: {request.test} of {request.requester} waits for your approval"
+    _write(change, request, WAITS, to=lab.notify, title=title, lines=lines)
+
+
+def tell_requester(change: Change, request: Request, who: str) -> None:
+    """The requester's request has ended; what the requester did is not told back."""
+    if request.state is State.CANCELLED and who == request.requester:
+        return
+    where = f" on {request.host}:{request.board}" if request.host else ""
+    told = {
+        State.DONE: f"{request.status}: {request.test}{where}",
+        State.ERROR: f"could not be run: {request.test}{where}",
+        State.REJECTED: f"rejected: {request.test}",
+        State.EXPIRED: f"expired: {request.test}",
+        State.CANCELLED: f"cancelled by {who}: {request.test}{where}",
+    }[request.state]
+    lines = [
+        f"Your request for {_what(request)} on {request.selector} is {request.state}{where}.",
+        *_lines("Status:", request.status),
+        *_lines("Reason:", request.reason),
+        *_lines("The run:", request.run_url),
+        *(["To fetch it:", f"    ftc get-run {request.id}"] if request.state is State.DONE else []),
+        *_lines("The end of its console:", "\n".join(request.log_tail.splitlines()[-15:]) if _failed(request) else ""),
+        "",
+        f"All about it: {change.page_of(request.id)}",
+    ]
+    recipients = people.user_recipients(change.conn, request.requester)
+    _write(change, request, str(request.state), to=recipients, title=told, lines=lines)
+
+
+def _write(change: Change, request: Request, kind: str, *, to: tuple[str, ...], title: str, lines: list[str]) -> None:
+    for recipient in to:
+        sql.insert(
+            change.conn,
+            request_id=request.id,
+            kind=kind,
+            recipient=recipient,
+            title=f"[fuego] {title}",
+            body="\n".join(lines) + "\n",
+            now=change.at,
+        )
+        change.wake_sender()
+
+
+def _failed(request: Request) -> bool:
+    return request.state is State.ERROR
+
+
+def _what(request: Request) -> str:
+    spec = "" if request.spec == "default" else f" with the spec {request.spec}"
+    return f"{request.test}{spec}"
+
+
+def _source(request: Request) -> list[str]:
+    if request.git is not None:
+        path = f", folder {request.git.path}" if request.git.path else ""
+        return [f"The test comes from {request.git.url}, {request.git.ref}{path}."]
+    if request.package is not None:
+        return [f"The test comes as a package, SHA-256 {request.package}."]
+    return ["The test is one that is installed in the lab."]
+
+
+def _lines(label: str, text: str) -> list[str]:
+    if not text:
+        return []
+    if "\n" not in text:
+        return [f"{label} {text}"]
+    return [label, *(f"    {line}" for line in text.splitlines())]

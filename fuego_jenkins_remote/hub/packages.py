@@ -1,0 +1,86 @@
+"""Test packages: files named by their SHA-256 in the data folder. The hub stores them and never looks inside."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from fuego_jenkins_remote.hub.changes import Change
+from fuego_jenkins_remote.hub.errors import NotKnown, Refused
+from fuego_jenkins_remote.hub.records import Package
+from fuego_jenkins_remote.hub.statements import packages as sql
+from fuego_jenkins_remote.network.identities import check_sha256
+
+MAX_BYTES = 64 * 1024 * 1024
+"""The largest test package; labs may allow less."""
+
+
+@dataclass
+class Upload:
+    """A package on its way in, in a temporary file; `write` what comes."""
+
+    file: IO[bytes]
+    path: Path
+    size: int = 0
+
+    def __post_init__(self) -> None:
+        """Begin the digest."""
+        self._digest = hashlib.sha256()
+
+    def write(self, part: bytes) -> None:
+        """Take the next bytes; raises Refused beyond MAX_BYTES."""
+        self.size += len(part)
+        if self.size > MAX_BYTES:
+            raise Refused(f"a test package may have at most {MAX_BYTES // 1024 // 1024} MiB", code="too-large")
+        self._digest.update(part)
+        self.file.write(part)
+
+    @property
+    def sha256(self) -> str:
+        """The digest of what came."""
+        return self._digest.hexdigest()
+
+
+def folder(data_dir: Path) -> Path:
+    """Where the packages are."""
+    return data_dir / "packages"
+
+
+@contextmanager
+def upload(data_dir: Path) -> Iterator[Upload]:
+    """A place for a package that comes in; nothing is left of one that was not stored."""
+    folder(data_dir).mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=".upload-", dir=folder(data_dir))
+    path = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            yield Upload(file=file, path=path)
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def store(change: Change, data_dir: Path, incoming: Upload, sha256: str, by: str) -> bool:
+    """Keep an upload; False when it was there already. Raises Refused when what came is something else."""
+    if incoming.sha256 != sha256:
+        raise Refused(f"what came has the SHA-256 {incoming.sha256}, not {sha256}", code="wrong-digest")
+    if sql.find(change.conn, sha256) is not None:
+        return False
+    incoming.file.flush()
+    os.fsync(incoming.file.fileno())
+    incoming.path.replace(folder(data_dir) / check_sha256(sha256))
+    sql.insert(change.conn, Package(sha256=sha256, size=incoming.size, uploaded_by=by, at=change.at))
+    return True
+
+
+def path_of(data_dir: Path, sha256: str) -> Path:
+    """The file of a package; raises NotKnown."""
+    path = folder(data_dir) / check_sha256(sha256)
+    if not path.is_file():
+        raise NotKnown(f"there is no package {sha256}")
+    return path

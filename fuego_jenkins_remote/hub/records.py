@@ -1,0 +1,289 @@
+"""What the hub keeps, as plain values. Rows become these in statements/, and nothing but these leaves it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from fuego_jenkins_remote.network import selectors
+from fuego_jenkins_remote.network.identities import AttemptId
+from fuego_jenkins_remote.network.states import State
+
+Level = Literal["member", "admin"]
+Answer = Literal["waiting", "approved", "rejected"]
+Count = int | Literal["each"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Membership:
+    """A place in a team."""
+
+    team: str
+    level: Level
+
+
+@dataclass(frozen=True, kw_only=True)
+class Caller:
+    """Who a token speaks for: a user, or a lab (then `name` is its host and `teams` the lab's own team)."""
+
+    kind: Literal["user", "lab"]
+    name: str
+    teams: tuple[Membership, ...] = ()
+    email: str = ""
+
+    def is_admin_of(self, team: str) -> bool:
+        """Whether it is a user who is an admin of the team."""
+        return self.kind == "user" and Membership(team=team, level="admin") in self.teams
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lab:
+    """A lab; its people are the team, and `notify` says where they get their notices."""
+
+    host: str
+    team: str
+    notify: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Board:
+    """A board as its lab describes it. `busy_with` is the request that has it, if one has."""
+
+    id: int
+    host: str
+    name: str
+    facts: Mapping[str, str]
+    labels: tuple[str, ...]
+    description: str
+    open_to: tuple[str, ...]
+    online: bool
+    updated_at: datetime
+    last_seen: datetime
+    team: str  # the lab's own
+    busy_with: str | None = None
+
+    def matched(self) -> selectors.Board:
+        """What a selector looks at."""
+        return selectors.Board(host=self.host, name=self.name, facts=self.facts, labels=self.labels)
+
+    def admits(self, team: str) -> bool:
+        """Whether requests of this team may use it."""
+        return team == self.team or "*" in self.open_to or team in self.open_to
+
+    def __str__(self) -> str:
+        """`HOST:BOARD`."""
+        return f"{self.host}:{self.name}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewBoard:
+    """What a lab says about a board of its own."""
+
+    facts: Mapping[str, str]
+    labels: tuple[str, ...] = ()
+    description: str = ""
+    open_to: tuple[str, ...] = ()
+    online: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lane:
+    """All requests of one team with one selector (in normal form)."""
+
+    id: int
+    selector: str
+    team: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """Switches of Fuego's run-test."""
+
+    rebuild: bool = False
+    reboot: bool = False
+    precleanup: bool = True
+    postcleanup: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class GitSource:
+    """A test that lies in a git repository: `path` is its folder there, empty for the whole."""
+
+    url: str
+    ref: str
+    path: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewRequest:
+    """What a requester puts; checked where it came in. `timeout` in seconds."""
+
+    call_id: str
+    selector: str
+    test: str
+    spec: str = "default"
+    phases: str = ""
+    timeout: int = 1800
+    variables: Mapping[str, str]
+    options: Options = Options()
+    package: str | None = None
+    git: GitSource | None = None
+    count: Count = 1
+    priority: int = 50
+    deadline: datetime | None = None
+    retries: int = 0
+    notes: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Approval:
+    """A lab's yes or no to one request, or that its people have been asked."""
+
+    host: str
+    answer: Answer
+    reason: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class HistoryEntry:
+    """One thing that happened to a request; `old` is empty for the first."""
+
+    at: datetime
+    old: str
+    new: str
+    who: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """A request and where it stands. `host`, `board` and what follows from them are of the current attempt, if any."""
+
+    id: str
+    version: int
+    state: State
+    held: bool
+    lane_id: int
+    requester: str
+    team: str
+    campaign: str | None
+    spread: bool
+    fingerprint: str
+    selector: str
+    test: str
+    spec: str
+    phases: str
+    timeout: int
+    variables: Mapping[str, str]
+    options: Options
+    package: str | None
+    git: GitSource | None
+    priority: int
+    deadline: datetime | None
+    retries: int
+    retries_left: int
+    notes: str
+    created_at: datetime
+    updated_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+    attempt: int
+    host: str | None
+    board: str | None
+    avoid: str | None
+    status: str
+    run_key: str
+    run_url: str
+    reason: str
+    build_url: str
+    queue_why: str
+    log_tail: str
+    cancel_requested: bool
+    cancel_id: str | None
+    approvals: tuple[Approval, ...] = ()
+    count: int = 1  # what became of a put of several are plain requests for one board each
+
+    @property
+    def current(self) -> AttemptId:
+        """The newest attempt; meaningful once there is one."""
+        return AttemptId(self.id, self.attempt)
+
+    def approval(self, host: str) -> Approval | None:
+        """What this lab has answered, if anything."""
+        return next((approval for approval in self.approvals if approval.host == host), None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attempt:
+    """One try of a request by one lab on one board."""
+
+    request_id: str
+    number: int
+    state: str
+    host: str
+    board: str
+    claimed_at: datetime
+    started_at: datetime | None
+    heartbeat_at: datetime | None
+    tested_at: datetime | None
+    ended_at: datetime | None
+    due_at: datetime | None
+    pause_until: datetime | None
+    stop: bool
+    stop_told: bool
+    claim_id: str
+    give_back_id: str | None
+    start_id: str | None
+    tested_id: str | None
+    done_id: str | None
+    error_id: str | None
+    cancelled_id: str | None
+    build_url: str
+    build_number: str
+    queue_why: str
+    log_tail: str
+    summary: str
+    reason: str
+    target: str
+
+    @property
+    def id(self) -> AttemptId:
+        """`REQUEST.N`."""
+        return AttemptId(self.request_id, self.number)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assignment:
+    """What a lab gets for a claim: a request for one of its boards, with the attempt's number."""
+
+    request: Request
+    number: int
+    board: str
+    approved_by: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Notice:
+    """A message to a person, as it waits to be sent; `recipient` is a mail or apprise address."""
+
+    id: int
+    request_id: str
+    kind: str
+    recipient: str
+    title: str
+    body: str
+    tries: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Package:
+    """A stored test package; `size` in bytes."""
+
+    sha256: str
+    size: int
+    uploaded_by: str
+    at: datetime

@@ -1,0 +1,181 @@
+"""Putting requests, reading them, calling them off."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+
+import sqlalchemy as sa
+
+from fuego_jenkins_remote.hub import boards, life
+from fuego_jenkins_remote.hub.changes import Change
+from fuego_jenkins_remote.hub.errors import Conflict, NoBoard, NotKnown, NotYours, Refused
+from fuego_jenkins_remote.hub.records import Board, Caller, HistoryEntry, NewRequest, Request
+from fuego_jenkins_remote.hub.statements import attempts as attempt_sql
+from fuego_jenkins_remote.hub.statements import boards as board_sql
+from fuego_jenkins_remote.hub.statements import packages as package_sql
+from fuego_jenkins_remote.hub.statements import requests as sql
+from fuego_jenkins_remote.network import selectors
+from fuego_jenkins_remote.network.identities import new_campaign_id, new_request_id
+from fuego_jenkins_remote.network.states import FINAL, By, Event, State
+
+MAX_CAMPAIGN = 500
+"""Requests that one put may make."""
+
+_REASONS = 10
+
+
+def put(change: Change, caller: Caller, new: NewRequest) -> list[Request]:
+    """Accept a request: one, or as many as `new.count` says, which then share a campaign.
+
+    Each board of `each` gets a request of its own; of N requests no two run on the same board. The same call id again
+    gives what it made. Raises NoBoard if nothing may run it, Refused for a source, a deadline, a count that cannot be.
+    """
+    if caller.kind != "user":
+        raise NotYours("requests are put by users; this is the token of a lab")
+    fingerprint = _fingerprint(new)
+    made = sql.of_put(change.conn, caller.name, new.call_id)
+    if made:
+        if made[0].fingerprint != fingerprint:
+            raise Conflict("this call id was already used for another request: choose a new one")
+        return made
+    _check(change, new)
+    selector = boards.parsed(new.selector)
+    team, matching = _team_and_boards(change.conn, caller, selector)
+    parts = _parts(new, matching)
+    campaign = new_campaign_id(change.at) if new.count != 1 else None
+    for part, one in enumerate(parts):
+        lane = boards.lane_for(change, boards.parsed(one.selector), team)
+        request_id = new_request_id(change.at)
+        sql.insert(
+            change.conn,
+            request_id=request_id,
+            part=part,
+            new=one,
+            lane=lane,
+            requester=caller.name,
+            campaign=campaign,
+            spread=len(parts) > 1 and new.count != "each",
+            fingerprint=fingerprint,
+            now=change.at,
+        )
+        entry = HistoryEntry(at=change.at, old="", new=str(State.PENDING), who=caller.name, reason="")
+        sql.add_history(change.conn, request_id, entry)
+    change.wake_labs({board.host for board in matching})
+    return sql.of_put(change.conn, caller.name, new.call_id)
+
+
+def find(conn: sa.Connection, request_id: str) -> Request:
+    """One request; raises NotKnown."""
+    request = sql.find(conn, request_id)
+    if request is None:
+        raise NotKnown(f"there is no request {request_id}")
+    return request
+
+
+def cancel(change: Change, caller: Caller, request_id: str, call_id: str, reason: str) -> Request:
+    """Call it off, for its requester or the lab where it is. A running one is stopped by its lab first."""
+    request = life.find(change, request_id)
+    is_lab = caller.kind == "lab" and caller.name == request.host
+    if not is_lab and (caller.kind, caller.name) != ("user", request.requester):
+        raise NotYours(f"only {request.requester}, who put it, and the lab where it is may cancel {request_id}")
+    if request.cancel_id == call_id:
+        return request
+    if request.state in FINAL or request.state is State.TESTED:
+        raise Conflict(f"too late: the request {request_id} is already {request.state}")
+    if request.cancel_requested:
+        raise Conflict(f"the request {request_id} is already being cancelled")
+    if request.state is State.RUNNING:
+        return _ask_to_stop(change, request, who=caller.name, call_id=call_id, reason=reason)
+    by = By.LAB if is_lab else By.REQUESTER
+    cancelled = life.move(
+        change, request, Event.CANCEL, by=by, who=caller.name, reason=reason, cancel_requested=True, cancel_id=call_id
+    )
+    end_attempt(change, request, State.CANCELLED, reason)
+    return cancelled
+
+
+def end_attempt(change: Change, request: Request, state: str, reason: str) -> None:
+    """The attempt that `request` is at is over, if it is at one."""
+    if request.host is None:
+        return
+    attempt = attempt_sql.find(change.conn, request.id, request.attempt)
+    if attempt is not None:
+        ended = {"state": state, "ended_at": change.at, "due_at": None, "stop": False, "reason": reason}
+        attempt_sql.change(change.conn, attempt, ended)
+        # Its board is free: there may be something else for it.
+        change.wake_labs([attempt.host])
+
+
+def _ask_to_stop(change: Change, request: Request, *, who: str, call_id: str, reason: str) -> Request:
+    attempt = attempt_sql.find(change.conn, request.id, request.attempt)
+    if attempt is None or request.host is None:
+        raise Conflict(f"the request {request.id} has no attempt to stop")
+    sql.change(change.conn, request, change.at, {"cancel_requested": True, "cancel_id": call_id})
+    attempt_sql.change(change.conn, attempt, {"stop": True})
+    said = f"cancel asked for: {reason}" if reason else "cancel asked for"
+    life.note(change, request, str(request.state), who=who, reason=said)
+    change.wake_labs([request.host])
+    return life.find(change, request.id)
+
+
+def _check(change: Change, new: NewRequest) -> None:
+    if new.package is not None and new.git is not None:
+        raise Refused("a test comes from a package or from git, not from both")
+    if new.package is not None and package_sql.find(change.conn, new.package) is None:
+        raise Refused(f"the package {new.package} is not here: upload it first", code="unknown-package")
+    if new.deadline is not None and new.deadline <= change.at:
+        raise Refused(f"the deadline {new.deadline.isoformat()} is over")
+
+
+def _team_and_boards(conn: sa.Connection, caller: Caller, selector: selectors.Selector) -> tuple[str, Sequence[Board]]:
+    """The first of the caller's teams that may use boards of the selector, and these boards; raises NoBoard."""
+    if not caller.teams:
+        raise NotYours(f"{caller.name} is in no team, and boards are open to teams: ask the hub's admin")
+    for membership in caller.teams:
+        lane = board_sql.find_lane(conn, selector.normal(), membership.team)
+        if lane is not None:
+            found = board_sql.of_lane(conn, lane.id)
+        else:
+            found = boards.candidates(conn, selector, membership.team)
+        if found:
+            return membership.team, found
+    raise NoBoard(_why_none(board_sql.listed(conn), caller, selector))
+
+
+def _why_none(known: Sequence[Board], caller: Caller, selector: selectors.Selector) -> str:
+    if not known:
+        return "no board may run this: there is no board in the network yet"
+    closed, other = [], []
+    for board in known:
+        reason = selectors.why_not(selector, board.matched())
+        if reason:
+            other.append(f"{board}: {reason}")
+        else:
+            teams = ", ".join(board.open_to) or board.team
+            closed.append(f"{board}: it is open to {teams} only, and {caller.name} is in none of these teams")
+    lines = [*closed, *other]
+    more = [f"and {len(lines) - _REASONS} more boards"] if len(lines) > _REASONS else []
+    return "\n  ".join(["no board may run this:", *lines[:_REASONS], *more])
+
+
+def _parts(new: NewRequest, matching: Sequence[Board]) -> list[NewRequest]:
+    if new.count == "each":
+        if len(matching) > MAX_CAMPAIGN:
+            raise Refused(f"{len(matching)} boards match; one call may ask for at most {MAX_CAMPAIGN}")
+        return [replace(new, selector=selectors.exactly(b.host, b.name).normal()) for b in matching]
+    if new.count > len(matching):
+        raise Refused(
+            f"{new.count} boards are asked for and {len(matching)} match: " + ", ".join(map(str, matching[:_REASONS])),
+            code="no-board",
+        )
+    if new.count > MAX_CAMPAIGN:
+        raise Refused(f"one call may make at most {MAX_CAMPAIGN} requests")
+    return [new] * new.count
+
+
+def _fingerprint(new: NewRequest) -> str:
+    text = json.dumps(asdict(new), sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()

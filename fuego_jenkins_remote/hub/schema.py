@@ -1,0 +1,257 @@
+"""The hub's tables.
+
+Three indexes carry the load. `pending` gives the head of each lane, so that a claim costs the same however many
+requests are stored; `due` gives the sweeper what is late and nothing else; `live` is the promise that a board has one
+attempt at a time.
+Their conditions stand here as literals, since SQLite uses a partial index only for a query that repeats them.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from fuego_jenkins_remote.service.engine import UtcDateTime
+from fuego_jenkins_remote.service.tokens import tokens_table
+
+metadata = sa.MetaData()
+
+tokens = tokens_table(metadata)
+
+teams = sa.Table("teams", metadata, sa.Column("name", sa.Text, primary_key=True))
+
+users = sa.Table(
+    "users",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("email", sa.Text, nullable=False),
+    sa.Column("notify", sa.JSON, nullable=False),  # where notices go: mail or apprise addresses, set by the hub's admin
+    sa.Column("created_at", UtcDateTime, nullable=False),
+)
+
+memberships = sa.Table(
+    "memberships",
+    metadata,
+    sa.Column("user", sa.ForeignKey("users.name"), primary_key=True),
+    sa.Column("team", sa.ForeignKey("teams.name"), primary_key=True),
+    sa.Column("level", sa.Text, nullable=False),  # member, admin
+    sa.Column("position", sa.Integer, nullable=False),  # a request is put for the first team that may have it run
+)
+
+labs = sa.Table(
+    "labs",
+    metadata,
+    sa.Column("host", sa.Text, primary_key=True),
+    sa.Column("team", sa.ForeignKey("teams.name"), nullable=False),
+    sa.Column("notify", sa.JSON, nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+)
+
+boards = sa.Table(
+    "boards",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("host", sa.ForeignKey("labs.host"), nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("facts", sa.JSON, nullable=False),
+    sa.Column("labels", sa.JSON, nullable=False),
+    sa.Column("description", sa.Text, nullable=False),
+    sa.Column("open_to", sa.JSON, nullable=False),  # ["*"], team names, or [] for the lab's own team alone
+    sa.Column("online", sa.Boolean, nullable=False),
+    sa.Column("updated_at", UtcDateTime, nullable=False),
+    sa.Column("last_seen", UtcDateTime, nullable=False),
+    sa.UniqueConstraint("host", "name"),
+)
+
+# A lane is all requests of one team with one selector: what decides whether a board may run them is the same for all.
+lanes = sa.Table(
+    "lanes",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("selector", sa.Text, nullable=False),  # in normal form
+    sa.Column("team", sa.ForeignKey("teams.name"), nullable=False),
+    sa.Column("served_at", UtcDateTime),  # when a lab last claimed one of its requests
+    sa.UniqueConstraint("selector", "team"),
+)
+
+board_lane = sa.Table(
+    "board_lane",
+    metadata,
+    sa.Column("board_id", sa.ForeignKey("boards.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("lane_id", sa.ForeignKey("lanes.id"), primary_key=True),
+    sa.Column("own", sa.Boolean, nullable=False),  # the lane's team is the lab's own
+    sa.Index("board_lane_by_lane", "lane_id", "board_id"),
+)
+
+requests = sa.Table(
+    "requests",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("version", sa.Integer, nullable=False),  # grows with every change that a reader can see
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("held", sa.Boolean, nullable=False),  # every lab that could run it has it under approval
+    sa.Column("lane_id", sa.ForeignKey("lanes.id"), nullable=False),
+    sa.Column("requester", sa.ForeignKey("users.name"), nullable=False),
+    sa.Column("team", sa.ForeignKey("teams.name"), nullable=False),
+    sa.Column("campaign", sa.Text),
+    sa.Column("spread", sa.Boolean, nullable=False),  # never on a board where another of its campaign ran or runs
+    sa.Column("call_id", sa.Text, nullable=False),
+    sa.Column("call_part", sa.Integer, nullable=False),  # which of the requests that one put made
+    sa.Column("fingerprint", sa.Text, nullable=False),  # of what was put, to know it again
+    sa.Column("selector", sa.Text, nullable=False),  # as it was written
+    sa.Column("test", sa.Text, nullable=False),
+    sa.Column("spec", sa.Text, nullable=False),
+    sa.Column("phases", sa.Text, nullable=False),
+    sa.Column("timeout", sa.Integer, nullable=False),  # seconds
+    sa.Column("variables", sa.JSON, nullable=False),
+    sa.Column("options", sa.JSON, nullable=False),
+    sa.Column("package", sa.Text),
+    sa.Column("git", sa.JSON(none_as_null=True)),
+    sa.Column("priority", sa.Integer, nullable=False),
+    sa.Column("deadline", UtcDateTime),
+    sa.Column("retries", sa.Integer, nullable=False),
+    sa.Column("retries_left", sa.Integer, nullable=False),
+    sa.Column("notes", sa.Text, nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("updated_at", UtcDateTime, nullable=False),
+    sa.Column("ended_at", UtcDateTime),
+    sa.Column("attempt", sa.Integer, nullable=False),  # the newest attempt's number; 0 before the first
+    sa.Column("host", sa.Text),  # where the current attempt is; none while it waits
+    sa.Column("board", sa.Text),
+    sa.Column("avoid", sa.Text),  # HOST:BOARD where it failed last: a retry goes elsewhere
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("run_key", sa.Text, nullable=False),
+    sa.Column("run_url", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("cancel_requested", sa.Boolean, nullable=False),
+    sa.Column("cancel_id", sa.Text),
+    sa.UniqueConstraint("requester", "call_id", "call_part"),
+)
+_waiting = requests.c.state == sa.literal_column("'pending'")
+offered = sa.and_(_waiting, requests.c.held == sa.false())
+"""Requests that a claim looks at."""
+
+sa.Index(
+    "requests_pending",
+    requests.c.lane_id,
+    requests.c.priority.desc(),
+    requests.c.id,
+    sqlite_where=offered,
+    postgresql_where=offered,
+)
+held = sa.and_(_waiting, requests.c.held == sa.true())
+"""Requests that wait for people, wherever they could run."""
+
+sa.Index("requests_held", requests.c.lane_id, sqlite_where=held, postgresql_where=held)
+with_deadline = sa.and_(_waiting, requests.c.deadline.is_not(None))
+"""Waiting requests that may expire."""
+
+sa.Index("requests_deadline", requests.c.deadline, sqlite_where=with_deadline, postgresql_where=with_deadline)
+sa.Index("requests_by_state", requests.c.state, requests.c.id)
+sa.Index("requests_by_host", requests.c.host, requests.c.board, requests.c.id)
+sa.Index("requests_by_requester", requests.c.requester, requests.c.id)
+sa.Index("requests_by_test", requests.c.test, requests.c.id)
+sa.Index("requests_by_campaign", requests.c.campaign, requests.c.id)
+
+attempts = sa.Table(
+    "attempts",
+    metadata,
+    sa.Column("request_id", sa.ForeignKey("requests.id"), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("state", sa.Text, nullable=False),  # the request's states, and given-back, lease-over
+    sa.Column("host", sa.Text, nullable=False),
+    sa.Column("board", sa.Text, nullable=False),
+    sa.Column("campaign", sa.Text),  # of a request that is spread over boards, else none
+    sa.Column("claimed_at", UtcDateTime, nullable=False),
+    sa.Column("started_at", UtcDateTime),
+    sa.Column("heartbeat_at", UtcDateTime),
+    sa.Column("tested_at", UtcDateTime),
+    sa.Column("ended_at", UtcDateTime),
+    sa.Column("due_at", UtcDateTime),  # lease over, silent too long, given up: by state
+    sa.Column("pause_until", UtcDateTime),  # given back: the request is not offered to this board before
+    sa.Column("stop", sa.Boolean, nullable=False),  # the lab is asked to stop it
+    sa.Column("stop_told", sa.Boolean, nullable=False),  # a waiting claim has been answered for that once
+    sa.Column("claim_id", sa.Text, nullable=False),
+    sa.Column("give_back_id", sa.Text),
+    sa.Column("start_id", sa.Text),
+    sa.Column("tested_id", sa.Text),
+    sa.Column("done_id", sa.Text),
+    sa.Column("error_id", sa.Text),
+    sa.Column("cancelled_id", sa.Text),
+    sa.Column("build_url", sa.Text, nullable=False),
+    sa.Column("build_number", sa.Text, nullable=False),
+    sa.Column("queue_why", sa.Text, nullable=False),
+    sa.Column("log_tail", sa.Text, nullable=False),
+    sa.Column("summary", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("target", sa.Text, nullable=False),
+)
+live = attempts.c.state.in_([sa.literal_column("'assigned'"), sa.literal_column("'running'")])
+"""Attempts that hold a board."""
+
+sa.Index("attempts_live", attempts.c.host, attempts.c.board, unique=True, sqlite_where=live, postgresql_where=live)
+sa.Index("attempts_by_claim", attempts.c.host, attempts.c.claim_id)
+spread = attempts.c.campaign.is_not(None)
+sa.Index(
+    "attempts_by_campaign",
+    attempts.c.campaign,
+    attempts.c.host,
+    attempts.c.board,
+    sqlite_where=spread,
+    postgresql_where=spread,
+)
+due = attempts.c.due_at.is_not(None)
+"""Attempts that the sweeper must look at some day."""
+
+sa.Index("attempts_due", attempts.c.due_at, sqlite_where=due, postgresql_where=due)
+to_stop = attempts.c.stop == sa.true()
+sa.Index("attempts_to_stop", attempts.c.host, sqlite_where=to_stop, postgresql_where=to_stop)
+
+approvals = sa.Table(
+    "approvals",
+    metadata,
+    sa.Column("request_id", sa.ForeignKey("requests.id"), primary_key=True),
+    sa.Column("host", sa.ForeignKey("labs.host"), primary_key=True),
+    sa.Column("answer", sa.Text, nullable=False),  # waiting, approved, rejected
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("by", sa.Text, nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+)
+
+history = sa.Table(
+    "history",
+    metadata,
+    sa.Column("request_id", sa.ForeignKey("requests.id"), primary_key=True),
+    sa.Column("seq", sa.Integer, primary_key=True),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("from_state", sa.Text, nullable=False),
+    sa.Column("to_state", sa.Text, nullable=False),
+    sa.Column("who", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+)
+
+packages = sa.Table(
+    "packages",
+    metadata,
+    sa.Column("sha256", sa.Text, primary_key=True),
+    sa.Column("size", sa.Integer, nullable=False),
+    sa.Column("uploaded_by", sa.Text, nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+)
+
+notices = sa.Table(
+    "notices",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("request_id", sa.ForeignKey("requests.id"), nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("recipient", sa.Text, nullable=False),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),  # waiting, sent, failed
+    sa.Column("tries", sa.Integer, nullable=False),
+    sa.Column("next_try", UtcDateTime),
+)
+unsent = notices.c.state == sa.literal_column("'waiting'")
+sa.Index("notices_unsent", notices.c.next_try, sqlite_where=unsent, postgresql_where=unsent)
+sa.Index("notices_by_request", notices.c.request_id)

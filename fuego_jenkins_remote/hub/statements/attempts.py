@@ -1,0 +1,165 @@
+"""SQL on attempts, and the question that each claim asks: what is next for this board?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from fuego_jenkins_remote.hub.records import Attempt, Board, Request
+from fuego_jenkins_remote.hub.schema import (
+    approvals,
+    attempts,
+    board_lane,
+    due,
+    lanes,
+    offered,
+    requests,
+    to_stop,
+)
+from fuego_jenkins_remote.network.states import State
+
+_COLUMNS = [column for column in attempts.c if column.name != "campaign"]
+_HELD_A_BOARD = (State.ASSIGNED, State.RUNNING, State.LOST, State.TESTED, State.DONE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stop:
+    """A running attempt that the lab is asked to stop; `told`: a waiting claim was answered for it once."""
+
+    request_id: str
+    number: int
+    told: bool
+
+
+def next_for(board: Board, now: datetime, request_id: str | None = None) -> sa.Select[str]:
+    """The query for the request that the board should run next (its id; no row: none).
+
+    One look into the index for each lane that the board serves; of the lanes' heads the lab's own team comes first,
+    then the higher priority, then the lane that was served longest ago, then the older request. With `request_id` that
+    request or none, and a pause after a give-back does not count, since a person asks.
+    """
+    head = (
+        sa.select(requests.c.id)
+        .where(requests.c.lane_id == board_lane.c.lane_id, offered, *_fits(board, now, request_id))
+        .order_by(requests.c.priority.desc(), requests.c.id)
+        .limit(1)
+        .correlate(board_lane)
+        .scalar_subquery()
+    )
+    heads = (
+        sa.select(head.label("id"), board_lane.c.own, lanes.c.served_at)
+        .select_from(board_lane.join(lanes, lanes.c.id == board_lane.c.lane_id))
+        .where(board_lane.c.board_id == board.id)
+        .subquery()
+    )
+    return (
+        sa.select(heads.c.id)
+        .select_from(heads.join(requests, requests.c.id == heads.c.id))
+        .order_by(
+            heads.c.own.desc(),
+            requests.c.priority.desc(),
+            heads.c.served_at.asc().nulls_first(),
+            heads.c.id,
+        )
+        .limit(1)
+    )
+
+
+def _fits(board: Board, now: datetime, request_id: str | None) -> list[sa.ColumnElement[bool]]:
+    asked = sa.exists().where(
+        approvals.c.request_id == requests.c.id,
+        approvals.c.host == board.host,
+        approvals.c.answer != "approved",
+    )
+    sibling = sa.exists().where(
+        attempts.c.campaign == requests.c.campaign,
+        attempts.c.host == board.host,
+        attempts.c.board == board.name,
+        attempts.c.state.in_(_HELD_A_BOARD),
+    )
+    paused = sa.exists().where(
+        attempts.c.request_id == requests.c.id,
+        attempts.c.host == board.host,
+        attempts.c.board == board.name,
+        attempts.c.pause_until > now,
+    )
+    elsewhere = sa.or_(requests.c.avoid.is_(None), requests.c.avoid != str(board))
+    last = ~paused if request_id is None else requests.c.id == request_id
+    return [~asked, elsewhere, sa.or_(requests.c.spread == sa.false(), ~sibling), last]
+
+
+def insert(
+    conn: sa.Connection, request: Request, board: Board, claim_id: str, *, now: datetime, due_at: datetime
+) -> int:
+    """Begin the request's next attempt; gives its number."""
+    number = request.attempt + 1
+    texts = ("build_url", "build_number", "queue_why", "log_tail", "summary", "reason", "target")
+    conn.execute(
+        attempts.insert().values(
+            request_id=request.id,
+            number=number,
+            state=State.ASSIGNED,
+            host=board.host,
+            board=board.name,
+            campaign=request.campaign if request.spread else None,
+            claimed_at=now,
+            due_at=due_at,
+            stop=False,
+            stop_told=False,
+            claim_id=claim_id,
+            **dict.fromkeys(texts, ""),
+        )
+    )
+    return number
+
+
+def find(conn: sa.Connection, request_id: str, number: int) -> Attempt | None:
+    """One attempt."""
+    where = (attempts.c.request_id == request_id) & (attempts.c.number == number)
+    row = conn.execute(sa.select(*_COLUMNS).where(where)).mappings().one_or_none()
+    return None if row is None else Attempt(**row)
+
+
+def of_request(conn: sa.Connection, request_id: str) -> list[Attempt]:
+    """All attempts of a request, in order."""
+    query = sa.select(*_COLUMNS).where(attempts.c.request_id == request_id).order_by(attempts.c.number)
+    return [Attempt(**row) for row in conn.execute(query).mappings()]
+
+
+def of_claim(conn: sa.Connection, host: str, claim_id: str) -> list[Attempt]:
+    """What a claim of this lab got."""
+    query = sa.select(*_COLUMNS).where(attempts.c.host == host, attempts.c.claim_id == claim_id)
+    rows = conn.execute(query.order_by(attempts.c.board)).mappings()
+    return [Attempt(**row) for row in rows]
+
+
+def change(conn: sa.Connection, attempt: Attempt, values: Mapping[str, Any]) -> bool:
+    """Write `values` if the attempt still is in the state that `attempt` says; whether it was."""
+    where = (
+        (attempts.c.request_id == attempt.request_id)
+        & (attempts.c.number == attempt.number)
+        & (attempts.c.state == attempt.state)
+    )
+    return conn.execute(attempts.update().where(where).values(**values)).rowcount == 1
+
+
+def stops(conn: sa.Connection, host: str) -> list[Stop]:
+    """The lab's attempts that are to be stopped."""
+    query = sa.select(attempts.c.request_id, attempts.c.number, attempts.c.stop_told.label("told"))
+    query = query.where(to_stop, attempts.c.host == host).order_by(attempts.c.request_id)
+    return [Stop(**row) for row in conn.execute(query).mappings()]
+
+
+def stops_told(conn: sa.Connection, host: str) -> None:
+    """A claim of the lab is being answered for its stops."""
+    conn.execute(attempts.update().where(to_stop, attempts.c.host == host).values(stop_told=True))
+
+
+def overdue(conn: sa.Connection, now: datetime, limit: int) -> list[Attempt]:
+    """At most `limit` attempts whose time is over, the latest first."""
+    query = sa.select(*_COLUMNS).where(due, attempts.c.due_at <= now).order_by(attempts.c.due_at).limit(limit)
+    return [Attempt(**row) for row in conn.execute(query).mappings()]

@@ -1,0 +1,124 @@
+"""SQL on boards, lanes, and which lanes a board serves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from fuego_jenkins_remote.hub.records import Board, Lane, NewBoard
+from fuego_jenkins_remote.hub.schema import attempts, board_lane, boards, labs, lanes, live
+
+_SELECT = sa.select(boards, labs.c.team, attempts.c.request_id.label("busy_with")).select_from(
+    boards.join(labs, labs.c.host == boards.c.host).outerjoin(
+        attempts, sa.and_(attempts.c.host == boards.c.host, attempts.c.board == boards.c.name, live)
+    )
+)
+
+
+def find(conn: sa.Connection, host: str, name: str) -> Board | None:
+    """One board."""
+    row = conn.execute(_SELECT.where(boards.c.host == host, boards.c.name == name)).mappings().one_or_none()
+    return None if row is None else _board(row)
+
+
+def listed(conn: sa.Connection, host: str | None = None) -> list[Board]:
+    """All boards, or those of one lab, by name."""
+    query = _SELECT.order_by(boards.c.host, boards.c.name)
+    if host is not None:
+        query = query.where(boards.c.host == host)
+    return [_board(row) for row in conn.execute(query).mappings()]
+
+
+def of_lane(conn: sa.Connection, lane_id: int) -> list[Board]:
+    """The boards that serve a lane, by name."""
+    query = _SELECT.join(board_lane, board_lane.c.board_id == boards.c.id)
+    query = query.where(board_lane.c.lane_id == lane_id).order_by(boards.c.host, boards.c.name)
+    return [_board(row) for row in conn.execute(query).mappings()]
+
+
+def insert(conn: sa.Connection, host: str, name: str, new: NewBoard, now: datetime) -> None:
+    """Add a board."""
+    conn.execute(boards.insert().values(host=host, name=name, updated_at=now, last_seen=now, **_columns(new)))
+
+
+def update(conn: sa.Connection, board_id: int, new: NewBoard, now: datetime) -> None:
+    """Change what is known of a board."""
+    values = {"updated_at": now, "last_seen": now, **_columns(new)}
+    conn.execute(boards.update().where(boards.c.id == board_id).values(values))
+
+
+def delete(conn: sa.Connection, board_id: int) -> None:
+    """Remove a board, and with it which lanes it served."""
+    conn.execute(boards.delete().where(boards.c.id == board_id))
+
+
+def seen(conn: sa.Connection, host: str, names: Iterable[str], now: datetime) -> None:
+    """The lab has spoken of these boards. Written every few seconds only: a waiting claim looks again and again."""
+    stale = boards.c.last_seen <= now - timedelta(seconds=5)
+    where = sa.and_(boards.c.host == host, boards.c.name.in_(list(names)), stale)
+    conn.execute(boards.update().where(where).values(last_seen=now))
+
+
+def find_lane(conn: sa.Connection, selector: str, team: str) -> Lane | None:
+    """The lane of a selector in normal form and a team."""
+    query = sa.select(lanes).where(lanes.c.selector == selector, lanes.c.team == team)
+    row = conn.execute(query).mappings().one_or_none()
+    return None if row is None else _lane(row)
+
+
+def insert_lane(conn: sa.Connection, selector: str, team: str) -> Lane:
+    """Make the lane."""
+    row = conn.execute(lanes.insert().values(selector=selector, team=team).returning(lanes)).mappings().one()
+    return _lane(row)
+
+
+def all_lanes(conn: sa.Connection) -> list[Lane]:
+    """Every lane there is."""
+    return [_lane(row) for row in conn.execute(sa.select(lanes)).mappings()]
+
+
+def served_by(conn: sa.Connection, board_id: int) -> set[int]:
+    """The lanes that a board serves."""
+    query = sa.select(board_lane.c.lane_id).where(board_lane.c.board_id == board_id)
+    return set(conn.execute(query).scalars())
+
+
+def serve(conn: sa.Connection, board: Board, wanted: Iterable[Lane]) -> None:
+    """The board serves these lanes too."""
+    rows = [{"board_id": board.id, "lane_id": lane.id, "own": lane.team == board.team} for lane in wanted]
+    if rows:
+        conn.execute(board_lane.insert(), rows)
+
+
+def serve_no_more(conn: sa.Connection, board_id: int, lane_ids: Iterable[int]) -> None:
+    """The board does not serve these lanes any more."""
+    rows = [{"b": board_id, "l": lane_id} for lane_id in lane_ids]
+    if rows:
+        where = sa.and_(board_lane.c.board_id == sa.bindparam("b"), board_lane.c.lane_id == sa.bindparam("l"))
+        conn.execute(board_lane.delete().where(where), rows)
+
+
+def lane_served(conn: sa.Connection, lane_id: int, now: datetime) -> None:
+    """A lab has claimed one of the lane's requests: the other lanes come first next time."""
+    conn.execute(lanes.update().where(lanes.c.id == lane_id).values(served_at=now))
+
+
+def _columns(new: NewBoard) -> dict[str, object]:
+    return {
+        "facts": dict(new.facts),
+        "labels": list(new.labels),
+        "description": new.description,
+        "open_to": list(new.open_to),
+        "online": new.online,
+    }
+
+
+def _board(row: sa.RowMapping) -> Board:
+    values = dict(row)
+    return Board(**values | {"labels": tuple(values["labels"]), "open_to": tuple(values["open_to"])})
+
+
+def _lane(row: sa.RowMapping) -> Lane:
+    return Lane(id=row["id"], selector=row["selector"], team=row["team"])

@@ -1,0 +1,65 @@
+"""SQL on users, teams, labs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from fuego_jenkins_remote.hub.records import Lab, Level, Membership
+from fuego_jenkins_remote.hub.schema import labs, memberships, teams, users
+
+
+def user_exists(conn: sa.Connection, name: str) -> bool:
+    """Whether there is this user."""
+    return conn.execute(sa.select(users.c.name).where(users.c.name == name)).first() is not None
+
+
+def team_exists(conn: sa.Connection, name: str) -> bool:
+    """Whether there is this team."""
+    return conn.execute(sa.select(teams.c.name).where(teams.c.name == name)).first() is not None
+
+
+def insert_team(conn: sa.Connection, name: str) -> None:
+    """Add a team without anybody in it."""
+    conn.execute(teams.insert().values(name=name))
+
+
+def insert_user(conn: sa.Connection, *, name: str, email: str, notify: Sequence[str], now: datetime) -> None:
+    """Add a user who is in no team yet."""
+    conn.execute(users.insert().values(name=name, email=email, notify=list(notify), created_at=now))
+
+
+def insert_membership(conn: sa.Connection, user: str, team: str, level: Level, position: int) -> None:
+    """Put a user in a team."""
+    conn.execute(memberships.insert().values(user=user, team=team, level=level, position=position))
+
+
+def memberships_of(conn: sa.Connection, user: str) -> tuple[Membership, ...]:
+    """The teams of a user, in the order in which they were given."""
+    query = sa.select(memberships).where(memberships.c.user == user).order_by(memberships.c.position)
+    rows = conn.execute(query).mappings()
+    return tuple(Membership(team=row["team"], level=row["level"]) for row in rows)
+
+
+def email_of(conn: sa.Connection, user: str) -> str:
+    """The user's address, empty if none is known."""
+    return conn.execute(sa.select(users.c.email).where(users.c.name == user)).scalar_one_or_none() or ""
+
+
+def user_recipients(conn: sa.Connection, user: str) -> tuple[str, ...]:
+    """Where a user gets notices: what the admin has set, else the mail address."""
+    row = conn.execute(sa.select(users.c.email, users.c.notify).where(users.c.name == user)).one()
+    return tuple(row.notify) or ((row.email,) if row.email else ())
+
+
+def insert_lab(conn: sa.Connection, *, host: str, team: str, notify: Sequence[str], now: datetime) -> None:
+    """Add a lab; its team is there already."""
+    conn.execute(labs.insert().values(host=host, team=team, notify=list(notify), created_at=now))
+
+
+def find_lab(conn: sa.Connection, host: str) -> Lab | None:
+    """One lab."""
+    row = conn.execute(sa.select(labs).where(labs.c.host == host)).mappings().one_or_none()
+    return None if row is None else Lab(host=row["host"], team=row["team"], notify=tuple(row["notify"]))

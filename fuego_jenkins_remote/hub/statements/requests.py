@@ -1,0 +1,251 @@
+"""SQL on requests, their history and their approvals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from fuego_jenkins_remote.hub.records import Approval, GitSource, HistoryEntry, Lane, NewRequest, Options, Request
+from fuego_jenkins_remote.hub.schema import approvals, attempts, history, requests, with_deadline
+from fuego_jenkins_remote.hub.schema import held as held_requests
+from fuego_jenkins_remote.network.states import State
+
+_OF_REQUEST = [column for column in requests.c if column.name not in {"call_id", "call_part"}]
+_CURRENT = sa.and_(
+    attempts.c.request_id == requests.c.id,
+    attempts.c.number == requests.c.attempt,
+    requests.c.host.is_not(None),
+)
+_NO_TEXT: sa.ColumnElement[str] = sa.literal_column("''")
+
+
+def _select(*, with_log: bool) -> sa.Select[Any]:
+    log = sa.func.coalesce(attempts.c.log_tail, "") if with_log else _NO_TEXT
+    return sa.select(
+        *_OF_REQUEST,
+        attempts.c.started_at,
+        sa.func.coalesce(attempts.c.build_url, "").label("build_url"),
+        sa.func.coalesce(attempts.c.queue_why, "").label("queue_why"),
+        log.label("log_tail"),
+    ).select_from(requests.outerjoin(attempts, _CURRENT))
+
+
+_ONE = _select(with_log=True)
+_MANY = _select(with_log=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filter:
+    """What a list of requests is narrowed to; None: not by this. `before` is a request id."""
+
+    state: State | None = None
+    host: str | None = None
+    board: str | None = None
+    requester: str | None = None
+    test: str | None = None
+    campaign: str | None = None
+    before: str | None = None
+    asked_of: str | None = None  # a host where an approval waits
+
+    def conditions(self) -> list[sa.ColumnElement[bool]]:
+        """As SQL."""
+        plain = {
+            requests.c.state: self.state,
+            requests.c.host: self.host,
+            requests.c.board: self.board,
+            requests.c.requester: self.requester,
+            requests.c.test: self.test,
+            requests.c.campaign: self.campaign,
+        }
+        found = [column == value for column, value in plain.items() if value is not None]
+        if self.before is not None:
+            found.append(requests.c.id < self.before)
+        if self.asked_of is not None:
+            asked = sa.select(approvals.c.request_id).where(
+                approvals.c.host == self.asked_of, approvals.c.answer == "waiting"
+            )
+            found.append(requests.c.id.in_(asked))
+        return found
+
+
+def find(conn: sa.Connection, request_id: str) -> Request | None:
+    """One request, whole."""
+    rows = _requests(conn, _ONE.where(requests.c.id == request_id))
+    return rows[0] if rows else None
+
+
+def version_of(conn: sa.Connection, request_id: str) -> int | None:
+    """Only the version: what a waiting reader asks again and again."""
+    return conn.execute(sa.select(requests.c.version).where(requests.c.id == request_id)).scalar_one_or_none()
+
+
+def listed(conn: sa.Connection, wanted: Filter, limit: int) -> list[Request]:
+    """At most `limit` requests, newest first, without the tails of their logs."""
+    query = _MANY.where(*wanted.conditions()).order_by(requests.c.id.desc()).limit(limit)
+    return _requests(conn, query)
+
+
+def of_put(conn: sa.Connection, requester: str, call_id: str) -> list[Request]:
+    """The requests that one put has made."""
+    query = _ONE.where(requests.c.requester == requester, requests.c.call_id == call_id)
+    return _requests(conn, query.order_by(requests.c.call_part))
+
+
+def counts_by_state(conn: sa.Connection) -> dict[str, int]:
+    """How many requests there are in each state."""
+    query = sa.select(requests.c.state, sa.func.count()).group_by(requests.c.state)
+    return {row[0]: row[1] for row in conn.execute(query)}
+
+
+def insert(
+    conn: sa.Connection,
+    *,
+    request_id: str,
+    part: int,
+    new: NewRequest,
+    lane: Lane,
+    requester: str,
+    campaign: str | None,
+    spread: bool,
+    fingerprint: str,
+    now: datetime,
+) -> None:
+    """Add a request in the state pending."""
+    values = {
+        "call_id": new.call_id,
+        "selector": new.selector,
+        "test": new.test,
+        "spec": new.spec,
+        "phases": new.phases,
+        "timeout": new.timeout,
+        "variables": dict(new.variables),
+        "options": asdict(new.options),
+        "package": new.package,
+        "git": asdict(new.git) if new.git else None,
+        "priority": new.priority,
+        "deadline": new.deadline,
+        "retries": new.retries,
+        "retries_left": new.retries,
+        "notes": new.notes,
+    }
+    fixed = {"version": 1, "attempt": 0, "state": State.PENDING, "held": False, "cancel_requested": False}
+    empty = dict.fromkeys(("status", "run_key", "run_url", "reason"), "")
+    conn.execute(
+        requests.insert().values(
+            id=request_id,
+            call_part=part,
+            lane_id=lane.id,
+            team=lane.team,
+            requester=requester,
+            campaign=campaign,
+            spread=spread,
+            fingerprint=fingerprint,
+            created_at=now,
+            updated_at=now,
+            **values,
+            **fixed,
+            **empty,
+        )
+    )
+
+
+def change(conn: sa.Connection, request: Request, now: datetime, values: Mapping[str, Any]) -> bool:
+    """Write `values` if the request still is in the state and at the attempt that `request` says; whether it was."""
+    where = (
+        (requests.c.id == request.id) & (requests.c.state == request.state) & (requests.c.attempt == request.attempt)
+    )
+    update = requests.update().where(where).values(version=requests.c.version + 1, updated_at=now, **values)
+    return conn.execute(update).rowcount == 1
+
+
+def touch(conn: sa.Connection, request_id: str) -> None:
+    """Something a reader can see has changed beside the request's own row."""
+    conn.execute(requests.update().where(requests.c.id == request_id).values(version=requests.c.version + 1))
+
+
+def add_history(conn: sa.Connection, request_id: str, entry: HistoryEntry) -> None:
+    """Write down what happened; the request's version, just raised, is its place in the order."""
+    seq = sa.select(requests.c.version).where(requests.c.id == request_id).scalar_subquery()
+    conn.execute(
+        history.insert().values(
+            request_id=request_id,
+            seq=seq,
+            at=entry.at,
+            from_state=entry.old,
+            to_state=entry.new,
+            who=entry.who,
+            reason=entry.reason,
+        )
+    )
+
+
+def history_of(conn: sa.Connection, request_id: str) -> list[HistoryEntry]:
+    """What happened, in order."""
+    query = sa.select(history).where(history.c.request_id == request_id).order_by(history.c.seq)
+    return [
+        HistoryEntry(at=row["at"], old=row["from_state"], new=row["to_state"], who=row["who"], reason=row["reason"])
+        for row in conn.execute(query).mappings()
+    ]
+
+
+def set_approval(conn: sa.Connection, request_id: str, approval: Approval) -> None:
+    """Write down what a lab answers; its earlier answer is replaced."""
+    values = asdict(approval)
+    where = (approvals.c.request_id == request_id) & (approvals.c.host == approval.host)
+    if conn.execute(approvals.update().where(where).values(values)).rowcount == 0:
+        conn.execute(approvals.insert().values(request_id=request_id, **values))
+
+
+def held_in_lanes(conn: sa.Connection, lane_ids: Iterable[int]) -> list[Request]:
+    """Waiting requests of these lanes that are held for approval."""
+    return _in_lanes(conn, lane_ids, held_requests)
+
+
+def pending_in_lanes(conn: sa.Connection, lane_ids: Iterable[int]) -> list[Request]:
+    """Waiting requests of these lanes."""
+    return _in_lanes(conn, lane_ids, requests.c.state == State.PENDING)
+
+
+def past_deadline(conn: sa.Connection, now: datetime, limit: int) -> list[Request]:
+    """At most `limit` waiting requests whose deadline is over."""
+    query = _ONE.where(with_deadline, requests.c.deadline <= now).order_by(requests.c.deadline).limit(limit)
+    return _requests(conn, query)
+
+
+def _in_lanes(conn: sa.Connection, lane_ids: Iterable[int], condition: sa.ColumnElement[bool]) -> list[Request]:
+    found: list[Request] = []
+    for lane_id in lane_ids:
+        found += _requests(conn, _ONE.where(requests.c.lane_id == lane_id, condition).order_by(requests.c.id))
+    return found
+
+
+def _requests(conn: sa.Connection, query: sa.Select[Any]) -> list[Request]:
+    rows = conn.execute(query).mappings().all()
+    by_request = _approvals(conn, [row["id"] for row in rows])
+    return [_request(row, by_request.get(row["id"], ())) for row in rows]
+
+
+def _approvals(conn: sa.Connection, request_ids: Sequence[str]) -> dict[str, tuple[Approval, ...]]:
+    if not request_ids:
+        return {}
+    found: dict[str, tuple[Approval, ...]] = {}
+    for start in range(0, len(request_ids), 500):
+        part = request_ids[start : start + 500]
+        query = sa.select(approvals).where(approvals.c.request_id.in_(part)).order_by(approvals.c.host)
+        for row in conn.execute(query).mappings():
+            values = dict(row)
+            request_id = values.pop("request_id")
+            found[request_id] = (*found.get(request_id, ()), Approval(**values))
+    return found
+
+
+def _request(row: sa.RowMapping, given: tuple[Approval, ...]) -> Request:
+    values = dict(row)
+    values["state"] = State(values["state"])
+    values["options"] = Options(**values["options"])
+    values["git"] = GitSource(**values["git"]) if values["git"] else None
+    return Request(**values, approvals=given)

@@ -1,0 +1,91 @@
+"""Who waits for what: long polls, without a thread or a database connection while they wait.
+
+A waiter registers a key, then looks into the database, then waits: what is changed after it looked wakes it, what was
+changed before it looked was seen. Whoever changes something wakes the keys after the commit, from any thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+
+def lab_key(host: str) -> str:
+    """The key of a lab's claims."""
+    return f"lab {host}"
+
+
+def request_key(request_id: str) -> str:
+    """The key of those who wait for a change of a request."""
+    return f"request {request_id}"
+
+
+NOTICES = "notices"
+"""The key of the sender of notices."""
+
+
+class Waiters:
+    """All who wait, in this process, by key."""
+
+    def __init__(self) -> None:
+        """Nobody waits yet."""
+        self._lock = threading.Lock()
+        self._waiting: dict[str, set[tuple[asyncio.AbstractEventLoop, asyncio.Event]]] = {}
+        self._closed = False
+
+    @property
+    def closed(self) -> bool:
+        """Whether the service is stopping: nobody is to wait any more."""
+        return self._closed
+
+    @contextmanager
+    def waiting(self, key: str) -> Iterator[asyncio.Event]:
+        """Register in the running event loop; the event is set by `wake(key)` and by `close()`."""
+        event = asyncio.Event()
+        entry = (asyncio.get_running_loop(), event)
+        with self._lock:
+            self._waiting.setdefault(key, set()).add(entry)
+            if self._closed:
+                event.set()
+        try:
+            yield event
+        finally:
+            with self._lock:
+                entries = self._waiting[key]
+                entries.discard(entry)
+                if not entries:
+                    del self._waiting[key]
+
+    def wake(self, keys: Iterable[str]) -> None:
+        """Wake all who wait for one of the keys; from any thread, after the commit."""
+        with self._lock:
+            entries = [entry for key in keys for entry in self._waiting.get(key, ())]
+        _set(entries)
+
+    def close(self) -> None:
+        """Let all go, now and from now on: the service stops. Safe in a signal handler, which may interrupt `wake`."""
+        self._closed = True
+        _set([entry for entries in list(self._waiting.values()) for entry in list(entries)])
+
+    def count(self) -> int:
+        """How many wait."""
+        with self._lock:
+            return sum(len(entries) for entries in self._waiting.values())
+
+
+async def pause(event: asyncio.Event, seconds: float) -> bool:
+    """Wait for the event; False when the time was over first."""
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        return False
+    return True
+
+
+def _set(entries: Iterable[tuple[asyncio.AbstractEventLoop, asyncio.Event]]) -> None:
+    for loop, event in entries:
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(event.set)
