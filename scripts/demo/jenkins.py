@@ -1,0 +1,162 @@
+"""The lab's Jenkins: the one that runs already, one started from a war file, or the embedded controller."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from base64 import b64encode
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree import ElementTree
+
+from places import Lab, write_secret
+from processes import FTC, Services, StepFailed
+
+WAR_SECONDS = 120.0
+
+# Makes a user with a token on an empty Jenkins, and the label that the push job runs on.
+INIT_GROOVY = """\
+import hudson.security.FullControlOnceLoggedInAuthorizationStrategy
+import hudson.security.HudsonPrivateSecurityRealm
+import jenkins.model.Jenkins
+import jenkins.security.ApiTokenProperty
+
+def jenkins = Jenkins.get()
+def realm = new HudsonPrivateSecurityRealm(false)
+def user = realm.createAccount('demolab', System.getenv('DEMO_PASSWORD'))
+jenkins.setSecurityRealm(realm)
+def strategy = new FullControlOnceLoggedInAuthorizationStrategy()
+strategy.setAllowAnonymousRead(false)
+jenkins.setAuthorizationStrategy(strategy)
+user.getProperty(ApiTokenProperty.class).addFixedNewToken('demo', System.getenv('DEMO_TOKEN'))
+user.save()
+jenkins.setLabelString('fuego-remote')
+jenkins.save()
+"""
+
+
+@dataclass(frozen=True)
+class Jenkins:
+    """Where it is, as whom we come, and what it is in words."""
+
+    url: str
+    user: str
+    token: str
+    what: str
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether it is our own controller, whose nodes need no agents."""
+        return not self.user
+
+    def settings(self, lab: Lab) -> dict[str, str]:
+        """What the lab's fuego.conf says of it."""
+        if not self.user:
+            return {"jenkins_url": self.url}
+        token_file = write_secret(lab.root / "state" / "jenkins.token", self.token)
+        return {"jenkins_url": self.url, "jenkins_user": self.user, "jenkins_token_file": str(token_file)}
+
+
+def bring_up(services: Services, lab: Lab, data: Path) -> Jenkins:
+    """The Jenkins that this demonstration runs with."""
+    url, war = os.environ.get("JENKINS_URL", ""), os.environ.get("JENKINS_WAR", "")
+    if url:
+        user, token = os.environ.get("JENKINS_USER", ""), os.environ.get("JENKINS_TOKEN", "")
+        return Jenkins(url.rstrip("/"), user, token, f"the Jenkins at {url} (JENKINS_URL)")
+    if war:
+        return _from_war(services, lab, Path(war), data)
+    command = [str(FTC), "lab", "jenkins", "--data", str(data), "--port", "0", "--json"]
+    address = services.start("jenkins", command, lab.person.environment())
+    what = "the embedded controller (for a real one: JENKINS_WAR=/path/to/jenkins.war, or JENKINS_URL=http://...)"
+    return Jenkins(address, "", "", what)
+
+
+def start_agents(services: Services, jenkins: Jenkins, boards: Iterable[str], data: Path, lab: Lab) -> None:
+    """Connect an agent for each board's node of a real Jenkins; a lab's boards have theirs already."""
+    jar = data / "agent.jar"
+    data.mkdir(parents=True, exist_ok=True)
+    jar.write_bytes(_get(jenkins, "/jnlpJars/agent.jar"))
+    for board in boards:
+        jnlp = ElementTree.fromstring(_get(jenkins, f"/computer/{board}/jenkins-agent.jnlp"))
+        secret = next(argument.text or "" for argument in jnlp.iter("argument"))
+        secret_file = write_secret(data / f"{board}.secret", secret)
+        command = ["java", "-jar", str(jar), "-url", f"{jenkins.url}/", "-name", board, "-webSocket"]
+        command += ["-secret", f"@{secret_file}", "-workDir", str(data / board)]
+        services.launch(f"agent-{board}", command, lab.person.environment())
+    for board in boards:
+        _wait_until(lambda name=board: b'"offline":false' in _get(jenkins, f"/computer/{name}/api/json"), 60, board)
+
+
+def _from_war(services: Services, lab: Lab, war: Path, data: Path) -> Jenkins:
+    if shutil.which("java") is None or not war.is_file():
+        raise StepFailed(f"JENKINS_WAR={war} needs that file, and java (apt-get install default-jre-headless)")
+    (data / "init.groovy.d").mkdir(parents=True)
+    (data / "init.groovy.d" / "demo.groovy").write_text(INIT_GROOVY, encoding="utf-8")
+    token = "11" + secrets.token_hex(16)
+    port = _free_port()
+    more = {"JENKINS_HOME": str(data), "DEMO_TOKEN": token, "DEMO_PASSWORD": secrets.token_hex(16)}
+    more |= {f"FUEGO_{name}": str(lab.root / f"fuego-{name.lower()}") for name in ("RO", "RW", "CORE")}
+    options = ["-Djenkins.install.runSetupWizard=false", "-Dhudson.model.UpdateCenter.never=true", "-Djava.awt.headless=true"]
+    address = ["--httpListenAddress=127.0.0.1", f"--httpPort={port}", "--prefix=/fuego"]
+    services.launch("jenkins", ["java", *options, "-jar", str(war), *address], lab.person.environment(more))
+    jenkins = Jenkins(f"http://127.0.0.1:{port}/fuego", "demolab", token, "")
+    _wait_until(lambda: bool(_get(jenkins, "/api/json")), WAR_SECONDS, "Jenkins")
+    version = _head(jenkins, "X-Jenkins")
+    return Jenkins(jenkins.url, jenkins.user, token, f"Jenkins {version}, started from {war.name} (JENKINS_WAR)")
+
+
+def _wait_until(holds: object, seconds: float, what: str) -> None:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        try:
+            if callable(holds) and holds():
+                return
+        except OSError:
+            pass
+        time.sleep(0.25)
+    raise StepFailed(f"{what} was not there within {seconds:.0f} s; its log is beside the data")
+
+
+def _open(jenkins: Jenkins, path: str) -> urllib.request.Request:
+    request = urllib.request.Request(jenkins.url + path)
+    if jenkins.user:
+        login = b64encode(f"{jenkins.user}:{jenkins.token}".encode()).decode()
+        request.add_header("Authorization", f"Basic {login}")
+    return request
+
+
+def _get(jenkins: Jenkins, path: str) -> bytes:
+    with urllib.request.urlopen(_open(jenkins, path), timeout=10) as answer:
+        return bytes(answer.read(64 * 2**20))
+
+
+def _head(jenkins: Jenkins, header: str) -> str:
+    with urllib.request.urlopen(_open(jenkins, "/api/json"), timeout=10) as answer:
+        return str(answer.headers.get(header, ""))
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def start_git_daemon(services: Services, root: Path, lab: Lab) -> int:
+    """Serve the repositories below `root` on loopback; the port."""
+    port = _free_port()
+    command = ["git", "daemon", "--listen=127.0.0.1", f"--port={port}", "--export-all", "--reuseaddr"]
+    services.launch("git", [*command, f"--base-path={root}", str(root)], lab.person.environment())
+    until = time.monotonic() + 10
+    while time.monotonic() < until:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return port
+        time.sleep(0.05)
+    raise StepFailed("git daemon does not answer")

@@ -1,0 +1,316 @@
+"""An attempt's way through the lab, step by step, with what may go wrong at each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fuego_jenkins_remote.fuego.packages import list_members, read_member
+from fuego_jenkins_remote.fuego.runs import read_run
+from fuego_jenkins_remote.lab.errors import ControllerDown, ControllerTrouble
+from fuego_jenkins_remote.lab.steps import PATIENCE_FOR_JENKINS, SETTLE
+from fuego_jenkins_remote.network.identities import AttemptId
+
+ATTEMPT = AttemptId("20261123-101500123-k3j7x2m4", 1)
+
+
+def test_a_request_goes_all_the_way(bench: Any, run_json: dict[str, Any]) -> None:
+    bench.claim()
+    bench.until("gate")
+    bench.job_asks()
+    bench.until("run")
+    bench.job_ends(run=run_json)
+    bench.until("closed")
+    assert bench.hub.words() == ["start", "tested", "done"]
+    assert bench.target.got[0].key == f"demolab/{ATTEMPT}"
+    assert bench.hub.told[-1] == ("done", "vision", f"http://vision/runs/demolab/{ATTEMPT}")
+    assert bench.steps.take(ATTEMPT) is None
+
+
+def test_the_job_gets_its_arguments_as_a_list_and_nothing_else(bench: Any) -> None:
+    bench.claim(variables={"LOOPS": "3 mal", "NAME": "Größe"}, options={"rebuild": True}, phases="br")
+    bench.until("trigger")
+    arguments = (bench.folders.request_folder(ATTEMPT) / "args").read_bytes().decode().split("\0")
+    assert arguments == [
+        *("run-test", "-b", "bbb", "-t", "Functional.hello_world", "-s", "default", "--timeout", "60s"),
+        *("-p", "br", "--rebuild", "true", "--dynamic-vars", "LOOPS=3 mal,NAME=Größe", ""),
+    ]
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        {"test": "Functional.x; reboot"},
+        {"spec": "$(id)"},
+        {"variables": {"A": "`id`"}},
+        {"variables": {"PATH=x": "y"}},
+        {"phases": "-x"},
+    ],
+)
+def test_what_a_hub_in_the_wrong_hands_sends_reaches_no_job(bench: Any, hostile: dict[str, Any]) -> None:
+    bench.claim(**hostile)
+    bench.until("closed")
+    assert bench.hub.words() == ["error"]
+    assert bench.hub.told[0][1] == "could-not-prepare"
+    assert bench.jenkins.triggered == 0
+
+
+def test_a_request_of_another_team_waits_for_the_labs_people(bench: Any) -> None:
+    bench.claim(team="annaslab")
+    bench.until("closed")
+    assert bench.hub.told[0][0] == "give-back"
+    assert bench.hub.told[0][2] == "waiting"
+
+
+def test_what_the_policy_refuses_is_given_back_as_rejected(bench: Any, lab: Any) -> None:
+    (lab.conf_dir / "lab-policy.yaml").write_text("default: refuse\nrules: []\n")
+    bench.claim()
+    bench.until("closed")
+    assert bench.hub.told[0][2] == "rejected"
+
+
+def test_a_policy_with_a_mistake_opens_no_lab(bench: Any, lab: Any) -> None:
+    (lab.conf_dir / "lab-policy.yaml").write_text("defualt: run\n")
+    bench.claim()
+    bench.until("closed")
+    assert bench.hub.told[0][0] == "give-back"
+    assert "defualt" in bench.hub.told[0][1]
+
+
+def test_a_bridge_killed_after_the_trigger_does_not_trigger_again(bench: Any) -> None:
+    bench.claim()
+    bench.until("trigger")
+    # Jenkins was called, the process died before it could write that down.
+    bench.journal.note(ATTEMPT, "trigger", called=1)
+    bench.jenkins.build(building=True)
+    bench.until("gate")
+    assert bench.jenkins.triggered == 0
+
+
+def test_a_bridge_killed_before_the_trigger_triggers(bench: Any) -> None:
+    bench.claim()
+    bench.until("trigger")
+    bench.journal.note(ATTEMPT, "trigger", called=1)
+    bench.until("gate")
+    assert bench.jenkins.triggered == 1
+
+
+def test_while_jenkins_is_down_the_lab_keeps_the_request_for_a_while(bench: Any) -> None:
+    bench.claim()
+    bench.until("trigger")
+    bench.jenkins.trouble = ControllerDown("Jenkins at x does not answer")
+    assert bench.steps.take(ATTEMPT) > 0
+    assert bench.hub.told[-1] == ("heartbeat", {"queue_why": "Jenkins at x does not answer"})
+    bench.now[0] += PATIENCE_FOR_JENKINS + 1
+    bench.until("closed")
+    assert bench.hub.words() == ["give-back"]
+
+
+def test_a_job_that_jenkins_does_not_have_is_an_error(bench: Any) -> None:
+    bench.claim()
+    bench.until("trigger")
+    bench.jenkins.trouble = ControllerTrouble("Jenkins at x answered 404")
+    bench.until("closed")
+    assert bench.hub.told[-1] == ("error", "could-not-trigger", "Jenkins at x answered 404")
+
+
+def test_the_requester_sees_what_the_job_waits_for(bench: Any) -> None:
+    bench.claim()
+    bench.until("gate")
+    bench.steps.take(ATTEMPT)
+    assert bench.hub.told[-1][1]["queue_why"] == "Waiting for next available executor on 'bbb'"
+
+
+def test_the_gate_says_go_once_even_when_the_answer_was_lost(bench: Any) -> None:
+    bench.claim()
+    bench.until("gate")
+    bench.job_asks()
+    bench.hub.start(ATTEMPT, "0123456789abcdef", "", "")  # asked by the bridge that was killed
+    bench.until("run")
+    assert bench.gate_answer() == "0123456789abcdef go"
+
+
+def test_a_second_build_gets_no(bench: Any) -> None:
+    bench.claim()
+    bench.until("gate")
+    bench.hub.started_by = "another-builds-nonce"
+    bench.job_asks()
+    bench.until("closed")
+    assert bench.gate_answer().startswith("0123456789abcdef no another build has started it")
+
+
+def test_a_cancelled_request_is_taken_out_of_the_queue(bench: Any) -> None:
+    bench.claim()
+    bench.until("gate")
+    bench.hub.over = True
+    bench.until("closed")
+    assert bench.jenkins.cancelled == [7]
+
+
+def test_a_job_that_left_without_touching_the_board_gives_the_request_back(bench: Any) -> None:
+    bench.claim()
+    bench.until("gate")
+    (bench.folders.request_folder(ATTEMPT) / "refused").write_text("the board is in use\n")
+    bench.until("closed")
+    assert bench.hub.told[-1] == ("give-back", "the board is in use", None)
+
+
+def test_an_item_that_vanished_from_the_queue_is_triggered_again(bench: Any) -> None:
+    bench.claim()
+    bench.until("gate")
+    bench.jenkins.found = None
+    bench.steps.take(ATTEMPT)
+    assert bench.phase() == "gate"
+    bench.now[0] += SETTLE + 1
+    bench.steps.take(ATTEMPT)
+    bench.until("gate")
+    assert bench.jenkins.triggered == 2
+
+
+def test_a_build_that_ended_before_the_gate_is_an_error_with_its_console(bench: Any) -> None:
+    bench.claim()
+    bench.until("gate")
+    bench.jenkins.build(building=False)
+    bench.jenkins.console = "No such file; password geheim-3\n"
+    bench.now[0] += SETTLE + 1
+    bench.until("closed")
+    assert bench.hub.told[-1] == ("error", "never-started", "No such file; password ***\n")
+
+
+def test_a_running_test_shows_the_end_of_its_log_without_secrets(bench: Any) -> None:
+    bench.claim()
+    bench.until("gate")
+    bench.job_asks()
+    bench.until("run")
+    (bench.folders.request_folder(ATTEMPT) / "console.log").write_text("ping 192.0.2.9\n")
+    bench.jenkins.build(building=True)
+    bench.steps.take(ATTEMPT)
+    assert bench.hub.told[-1] == ("heartbeat", {"log_tail": "ping ***\n"})
+
+
+def test_a_running_test_is_stopped_when_its_requester_cancels(bench: Any) -> None:
+    bench.claim()
+    bench.until("gate")
+    bench.job_asks()
+    bench.until("run")
+    bench.jenkins.build(building=True)
+    bench.hub.wants_stop = True
+    bench.steps.take(ATTEMPT)
+    assert bench.jenkins.stopped[0] == 3
+    bench.job_ends(aborted=True)
+    bench.until("closed")
+    assert bench.hub.told[-1] == ("cancelled", "stopped for its requester")
+
+
+def test_an_abort_in_jenkins_is_told_with_who_did_it(bench: Any) -> None:
+    bench.claim()
+    bench.until("gate")
+    bench.job_asks()
+    bench.until("run")
+    bench.jenkins.console = "...\nAborted by tim\nFinished: ABORTED\n"
+    bench.job_ends(aborted=True)
+    bench.until("closed")
+    assert bench.hub.told[-1] == ("cancelled", "aborted in Jenkins by tim")
+
+
+def test_a_test_without_a_run_is_an_error_with_the_end_of_its_console(bench: Any) -> None:
+    bench.claim()
+    bench.until("gate")
+    bench.job_asks()
+    bench.until("run")
+    bench.job_ends(reason="no-run")
+    bench.until("closed")
+    assert bench.hub.told[-1] == ("error", "no-run", "the end of the console: *** says ü\n")
+
+
+def test_a_build_that_jenkins_lost_while_its_processes_live_still_brings_its_run(
+    bench: Any, run_json: dict[str, Any], tmp_path: Path
+) -> None:
+    import fcntl
+
+    bench.claim()
+    bench.until("gate")
+    bench.job_asks()
+    bench.until("run")
+    bench.jenkins.found = None
+    with (bench.folders.locks / "bbb.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for _ in range(5):
+            bench.now[0] += 60
+            bench.steps.take(ATTEMPT)
+        assert bench.phase() == "run"
+    bench.job_ends(run=run_json)
+    bench.until("closed")
+    assert bench.hub.words() == ["start", "tested", "done"]
+
+
+def test_a_build_that_is_gone_with_its_processes_is_an_error(bench: Any) -> None:
+    bench.claim()
+    bench.until("gate")
+    bench.job_asks()
+    bench.until("run")
+    bench.jenkins.found = None
+    bench.steps.take(ATTEMPT)
+    bench.now[0] += SETTLE + 1
+    bench.until("closed")
+    assert bench.hub.told[-1][:2] == ("error", "build-gone")
+
+
+def test_the_package_holds_no_secret_and_says_whose_it_is(bench: Any, run_json: dict[str, Any]) -> None:
+    bench.claim(campaign="c-20261123-101500123-k3j7x2m4")
+    bench.until("gate")
+    bench.job_asks()
+    bench.until("run")
+    bench.job_ends(run=run_json)
+    bench.until("deliver")
+    package = bench.steps.package_path(ATTEMPT)
+    assert {member.name for member in list_members(package)} >= {"run/run.json", "run/testlog.txt"}
+    assert read_member(package, "run/testlog.txt", 1000) == b"login with ***\n"
+    metadata = read_run(read_member(package, "run/run.json", 10000)).metadata
+    assert metadata["host_name"] == "demolab"
+    assert metadata["request_id"] == ATTEMPT.request
+    assert metadata["attempt"] == 1
+    assert metadata["campaign"] == "c-20261123-101500123-k3j7x2m4"
+
+
+def test_while_vision_is_away_the_run_waits_and_the_board_is_free(bench: Any, run_json: dict[str, Any]) -> None:
+    bench.claim()
+    bench.until("gate")
+    bench.job_asks()
+    bench.until("run")
+    bench.job_ends(run=run_json)
+    bench.target.away = True
+    bench.until("deliver")
+    assert bench.steps.take(ATTEMPT) > 0
+    assert bench.hub.words() == ["start", "tested"]
+    assert bench.journal.busy_boards() == set()
+    assert bench.journal.deliveries(ATTEMPT)[0].trouble == "vision cannot be reached"
+    bench.target.away = False
+    bench.until("closed")
+    assert bench.hub.words() == ["start", "tested", "done"]
+
+
+def test_a_bridge_killed_between_delivery_and_done_delivers_once(bench: Any, run_json: dict[str, Any]) -> None:
+    bench.claim()
+    bench.until("gate")
+    bench.job_asks()
+    bench.until("run")
+    bench.job_ends(run=run_json)
+    bench.until("deliver")
+    bench.journal.delivered(ATTEMPT, "vision", "http://vision/runs/x")
+    bench.until("closed")
+    assert bench.target.got == []
+    assert bench.hub.told[-1] == ("done", "vision", "http://vision/runs/x")
+
+
+def test_a_run_that_cannot_be_read_is_an_error(bench: Any) -> None:
+    bench.claim()
+    bench.until("gate")
+    bench.job_asks()
+    bench.until("run")
+    bench.job_ends(run={"name": "Functional.hello_world", "status": []})
+    (bench.folders.outbox_folder(ATTEMPT) / "run" / "run.json").write_text("{no json")
+    bench.until("closed")
+    assert bench.hub.told[-1][:2] == ("error", "bad-run")
