@@ -35,6 +35,7 @@ started_at=""
 runs_before=()
 run_source=""  # the folder that Fuego has made for the run
 console_pid="" # of the tee that copies the console
+starter_pid="" # of the subshell that has started the test
 say_on=1
 
 say() {
@@ -139,7 +140,7 @@ read_request() {
     [[ ! -f $request_dir/args ]] || mapfile -d '' -t arguments <"$request_dir/args"
     is_name "$test_name" || refuse_request "test is no name of a test"
     is_name "$spec" || refuse_request "spec is no name of a spec"
-    is_number "$time_limit" || refuse_request "time_limit is no number of seconds"
+    is_number "$time_limit" && [[ $time_limit != 0 ]] || refuse_request "time_limit is no number of seconds"
     [[ -z $campaign ]] || is_campaign_id "$campaign" || refuse_request "batch_id is no id of a campaign"
     [[ ${arguments[0]:-} == run-test ]] || refuse_request "args is no argument list for ftc run-test"
 }
@@ -157,6 +158,7 @@ open_events() {
     trap 'on_signal TERM' TERM
     trap 'on_signal INT' INT
     trap 'on_signal HUP' HUP
+    trap : PIPE # whoever reads our console may go away: the run is delivered all the same
 }
 
 # shellcheck disable=SC2329  # called by the traps
@@ -171,6 +173,11 @@ wait_event() {
     if IFS= read -r -t "$1" -u 5 event && [[ $event == "ended "* ]]; then
         test_status=${event#ended }
     fi
+}
+
+# Whether a process of ours still runs: one that has ended and was not yet waited for has no open files.
+is_alive() {
+    [[ -e /proc/$1/fd/1 ]]
 }
 
 # Hundredths of a second since the machine started, in `clock`.
@@ -235,9 +242,9 @@ lock_board() {
     lock_file=$file
 }
 
-# Asks the bridge, which asks the hub. No answer is a no.
+# Asks the bridge, which asks the hub. No answer is a no. The nonce marks this build's processes, too.
 pass_gate() {
-    local nonce deadline answer
+    local deadline answer
     nonce=$(od -An -N16 -tx1 /dev/urandom)
     nonce=${nonce//[[:space:]]/}
     [[ ${#nonce} -eq 32 ]] || refuse "cannot read random numbers"
@@ -309,15 +316,15 @@ absolute() {
     esac
 }
 
-# Everything printed from here on goes to console.log, too. The tee outlives a TERM from Jenkins, so that no
-# test dies of a broken pipe while it cleans up, and never holds the board's lock. What goes beyond the limit
-# is lost in the file; Jenkins' own console goes on.
+# Everything printed from here on goes to console.log, too. The tee outlives a TERM from Jenkins, and Jenkins
+# itself (-p), so that no test dies of a broken pipe, and never holds the board's lock. What goes beyond the
+# limit is lost in the file; Jenkins' own console goes on.
 open_console() {
     : >"$request_dir/console.log" || return 1
     exec 8> >(
         trap '' TERM INT HUP XFSZ
         ulimit -f "$MAX_CONSOLE_KIB"
-        exec tee -a -- "$request_dir/console.log" 5>&- 6<&- 9>&-
+        exec tee -p -a -- "$request_dir/console.log" 5>&- 6<&- 9>&-
     )
     console_pid=$!
     say_on=8
@@ -329,7 +336,7 @@ close_console() {
     [[ -n $console_pid ]] || return
     say_on=1
     exec 8>&-
-    while ((tries-- > 0)) && kill -0 "$console_pid" 2>/dev/null; do
+    while ((tries-- > 0)) && is_alive "$console_pid"; do
         wait_event 0.05
     done
     kill -KILL "$console_pid" 2>/dev/null
@@ -352,11 +359,12 @@ start_test() {
         unset JENKINS_TOKEN JENKINS_TOKEN_FILE
         [[ -z $campaign ]] || export FUEGO_BATCH_ID=$campaign
         # shellcheck disable=SC2016  # for the bash that is started here
-        FUEGO_REMOTE_ATTEMPT=$attempt setsid --wait "$BASH" -c \
+        FUEGO_REMOTE_ATTEMPT=$attempt FUEGO_REMOTE_COOKIE=$nonce setsid --wait "$BASH" -c \
             'printf "%s\n" "$$" >"$1"; shift; exec "$@"' - "$request_dir/.session" "$ftc" "${arguments[@]}" \
             </dev/null >&8 2>&1 5>&- 8>&- 9>&7 7>&-
         printf 'ended %s\n' "$?" >&5
     ) &
+    starter_pid=$!
     set +m
 }
 
@@ -387,9 +395,10 @@ find_processes() {
     while IFS= read -r file; do
         pid=${file#/proc/}
         found[${pid%%/*}]=1
-    done < <(exec grep -lszxF "FUEGO_REMOTE_ATTEMPT=$attempt" /proc/[0-9]*/environ 5>&- 6<&- 9>&-)
+    done < <(trap '' TERM INT HUP && exec grep -lszxF "FUEGO_REMOTE_COOKIE=$nonce" /proc/[0-9]*/environ 5>&- 6<&- 9>&-)
     processes=()
     for file in /proc/[0-9]*/stat; do
+        stat=""
         { IFS= read -r -d '' stat <"$file"; } 2>/dev/null
         pid=${file#/proc/}
         pid=${pid%/stat}
@@ -403,21 +412,29 @@ find_processes() {
     done
 }
 
+# A stop may come so early that the test is not to be seen yet.
+is_starting() {
+    [[ -n $starter_pid && -z $test_status ]] && is_alive "$starter_pid"
+}
+
 # TERM, and KILL to those that live on. Those that cannot be ended keep the board locked.
 end_processes() {
     local began pid
     declare -A asked=()
-    session=$(first_line "$request_dir/.session")
-    is_number "$session" || session=none
     read_clock
     began=$clock
-    while find_processes && ((${#processes[@]} > 0)); do
+    while
+        session=$(first_line "$request_dir/.session")
+        is_number "$session" || session=none
+        find_processes
+        ((${#processes[@]} > 0)) || is_starting
+    do
         read_clock
         if ((clock - began > (TERM_SECONDS + KILL_SECONDS) * 100)); then
             say "these processes could not be ended, and the board stays locked: ${processes[*]}"
             return
         elif ((clock - began > TERM_SECONDS * 100)); then
-            kill -KILL "${processes[@]}" 2>/dev/null
+            ((${#processes[@]} == 0)) || kill -KILL "${processes[@]}" 2>/dev/null
         else
             for pid in "${processes[@]}"; do
                 [[ -n ${asked[$pid]:-} ]] || kill -TERM "$pid" 2>/dev/null

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -21,25 +22,9 @@ ATTEMPT = f"{REQUEST}.1"
 FAR_FUTURE = 99999999999
 
 # What the script may need, and nothing else: bash, util-linux, grep, tar and coreutils.
-PROGRAMS = (
-    "bash",
-    "flock",
-    "setsid",
-    "grep",
-    "tar",
-    "sync",
-    "rm",
-    "mv",
-    "cp",
-    "mkdir",
-    "ln",
-    "od",
-    "date",
-    "tee",
-    "du",
-)
+PROGRAMS = "bash,flock,setsid,grep,tar,rm,mv,cp,mkdir,ln,od,date,tee,du,sync"
 # What the stand-in for ftc needs besides.
-FTC_PROGRAMS = ("sleep", "cat", "mkfifo", "env")
+FTC_PROGRAMS = "sleep,cat,mkfifo,env"
 
 FTC = r"""#!/bin/bash
 printf '%s\0' "$@" >"$FUEGO_RW/seen.args"
@@ -72,7 +57,7 @@ class Lab:
         self.entry = self.dir / "outbox" / ATTEMPT
         for folder in (self.rw, self.workspace, self.bin):
             folder.mkdir(parents=True)
-        for name in (*PROGRAMS, *FTC_PROGRAMS):
+        for name in f"{PROGRAMS},{FTC_PROGRAMS}".split(","):
             found = shutil.which(name)
             assert found, f"{name} is missing on this machine"
             (self.bin / name).symlink_to(found)
@@ -178,6 +163,7 @@ def lab(tmp_path: Path) -> Iterator[Lab]:
     lab = Lab(tmp_path / "lab")
     yield lab
     for pid in lab.survivors():
-        os.kill(pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
     for process in lab.started:
         process.communicate(timeout=10)

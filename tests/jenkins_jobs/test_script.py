@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import signal
@@ -275,6 +276,7 @@ def test_a_request_for_another_board_is_left_alone(lab: Lab) -> None:
     [
         ("test", "../../etc\n", "test is no name of a test"),
         ("spec", "-x\n", "spec is no name of a spec"),
+        ("time_limit", "0\n", "time_limit is no number of seconds"),
         ("time_limit", "a[$(id)]\n", "time_limit is no number of seconds"),
         ("batch_id", "$(id)\n", "batch_id is no id of a campaign"),
         ("args", "", "args is no argument list for ftc run-test"),
@@ -482,7 +484,8 @@ def test_an_abort_that_hits_every_process_as_jenkins_does_keeps_the_run(lab: Lab
     _wait_until_all_run(lab)
     for _ in range(3):
         for pid in lab.survivors():
-            os.kill(pid, signal.SIGTERM)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGTERM)
         time.sleep(0.3)
     process.communicate(timeout=10)
     assert lab.survivors() == []
@@ -499,6 +502,35 @@ def test_an_abort_of_a_test_that_left_nothing_could_not_be_run(lab: Lab) -> None
     process.communicate(timeout=10)
     assert process.returncode == 1
     assert lab.outcome()["reason"] == "aborted"
+
+
+@pytest.mark.parametrize("delay", [0.0, 0.002, 0.005, 0.01, 0.02])
+def test_an_abort_while_the_test_starts_leaves_nothing_running(lab: Lab, delay: float) -> None:
+    lab.with_waits(term=0)
+    lab.prepare()
+    lab.ftc("sleep 30")
+    process = lab.start()
+    lab.wait_for((lab.request / "started").exists)
+    time.sleep(delay)
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=10)
+    assert process.returncode == 1
+    assert lab.outcome()["reason"] == "aborted"
+    assert lab.survivors() == []
+
+
+def test_a_run_is_delivered_even_when_nobody_reads_the_console_any_more(lab: Lab) -> None:
+    """A controller that was killed takes the other end of the console with it."""
+    lab.prepare()
+    lab.ftc("while [[ ! -e $FUEGO_RW/goon ]]; do sleep 0.01; done; echo one; sleep 0.05; echo two; leave_run PASS")
+    process = lab.start()
+    lab.wait_for((lab.rw / "seen.environment").exists)
+    assert process.stdout
+    process.stdout.close()
+    (lab.rw / "goon").touch()
+    assert process.wait(timeout=10) == 0
+    assert lab.outcome()["outcome"] == "ran"
+    assert (lab.entry / "console.log").read_text() == "one\ntwo\n"
 
 
 @pytest.mark.slow
