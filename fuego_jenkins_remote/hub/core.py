@@ -26,6 +26,8 @@ class Hub:
     base_url: str = ""
     mail: str | None = None
     waiters: Waiters = field(default_factory=Waiters)
+    newest_claim: dict[str, str] = field(default_factory=dict)
+    """By lab, the id of the claim that waits."""
 
     @contextmanager
     def change(self) -> Iterator[Change]:

@@ -29,10 +29,16 @@ async def claim(request: Request, hub: TheHub, lab: LabHost, body: ClaimIn) -> C
 async def _answer(request: Request, hub: Hub, wanted: claims.Claim, seconds: float) -> claims.Answer:
     loop = asyncio.get_running_loop()
     end = loop.time() + seconds
+    if seconds and not wanted.peek:
+        # A lab waits in one call: a newer one, for the boards that are idle now, lets the older one go.
+        hub.newest_claim[wanted.host] = wanted.claim_id
+        hub.waiters.wake([lab_key(wanted.host)])
     with hub.waiters.waiting(lab_key(wanted.host)) as event:
         while True:
             if await request.is_disconnected():
                 return _NOTHING  # nobody would get what is claimed now
+            if seconds and not wanted.peek and hub.newest_claim.get(wanted.host) != wanted.claim_id:
+                return _NOTHING
             # Cleared before the look: what is put after it wakes us.
             event.clear()
             answer = await run_in_threadpool(_look, hub, wanted)
