@@ -35,6 +35,6 @@ def fingerprint_of(test_folder: Path) -> str:
         folders.sort()
         for name in sorted(files):
             status = os.lstat(os.path.join(place, name))  # noqa: PTH118 - there may be thousands
-            line = f"\n{place}/{name} {status.st_size} {status.st_mtime_ns}"
+            line = f"\n{place}/{name} {status.st_size} {status.st_mtime_ns} {status.st_ctime_ns}"
             digest.update(line.encode("utf-8", "surrogateescape"))
     return digest.hexdigest()

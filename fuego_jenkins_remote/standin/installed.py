@@ -6,10 +6,14 @@ import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fuego_jenkins_remote.fuego.errors import BadName
 from fuego_jenkins_remote.fuego.names import check_test_name, resolve_test
 from fuego_jenkins_remote.standin.errors import StandinError
+
+if TYPE_CHECKING:
+    from fuego_jenkins_remote.fuego.test_yaml import TestInfo
 
 MAX_SPEC_FILE = 1024 * 1024
 """The largest spec.json, in bytes."""
@@ -18,10 +22,8 @@ _NO_NAME = re.compile(r"[^A-Z0-9_]")
 
 
 @dataclass(frozen=True, kw_only=True)
-class TestInfo:
+class InstalledTest:
     """One installed test: its full name and its folder."""
-
-    __test__ = False  # not for pytest
 
     name: str
     folder: Path
@@ -35,6 +37,14 @@ class TestInfo:
     def prefix(self) -> str:
         """What its variables' names begin with: ``FUNCTIONAL_HELLO_WORLD_``."""
         return _NO_NAME.sub("_", self.name.upper()) + "_"
+
+    def info(self) -> TestInfo:
+        """Give its test.yaml; a test without one has a name only. Raises BadTestYaml if it cannot be used."""
+        # YAML takes as long to load as a test takes to start.
+        from fuego_jenkins_remote.fuego.test_yaml import TestInfo, read_test_yaml
+
+        path = self.folder / "test.yaml"
+        return read_test_yaml(path) if path.is_file() else TestInfo(name=self.name)
 
     def specs(self) -> dict[str, dict[str, str]]:
         """Give each spec's variables (names in capitals, without prefix); a test without spec.json has ``default``.
@@ -75,12 +85,12 @@ def _scalars(values: dict[str, object]) -> dict[str, str]:
     return found
 
 
-def list_tests(fuego_core: Path) -> list[TestInfo]:
+def list_tests(fuego_core: Path) -> list[InstalledTest]:
     """Give the tests in ``fuego_core/tests``, sorted by name: each folder of a test's name with a fuego_test.sh.
 
     A folder that is not there has no tests.
     """
-    found: list[TestInfo] = []
+    found: list[InstalledTest] = []
     try:
         folders = sorted((fuego_core / "tests").iterdir())
     except OSError:
@@ -91,11 +101,11 @@ def list_tests(fuego_core: Path) -> list[TestInfo]:
         except BadName:
             continue
         if (folder / "fuego_test.sh").is_file():
-            found.append(TestInfo(name=name, folder=folder))
+            found.append(InstalledTest(name=name, folder=folder))
     return found
 
 
-def find_test(fuego_core: Path, name: str) -> TestInfo:
+def find_test(fuego_core: Path, name: str) -> InstalledTest:
     """Give the test of this full or short name; raises StandinError if there is none, or two of a short name."""
     try:
         full = check_test_name(name)
@@ -108,10 +118,10 @@ def find_test(fuego_core: Path, name: str) -> TestInfo:
     folder = fuego_core / "tests" / full
     if not (folder / "fuego_test.sh").is_file():
         raise StandinError(f"-t {name}: there is no such test in {fuego_core / 'tests'}")
-    return TestInfo(name=full, folder=folder)
+    return InstalledTest(name=full, folder=folder)
 
 
-def spec_variables(test: TestInfo, spec: str) -> dict[str, str]:
+def spec_variables(test: InstalledTest, spec: str) -> dict[str, str]:
     """Give the variables of one spec; raises StandinError naming the known ones if there is no such spec."""
     specs = test.specs()
     if spec not in specs:

@@ -14,7 +14,7 @@ from fuego_jenkins_remote.fuego.boards import BoardFile
 from fuego_jenkins_remote.fuego.errors import BadName
 from fuego_jenkins_remote.fuego.names import PHASES, check_spec_name
 from fuego_jenkins_remote.standin.errors import StandinError
-from fuego_jenkins_remote.standin.installed import TestInfo, find_test, spec_variables
+from fuego_jenkins_remote.standin.installed import InstalledTest, find_test, spec_variables
 from fuego_jenkins_remote.standin.options import NOT_HERE, RunTestOptions, check_options
 from fuego_jenkins_remote.standin.places import Places
 from fuego_jenkins_remote.standin.prolog import board_variables, find_board, prolog_text
@@ -36,7 +36,7 @@ class Job:
     places: Places
     board: BoardFile
     board_values: dict[str, str]
-    test: TestInfo
+    test: InstalledTest
     spec_values: dict[str, str]
     environ: Mapping[str, str]
     folder: RunFolder

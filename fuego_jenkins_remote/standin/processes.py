@@ -12,7 +12,6 @@ import select
 import signal
 import subprocess
 import time
-import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,7 +83,7 @@ def run_watched(
     After ``timeout`` seconds, or when a signal has come, the whole tree gets TERM, and KILL after GRACE. Raises
     OSError if the program cannot be started.
     """
-    mark = uuid.uuid4().hex
+    mark = os.urandom(16).hex()
     deadline = time.monotonic() + timeout
     process = subprocess.Popen(
         arguments,
@@ -140,8 +139,12 @@ def _drain(pipe: int, output: Callable[[bytes], None], *, once: bool = False) ->
 
 
 def end_tree(process: subprocess.Popen[bytes], mark: str) -> None:
-    """End what is left of a program's processes: its group, their children, and all with the mark."""
+    """End what is left of a program's processes: its group, their children, and all with the mark.
+
+    The program itself goes first and at once: a shell whose command has been ended would begin the next one.
+    """
     told: set[int] = set()
+    process.kill()
     start = time.monotonic()
     while members := _members(process.pid, mark):
         hard = time.monotonic() - start >= GRACE

@@ -13,17 +13,16 @@ import sys
 from collections.abc import Mapping
 from typing import BinaryIO
 
-from fuego_jenkins_remote.fuego.runs import Status, write_run
 from fuego_jenkins_remote.standin.build_folder import fingerprint_of, prepare_build_folder
 from fuego_jenkins_remote.standin.console import Console
+from fuego_jenkins_remote.standin.errors import StandinError
 from fuego_jenkins_remote.standin.job import SCRIPTS, Job, job_prolog, phases_environment, prepare
 from fuego_jenkins_remote.standin.options import RunTestOptions
-from fuego_jenkins_remote.standin.outcome import make_run, read_notes
 from fuego_jenkins_remote.standin.places import Places, places_from
 from fuego_jenkins_remote.standin.processes import Ended, Signals, noted_signals, run_watched
 from fuego_jenkins_remote.standin.run_folder import make_utf8
 
-EXIT_STATUS = {Status.PASS: 0, Status.SKIP: 0, Status.FAIL: 1, Status.ERROR: 3}
+EXIT_STATUS = {"PASS": 0, "SKIP": 0, "FAIL": 1, "ERROR": 3}
 """What run_test gives; beside it 124 when the time limit was over, 128 + N when signal N came."""
 
 
@@ -39,14 +38,18 @@ def run_test(
     ``places`` are Fuego's folders (default: from the environment). From the environment also: BUILD_NUMBER,
     JOB_NAME, FUEGO_BATCH_ID, CC. What the test writes goes to ``output`` (default: stdout) as it comes, as UTF-8.
     Whatever happens once the run folder is there, time limit and TERM included, a run.json is written and no
-    process of the test is left. Raises StandinError, before anything is made, for what cannot be carried out.
+    process of the test is left. Raises StandinError, before anything is made, for what cannot be carried out, and
+    if run.json cannot be written (a full disk).
     """
     environ = os.environ if environ is None else environ
     with noted_signals() as signals:
         job = prepare(options, places or places_from(environ), environ)
         with contextlib.closing(Console(job.folder.path / "consolelog.txt", output or sys.stdout.buffer)) as console:
             ended = _run_phases(job, console, signals)
-            status = _finish(job, ended, console)
+            try:
+                status = _finish(job, ended, console)
+            except OSError as error:
+                raise StandinError(f"cannot write the run in {job.folder.path}: {error.strerror}") from error
     if ended.signal:
         return 128 + ended.signal
     return 124 if ended.timed_out else EXIT_STATUS[status]
@@ -84,9 +87,14 @@ def _write_inputs(job: Job) -> None:
     (folder / "spec.json").write_text(json.dumps(spec, ensure_ascii=False, indent=4) + "\n", "utf-8")
 
 
-def _finish(job: Job, ended: Ended, console: Console) -> Status:
-    """Write run.json from what there is, and say how it ended."""
+def _finish(job: Job, ended: Ended, console: Console) -> str:
+    """Write run.json from what there is, and give the status."""
+    # Only now: what is not needed for it must not delay a test's start.
+    from fuego_jenkins_remote.fuego.runs import write_run
+    from fuego_jenkins_remote.standin.outcome import make_run, read_notes
+
     folder = job.folder.path
+    folder.mkdir(parents=True, exist_ok=True)  # a test may have removed anything
     notes = read_notes(job)
     if ended.signal or ended.timed_out or "abort" in notes:
         _rescue(job)
@@ -101,7 +109,7 @@ def _finish(job: Job, ended: Ended, console: Console) -> Status:
     reason = run.text("reason")
     console.write(f"Fuego: {run.name} on {job.board.name}: {run.status}{reason and ': ' + reason}\n".encode())
     console.write(f"Fuego: run folder {folder}\n".encode())
-    return run.status
+    return run.status.value
 
 
 def _rescue(job: Job) -> None:
