@@ -7,9 +7,11 @@ stays harmless.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from decimal import Decimal
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -138,12 +140,18 @@ def filesize(size: int | None) -> str:
 
 
 def number(value: float | None) -> str:
-    """Show a measured value: no needless digits, groups of thousands; a dash for None."""
+    """Show a measured value: six digits or more, in groups of thousands; a dash for None."""
     if value is None:
         return "–"
-    if isinstance(value, int) or (value == int(value) and abs(value) < 1e15 if value - value == 0 else False):
-        return f"{int(value):,}".replace(",", "\u202f")
-    return f"{value:,.6g}".replace(",", "\u202f")
+    if isinstance(value, int):
+        # Decimal, because an integer may be too large for a float.
+        text = f"{value:,}" if abs(value) < 10**15 else f"{Decimal(value).normalize():.6g}"
+    elif value == 0 or 1e-4 <= abs(value) < 1e15:
+        before_point = math.floor(math.log10(abs(value))) + 1 if value else 1
+        text = f"{value:,.{max(2, 6 - before_point)}f}".rstrip("0").rstrip(".")
+    else:
+        text = f"{value:.6g}"
+    return text.replace(",", "\u202f")
 
 
 def badge(status: str | None) -> str:

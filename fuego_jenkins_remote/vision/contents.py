@@ -51,6 +51,8 @@ def read_package(path: Path) -> Content:
         run = read_run(run_json)
     except FormatError as error:
         raise Unprocessable(f"This is no run package: {error.what}.", code="bad-package") from error
+    except OverflowError as error:
+        raise Unprocessable("A number in run/run.json is too large to be one.", code="bad-package") from error
     return Content(run=run, files=tuple(sorted(found)))
 
 
