@@ -1,0 +1,187 @@
+"""Long polls on a real service: answered at once when something comes, and when the service stops."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import pytest
+import requests
+
+from fuego_jenkins_remote.hub import admin
+
+pytestmark = pytest.mark.slow
+
+SERVE = (
+    "import sys; from pathlib import Path; from fuego_jenkins_remote.hub.serve import serve; "
+    "serve(Path(sys.argv[1]), '127.0.0.1', 0, json_ready=True)"
+)
+
+
+@dataclass
+class Running:
+    """A hub in a process of its own."""
+
+    url: str
+    process: subprocess.Popen[str]
+    secrets: dict[str, str]
+
+    def call(self, who: str, method: str, path: str, **values: Any) -> Any:
+        headers = {"Authorization": f"Bearer {self.secrets[who]}"}
+        return requests.request(method, f"{self.url}/api/v1{path}", headers=headers, timeout=40, **values)
+
+    def put(self, call_id: str) -> Any:
+        body = {"call_id": call_id, "selector": "demolab:qemu", "test": "Functional.hello"}
+        answer = self.call("ann", "POST", "/requests", json=body)
+        assert answer.status_code == 201, answer.text
+        return answer.json()["requests"][0]
+
+    def claim(self, call_id: str, wait: float, *boards: str) -> Any:
+        body = {"claim_id": call_id, "boards": boards or ("qemu",), "wait": wait}
+        answer = self.call("demolab", "POST", "/claims", json=body)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Iterator[Running]:
+    folder = tmp_path / "hub"
+    admin.init_data(folder)
+    engine = admin.open_data(folder)
+    secrets = {"demolab": admin.add_lab(engine, "demolab"), "ann": admin.add_user(engine, "ann", teams=["annslab"])}
+    engine.dispose()
+    command = [sys.executable, "-c", SERVE, str(folder)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            url = json.loads(process.stdout.readline())["url"]
+            made = Running(url=url, process=process, secrets=secrets)
+            board = {"facts": {"arch": "x86_64"}, "open_to": ["*"]}
+            assert made.call("demolab", "PUT", "/boards/demolab/qemu", json=board).status_code == 200
+            yield made
+        finally:
+            if process.poll() is None:
+                process.kill()
+
+
+def test_a_waiting_lab_is_answered_within_100_ms_of_a_put(running: Running) -> None:
+    taken = []
+    with ThreadPoolExecutor() as pool:
+        for number in range(8):
+            waiting = pool.submit(lambda n=number: (running.claim(f"call-claim-{n}", 20), time.monotonic()))
+            time.sleep(0.15)
+            before = time.monotonic()
+            request = running.put(f"call-put-{number}")
+            answer, at = waiting.result(timeout=30)
+            taken.append(at - before)
+            [attempt] = answer["attempts"]
+            assert attempt["request"]["id"] == request["id"]
+            running.call("ann", "POST", f"/requests/{request['id']}/cancel", json={"call_id": f"call-end-{number}"})
+    print(f"put to claim: median {median(taken) * 1000:.0f} ms, longest {max(taken) * 1000:.0f} ms")
+    assert median(taken) < 0.1
+
+
+def test_a_reader_is_answered_when_the_request_changes(running: Running) -> None:
+    request = running.put("call-put-1")
+    params = {"wait": 20, "seen": request["version"]}
+    with ThreadPoolExecutor() as pool:
+        waiting = pool.submit(running.call, "ann", "GET", f"/requests/{request['id']}", params=params)
+        time.sleep(0.2)
+        before = time.monotonic()
+        running.claim("call-claim-1", 0)
+        assert waiting.result(timeout=30).json()["state"] == "assigned"
+    assert time.monotonic() - before < 1
+
+
+def test_a_cancel_wakes_the_lab_that_runs_it(running: Running) -> None:
+    request = running.put("call-put-1")
+    running.claim("call-claim-1", 0)
+    at = f"/requests/{request['id']}/attempts/1"
+    assert running.call("demolab", "POST", f"{at}/start", json={"call_id": "call-start-1"}).json() == {"go": True}
+    with ThreadPoolExecutor() as pool:
+        waiting = pool.submit(running.claim, "call-claim-2", 20)
+        time.sleep(0.2)
+        before = time.monotonic()
+        running.call("ann", "POST", f"/requests/{request['id']}/cancel", json={"call_id": "call-end-1"})
+        assert waiting.result(timeout=30) == {"attempts": [], "cancels": [f"{request['id']}.1"]}
+    assert time.monotonic() - before < 1
+
+
+def test_a_client_that_has_gone_gets_nothing(running: Running) -> None:
+    body = json.dumps({"claim_id": "call-gone-1", "boards": ["qemu"], "wait": 20})
+    host, port = running.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port))) as gone:
+        head = f"POST /api/v1/claims HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n"
+        head += f"Authorization: Bearer {running.secrets['demolab']}\r\nContent-Length: {len(body)}\r\n\r\n"
+        gone.sendall(head.encode() + body.encode())
+        time.sleep(0.3)
+    time.sleep(0.1)
+    request = running.put("call-put-1")
+    [attempt] = running.claim("call-claim-1", 5)["attempts"]
+    assert attempt["request"]["id"] == request["id"]
+
+
+def test_many_waiting_calls_do_not_keep_others_out(running: Running) -> None:
+    request = running.put("call-put-1")
+    path, params = f"/requests/{request['id']}", {"wait": 3, "seen": request["version"]}
+    with ThreadPoolExecutor(max_workers=80) as pool:
+        waiting = [pool.submit(running.call, "ann", "GET", path, params=params) for _ in range(60)]
+        time.sleep(1)
+        before = time.monotonic()
+        assert running.call("ann", "GET", "/boards").status_code == 200
+        assert time.monotonic() - before < 1
+        assert all(one.result(timeout=30).json()["state"] == "pending" for one in waiting)
+
+
+def test_a_lab_waits_in_one_call_and_a_newer_one_lets_the_older_go(running: Running) -> None:
+    with ThreadPoolExecutor() as pool:
+        older = pool.submit(running.claim, "call-claim-1", 20)
+        time.sleep(0.3)
+        newer = pool.submit(running.claim, "call-claim-2", 20)
+        assert older.result(timeout=5) == {"attempts": [], "cancels": []}
+        request = running.put("call-put-1")
+        assert newer.result(timeout=5)["attempts"][0]["request"]["id"] == request["id"]
+
+
+def test_term_answers_waiting_calls_at_once_and_ends_well(running: Running) -> None:
+    with ThreadPoolExecutor() as pool:
+        waiting = pool.submit(running.claim, "call-claim-1", 20)
+        time.sleep(0.3)
+        before = time.monotonic()
+        running.process.send_signal(signal.SIGTERM)
+        assert waiting.result(timeout=30) == {"attempts": [], "cancels": []}
+        assert running.process.wait(timeout=30) == 0
+    assert time.monotonic() - before < 3
+
+
+def test_two_claims_at_once_never_get_the_same_request(running: Running) -> None:
+    for number in range(12):
+        running.put(f"call-put-{number}")
+    board = {"facts": {"arch": "x86_64"}, "open_to": ["*"]}
+    names = [f"b{number}" for number in range(6)]
+    for name in names:
+        running.call("demolab", "PUT", f"/boards/demolab/{name}", json=board)
+    for number in range(12):
+        body = {"call_id": f"call-any-{number}", "selector": "arch=x86_64", "test": "Functional.hello"}
+        running.call("ann", "POST", "/requests", json=body)
+    start = threading.Barrier(6)
+
+    def claim(name: str) -> list[str]:
+        start.wait()
+        answer = running.claim(f"call-{name}-claim", 0, name)
+        return [attempt["request"]["id"] for attempt in answer["attempts"]]
+
+    with ThreadPoolExecutor(max_workers=6) as pool:
+        got = [request for some in pool.map(claim, names) for request in some]
+    assert len(got) == len(set(got)) == 6
