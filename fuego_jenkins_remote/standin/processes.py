@@ -100,12 +100,13 @@ def run_watched(
     pipe = process.stdout.fileno()
     os.set_blocking(pipe, False)
     try:
-        timed_out = not _watch(process, pipe, deadline, signals, output)
+        finished = _watch(process, pipe, deadline, signals, output)
+        number = 0 if finished else signals.first
     finally:
         end_tree(process, mark)
         _drain(pipe, output)
         process.stdout.close()
-    return Ended(exit_status=process.wait(), signal=signals.first, timed_out=timed_out and not signals.first)
+    return Ended(exit_status=process.wait(), signal=number, timed_out=not finished and not number)
 
 
 def _watch(

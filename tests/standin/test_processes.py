@@ -160,4 +160,11 @@ def test_a_first_phase_is_reached_quickly(lab: Lab) -> None:
         wait_for(process, b"##### doing fuego phase: pre_test ########")
         times.append(time.monotonic() - started)
         process.communicate()
-    assert min(times) < 0.15
+    assert min(times) < 0.4  # 0.08 s on an idle machine; the limit is for a busy one
+
+
+def test_nothing_slow_is_imported_before_a_test_starts() -> None:
+    lines = "import sys, fuego_jenkins_remote.standin.run_test\nprint(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", lines], capture_output=True, text=True, check=True).stdout.split()
+    slow = {"requests", "rich", "pydantic", "yaml", "click", "asyncio", "tarfile", "fuego_jenkins_remote.fuego.runs"}
+    assert slow.isdisjoint(loaded)

@@ -376,6 +376,21 @@ def test_what_cannot_be_carried_out_is_said_in_one_line(lab: Lab, options: dict[
     assert not list(lab.places.fuego_rw.glob("logs/*/*"))
 
 
+@pytest.mark.parametrize("board", ["local", "docker"])
+def test_real_board_files_of_this_machine_run_tests(lab: Lab, shared_data: Path, board: str) -> None:
+    lab.add_board(board, (shared_data / f"fuego/boards/{board}.board").read_text("utf-8"))
+    lab.add_test("Functional.x", 'function test_run {\n    report "echo $BOARD_TESTDIR"\n}\n')
+    assert lab.run("x", board=board).text("testlog.txt") == f"{lab.places.fuego_rw}/tests\n"
+
+
+@pytest.mark.parametrize(("board", "transport"), [("bbb", "ssh"), ("beaglebone-serial", "serial")])
+def test_real_boards_elsewhere_are_refused(lab: Lab, shared_data: Path, board: str, transport: str) -> None:
+    lab.add_board(board, (shared_data / f"fuego/boards/{board}.board").read_text("utf-8"))
+    lab.add_test("Functional.x", SAYS_OK)
+    with pytest.raises(StandinError, match=f"its TRANSPORT is {transport}"):
+        lab.run("x", board=board)
+
+
 def test_a_broken_spec_file_is_named(lab: Lab) -> None:
     lab.add_test("Functional.x", SAYS_OK, spec_json="[1")
     with pytest.raises(StandinError, match=r"spec\.json: is no spec file"):
