@@ -58,7 +58,8 @@ CREATE TABLE IF NOT EXISTS attempts (
     called INTEGER NOT NULL DEFAULT 0,     -- Jenkins may have been called for it
     stopping INTEGER NOT NULL DEFAULT 0,   -- the hub wants it stopped
     reason TEXT NOT NULL DEFAULT '',
-    detail TEXT NOT NULL DEFAULT '',
+    detail TEXT NOT NULL DEFAULT '',       -- one sentence for the requester
+    tail TEXT NOT NULL DEFAULT '',         -- the end of the console, redacted
     approval TEXT,
     status TEXT NOT NULL DEFAULT '',
     sha256 TEXT NOT NULL DEFAULT ''
@@ -94,6 +95,7 @@ class Entry:
     stopping: bool
     reason: str
     detail: str
+    tail: str
     approval: str | None
     status: str
     sha256: str
@@ -284,6 +286,7 @@ def _entry(row: sqlite3.Row) -> Entry:
         stopping=bool(row["stopping"]),
         reason=row["reason"],
         detail=row["detail"],
+        tail=row["tail"],
         approval=row["approval"],
         status=row["status"],
         sha256=row["sha256"],

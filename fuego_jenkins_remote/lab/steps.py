@@ -29,7 +29,7 @@ from fuego_jenkins_remote.lab.journal import Entry, Journal, Phase
 from fuego_jenkins_remote.lab.sources import fetch_test, source_of
 from fuego_jenkins_remote.network.identities import AttemptId, new_call_id, run_key
 from fuego_jenkins_remote.network.policy import Answer, Question, decide
-from fuego_jenkins_remote.network.reasons import Reason, meaning
+from fuego_jenkins_remote.network.reasons import Reason
 from fuego_jenkins_remote.publish.targets import NeverDelivered, NotDelivered, RunPackage, Target
 
 LOG_TAIL = 16 * 2**10
@@ -187,7 +187,7 @@ class Steps:
             # Its queue was lost, or a person took it out: called again, the gate lets one build through.
             return self._move(entry, Phase.TRIGGER)
         tail = self.controller().console_tail(job, found.number, LOG_TAIL)
-        return self._failing(entry, Reason.NEVER_STARTED, self._redacted(entry, tail))
+        return self._failing(entry, Reason.NEVER_STARTED, tail=self._redacted(entry, tail))
 
     def _waits(self, entry: Entry, why: str) -> float:
         try:
@@ -223,7 +223,7 @@ class Steps:
             return 1.0
         if entry.id in self.folders.ended():
             return AT_ONCE
-        return self._failing(entry, Reason.BUILD_GONE, self._tail_of(entry))
+        return self._failing(entry, Reason.BUILD_GONE, tail=self._tail_of(entry))
 
     def beat(self, entry: Entry) -> bool:
         """A sign of life with the end of the log; whether the hub wants the attempt stopped."""
@@ -260,17 +260,17 @@ class Steps:
         """See what came of it; tell the hub, so that the board is free for the next one."""
         outcome = self.folders.outcome(entry.id)
         if outcome is None:
-            return self._failing(entry, Reason.SCRIPT, self._tail_of(entry))
+            return self._failing(entry, Reason.SCRIPT, tail=self._tail_of(entry))
         if outcome.aborted:
             return self._move(entry, Phase.CANCEL, reason=self._who_stopped(entry))
         run_folder = self.folders.run_folder(entry.id)
         if not outcome.ran or run_folder is None:
-            return self._failing(entry, _reason(outcome), self._tail_of(entry))
+            return self._failing(entry, _reason(outcome), tail=self._tail_of(entry))
         try:
             with RunFolder(run_folder, Redactor(())) as folder:
                 status = folder.read_run().status
         except FormatError as error:
-            return self._failing(entry, Reason.BAD_RUN, f"{error}\n{self._tail_of(entry)}")
+            return self._failing(entry, Reason.BAD_RUN, str(error), self._tail_of(entry))
         try:
             self.hub().tested(entry.id, f"tested-{entry.id}", status, run_key(self.lab.host, entry.id), "")
         except Conflict:
@@ -343,7 +343,7 @@ class Steps:
     def fail(self, entry: Entry) -> float:
         """Tell the hub that it could not be run."""
         with contextlib.suppress(Conflict):
-            self.hub().error(entry.id, f"error-{entry.id}", entry.reason, meaning(entry.reason), entry.detail)
+            self.hub().error(entry.id, f"error-{entry.id}", entry.reason, entry.detail, entry.tail)
         return self._close(entry)
 
     def cancel(self, entry: Entry) -> float:
@@ -365,8 +365,8 @@ class Steps:
     def _returning(self, entry: Entry, reason: str, approval: str | None = None) -> float:
         return self._move(entry, Phase.GIVE_BACK, reason=reason[:500], approval=approval)
 
-    def _failing(self, entry: Entry, reason: Reason, detail: str) -> float:
-        return self._move(entry, Phase.FAIL, reason=reason, detail=detail[-LOG_TAIL:])
+    def _failing(self, entry: Entry, reason: Reason, detail: str = "", tail: str = "") -> float:
+        return self._move(entry, Phase.FAIL, reason=reason, detail=detail[:1000], tail=tail)
 
     def _close(self, entry: Entry) -> float:
         self._move(entry, Phase.CLOSED)

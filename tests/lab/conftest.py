@@ -72,7 +72,7 @@ class FakeHub:
         self._tell("done", target, run_url)
 
     def error(self, attempt: AttemptId, call_id: str, reason: str, detail: str, console_tail: str) -> None:
-        self._tell("error", reason, console_tail)
+        self._tell("error", reason, detail or console_tail)
 
     def give_back(self, attempt: AttemptId, call_id: str, reason: str, approval: str | None = None) -> None:
         self._tell("give-back", reason, approval)
