@@ -450,7 +450,7 @@ end_processes() {
 # The run folder that was not there before; if Fuego made several, the newest. A local job's build number may
 # be the same as ours, then Fuego writes into that job's folder: what counts is a run.json of our time.
 find_run() {
-    local folder
+    local folder added=() old=()
     declare -A before=()
     for folder in "${runs_before[@]}"; do
         before[$folder]=1
@@ -459,10 +459,32 @@ find_run() {
     for folder in "${runs[@]}"; do
         if [[ -L $folder || ! -d $folder ]] || ! is_run_folder "${folder##*/}"; then
             continue
-        elif [[ -z ${before[$folder]:-} || $folder/run.json -nt $request_dir/started ]]; then
-            [[ -n $run_source && $run_source -nt $folder ]] || run_source=$folder
+        elif [[ -z ${before[$folder]:-} ]]; then
+            added+=("$folder")
+        else
+            old+=("$folder/run.json")
         fi
     done
+    if ((${#added[@]} > 0)); then
+        find_newest "${added[@]}"
+        run_source=$newest
+    elif ((${#old[@]} > 0)); then
+        find_newest "$request_dir/started" "${old[@]}"
+        [[ $newest != */run.json ]] || run_source=${newest%/run.json}
+    fi
+}
+
+# Which of these was changed last, in `newest`; the first of several. bash 4.4's own -nt counts whole seconds.
+find_newest() {
+    local when name latest=-1
+    newest=""
+    while read -r -d '' when name; do
+        when=${when//[!0-9]/} # in some languages it has a comma
+        if ((10#$when > latest)); then
+            latest=$((10#$when))
+            newest=$name
+        fi
+    done < <(stat --printf='%.9Y %n\0' -- "$@" 2>/dev/null)
 }
 
 # Regular files only, as `files`: no links, devices and fifos; and no prolog.sh, which holds the board file's

@@ -22,7 +22,7 @@ ATTEMPT = f"{REQUEST}.1"
 FAR_FUTURE = 99999999999
 
 # What the script may need, and nothing else: bash, util-linux, grep, tar and coreutils.
-PROGRAMS = "bash,flock,setsid,grep,tar,rm,mv,cp,mkdir,ln,od,date,tee,du,sync"
+PROGRAMS = "bash,flock,setsid,grep,tar,rm,mv,cp,mkdir,ln,od,date,tee,du,stat,sync"
 # What the stand-in for ftc needs besides.
 FTC_PROGRAMS = "sleep,cat,mkfifo,env"
 

@@ -15,6 +15,7 @@ import pytest
 if TYPE_CHECKING:
     from .conftest import Lab
 
+SCRIPT = Path(__file__).parents[2] / "jenkins_jobs" / "shell" / "remote-request.sh"
 REQUEST = "20261123-101500123-k3j7x2m4"
 
 
@@ -142,15 +143,37 @@ def test_links_devices_fifos_and_prolog_are_left_where_they_are(lab: Lab) -> Non
 
 
 def test_a_run_that_is_too_large_keeps_its_run_json(lab: Lab) -> None:
-    text = lab.script.read_text().replace("MAX_RUN_BYTES=$((256 * 1024 * 1024))", "MAX_RUN_BYTES=2000")
     lab.script = lab.root / "small.sh"
-    lab.script.write_text(text)
+    lab.script.write_text(SCRIPT.read_text().replace("MAX_RUN_BYTES=$((256 * 1024 * 1024))", "MAX_RUN_BYTES=2000"))
     lab.prepare()
     lab.ftc("leave_run PASS; printf '%04000d' 1 >$run_folder/a.txt; echo x >$run_folder/b.txt")
     status, console = lab.run()
     assert status == 0
     assert sorted(p.name for p in (lab.entry / "run").iterdir()) == ["b.txt", "run.json"]
     assert "left out, the run is too large: ./a.txt (4000 bytes)" in console
+
+
+def test_a_console_that_is_too_long_is_cut_in_the_outbox_only(lab: Lab) -> None:
+    lab.script = lab.root / "small.sh"
+    lab.script.write_text(SCRIPT.read_text().replace("MAX_CONSOLE_KIB=$((64 * 1024))", "MAX_CONSOLE_KIB=1"))
+    lab.prepare()
+    lab.ftc("for n in {1..300}; do printf '%09d\\n' $n; done; leave_run PASS")
+    status, console = lab.run()
+    assert status == 0
+    assert "000000300\n" in console
+    assert len((lab.entry / "console.log").read_text()) == 1024
+
+
+def test_a_run_with_too_many_files_keeps_its_run_json(lab: Lab) -> None:
+    lab.script = lab.root / "small.sh"
+    lab.script.write_text(SCRIPT.read_text().replace("MAX_RUN_FILES=5000", "MAX_RUN_FILES=10"))
+    lab.prepare()
+    lab.ftc("leave_run PASS; for n in {1..30}; do echo x >$run_folder/a$n.txt; done")
+    status, console = lab.run()
+    assert status == 0
+    assert (lab.entry / "run" / "run.json").is_file()
+    assert len(list((lab.entry / "run").iterdir())) == 10
+    assert "more than 10 files" in console
 
 
 def test_the_run_of_the_build_before_is_never_archived_again(lab: Lab) -> None:
