@@ -71,7 +71,8 @@ def open_engine(where: str | os.PathLike[str]) -> sa.Engine:
     url = sa.make_url(text) if "://" in text else sa.URL.create("sqlite", database=text)
     if url.get_backend_name() != "sqlite":
         return sa.create_engine(url, pool_pre_ping=True)
-    engine = sa.create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+    # As many connections as there are threads that serve (40): none of them waits for another's connection.
+    engine = sa.create_engine(url, connect_args={"timeout": BUSY_SECONDS}, pool_size=5, max_overflow=40)
     sa.event.listen(engine, "connect", _prepare_sqlite)
     sa.event.listen(engine, "begin", _begin_sqlite)
     return engine

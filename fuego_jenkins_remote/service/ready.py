@@ -60,6 +60,10 @@ def run_service(
             forwarded_allow_ips="*" if behind_proxy else None,
             timeout_graceful_shutdown=_GRACE_SECONDS,
         )
+        try:
+            config.load()
+        except OSError as error:
+            raise CannotServe(f"cannot use the certificate {tls_cert} with the key {tls_key}: {error}") from error
         server = _Server(config, ready_line=_ready_line(name, url, json_ready=json_ready), on_stop=on_stop)
         with _signals_end_well():
             server.run(sockets=[listener])

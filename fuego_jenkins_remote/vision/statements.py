@@ -127,7 +127,8 @@ def add_run(conn: sa.Connection, new: NewRun) -> None:
     if new.measurements:
         conn.execute(measurements.insert(), [{"run_id": number, **row} for row in new.measurements])
     for kind in LABEL_KINDS:
-        _add_label(conn, kind, new.run[kind])
+        if new.run[kind]:
+            _add_label(conn, kind, new.run[kind])
 
 
 def _add_label(conn: sa.Connection, kind: str, name: str) -> None:

@@ -82,7 +82,10 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     lab, reader = admin.add_token(engine, "demolab"), admin.add_token(engine, "tim", kind="read")
     engine.dispose()
     command = [sys.executable, "-c", PROGRAM, str(data_dir)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+    with (
+        (data_dir / "log").open("w") as log,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True) as process,
+    ):
         assert process.stdout is not None
         url = json.loads(process.stdout.readline())["url"]
         for at, key in enumerate(KEYS):
@@ -96,7 +99,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
             urllib.request.urlopen(request, timeout=20).close()
         yield Served(url=url, reader=reader)
         process.terminate()
-        process.wait(timeout=20)
+        assert process.wait(timeout=20) == 0, (data_dir / "log").read_text()
 
 
 @pytest.fixture(scope="module")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -13,6 +15,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from fastapi import FastAPI
 
 from fuego_jenkins_remote.service import ready
 from fuego_jenkins_remote.service.logs import redact
@@ -99,6 +102,37 @@ def test_who_holds_an_answer_back_can_let_go_of_it_at_the_end() -> None:
 def test_another_machine_is_not_served_in_the_clear() -> None:
     with pytest.raises(CannotServe, match="--tls-cert"):
         run_service(lambda *_: None, name="hub", host="0.0.0.0", port=0)
+
+
+def test_a_certificate_that_is_none_is_said_to_be(tmp_path: Path) -> None:
+    file = tmp_path / "not.pem"
+    for content in (None, "nonsense"):
+        if content:
+            file.write_text(content)
+        with pytest.raises(CannotServe, match="cannot use the certificate"):
+            run_service(FastAPI(), name="hub", host="127.0.0.1", port=0, tls_cert=file, tls_key=file)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="no openssl to make a certificate with")
+def test_a_service_with_a_certificate_speaks_tls(tmp_path: Path) -> None:
+    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1",
+         "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", cert],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    program = PROGRAM.replace("port=0,", f"port=0, tls_cert={str(cert)!r}, tls_key={str(key)!r},")
+    with subprocess.Popen(
+        [sys.executable, "-c", program, ""], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as process:
+        assert process.stdout is not None
+        url = json.loads(process.stdout.readline())["url"]
+        assert url.startswith("https://127.0.0.1:")
+        with urllib.request.urlopen(url, timeout=10, context=ssl.create_default_context(cafile=cert)) as answer:
+            assert answer.read() == b'"hello"'
+        process.terminate()
+        assert process.wait(timeout=20) == 0
 
 
 def test_a_certificate_needs_its_key() -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
+
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fuego_jenkins_remote.vision.files import is_text, log_text
 
@@ -135,6 +139,14 @@ def test_a_log_is_safe_to_show() -> None:
     assert log_text(log, cut=False) == "red\nbell\ufffd \ufffdturned\ufffd"
     assert log_text(b"f of a line\nwhole\n", cut=True) == "whole\n"
     assert log_text(b"one endless line", cut=True) == "one endless line"
+
+
+@given(st.binary(max_size=300), st.booleans())
+def test_whatever_is_in_a_log_it_is_shown_without_controls(data: bytes, cut: bool) -> None:
+    text = log_text(data, cut=cut)
+
+    assert all(sign.isprintable() or sign in "\n\t" or unicodedata.category(sign) != "Cc" for sign in text)
+    assert text.encode().decode() == text
 
 
 def test_text_is_known_even_if_cut_within_a_letter() -> None:
