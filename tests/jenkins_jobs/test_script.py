@@ -375,6 +375,7 @@ def test_a_no_at_the_gate_leaves_the_board_alone(lab: Lab) -> None:
     assert not (lab.rw / "seen.args").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("answer", ["0123456789abcdef0123456789abcdef go", "go", "* go", "* go x[$(id)]"])
 def test_an_answer_to_somebody_else_is_no_answer(lab: Lab, answer: str) -> None:
     lab.with_waits(gate=1)
@@ -386,6 +387,7 @@ def test_an_answer_to_somebody_else_is_no_answer(lab: Lab, answer: str) -> None:
     assert "uid=" not in console
 
 
+@pytest.mark.slow
 def test_without_an_answer_the_board_is_left_alone(lab: Lab) -> None:
     lab.with_waits(gate=1)
     lab.prepare(go=False)
@@ -413,6 +415,7 @@ def test_a_build_that_is_stopped_at_the_gate_leaves_the_board_alone(lab: Lab) ->
     assert (lab.request / "refused").read_text() == "the build was stopped before the test began\n"
 
 
+@pytest.mark.slow
 def test_a_board_whose_lock_is_held_is_left_alone(lab: Lab) -> None:
     lab.with_waits(lock=1)
     lab.prepare()
@@ -577,6 +580,7 @@ def test_what_a_test_leaves_running_is_ended_with_it(lab: Lab) -> None:
     assert lab.survivors() == []
 
 
+@pytest.mark.slow
 def test_the_board_stays_locked_while_a_process_of_the_test_lives(lab: Lab) -> None:
     """The script itself is killed: nothing ends the test, and the next build must not touch the board."""
     lab.prepare()
