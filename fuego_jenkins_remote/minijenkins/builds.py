@@ -98,7 +98,7 @@ class Build:
             "artifacts": self.artifacts,
             "aborted": self.aborted,
         }
-        write_text(self.folder / RECORD, json.dumps(record, ensure_ascii=False))
+        write_text(self.folder / RECORD, json.dumps(record, ensure_ascii=False), durable=False)
 
 
 def load(job: str, folder: Path) -> Build | None:

@@ -7,13 +7,13 @@ has changed (an item came, its quiet period ended, a build is over, a node or th
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import secrets
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from . import processes
 from .builds import Build, Cause, now_ms
@@ -22,7 +22,7 @@ from .errors import NotFound, Refused
 from .job_config import JobConfig, fill_in, read_job
 from .jobs import Job, load_jobs
 from .names import check_name
-from .nodes import BUILT_IN, Node, load_nodes
+from .nodes import Node, load_nodes
 from .queue import Item, Queue
 from .results import Result
 from .runner import Runner, Surroundings, identity
@@ -30,8 +30,7 @@ from .store import write_text
 from .users import Users
 from .views import View, load_views
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +52,8 @@ class Controller:
     def __init__(self, settings: Settings, root_url: str) -> None:
         """Read everything there is in the data folder. Raises `SetupError`."""
         data = settings.data_dir
-        for folder in ("jobs", "nodes", "views"):
+        shutil.rmtree(data / "deleted", ignore_errors=True)
+        for folder in ("jobs", "nodes", "views", "deleted"):
             (data / folder).mkdir(parents=True, exist_ok=True)
         self.settings = settings
         self.root_url = root_url
@@ -137,7 +137,7 @@ class Controller:
             if item.job == job.name:
                 item.job = name
         del self.jobs[job.name]
-        job.move(name)
+        job.move(name, job.folder.with_name(name))
         self.jobs[name] = job
 
     def delete_job(self, job: Job) -> None:
@@ -149,7 +149,9 @@ class Controller:
         for build in job.builds.values():
             if build.building:
                 build.stop.set()
-        shutil.rmtree(job.folder, ignore_errors=True)
+        # Out of the way of a new job of this name; what still runs writes its console there.
+        job.move(job.name, self.settings.data_dir / "deleted" / secrets.token_hex(8))
+        self._clean_up(job)
         self.schedule()
 
     # -- queue
@@ -312,14 +314,24 @@ class Controller:
             environment=self.settings.environment,
             term_wait_seconds=self.settings.term_wait_seconds,
         )
-        await Runner(build, job.config, node, around).run(self._trigger_downstream)
-        build.duration_ms = now_ms() - build.started_ms
-        if self.jobs.get(job.name) is job:
+        try:
+            await Runner(build, job.config, node, around).run(self._trigger_downstream)
+            build.duration_ms = now_ms() - build.started_ms
             build.save()
+        except OSError as error:
+            # A full disk, say. The build cannot tell in its console; the executor must be free all the same.
+            build.note_result(Result.FAILURE)
+            _log.error("%s #%d: %s", build.job, build.number, error)
         build.building = False
         del node.running[build.executor]
-        job.discard()
+        self._clean_up(job)
         self.schedule()
+
+    def _clean_up(self, job: Job) -> None:
+        if self.jobs.get(job.name) is job:
+            job.discard()
+        elif not job.running():
+            shutil.rmtree(job.folder, ignore_errors=True)
 
     def _trigger_downstream(self, build: Build, config: JobConfig) -> None:
         cause = Cause(kind="upstream", upstream_job=build.job, upstream_build=build.number)
@@ -345,6 +357,3 @@ class Controller:
         if seconds > 0:
             # A millisecond more, so that the clock is certainly past the moment when the timer fires.
             asyncio.get_running_loop().call_later(seconds + 0.001, self.schedule)
-
-
-__all__ = ["BUILT_IN", "Controller", "Settings"]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from .builds import Build, load, now_ms
 from .documents import decode, root_of, with_text
-from .errors import Refused
+from .errors import Refused, SetupError
 from .job_config import JobConfig, read_job
 from .results import Result
 from .store import write_text
@@ -78,9 +78,9 @@ class Job:
         """Enable or disable; the stored document changes with it."""
         self.configure(with_text(self.xml, "disabled", "true" if disabled else "false").encode())
 
-    def move(self, name: str) -> None:
-        """Take another name; the folder moves with it."""
-        self.folder = self.folder.rename(self.folder.with_name(name))
+    def move(self, name: str, folder: Path) -> None:
+        """Take another name and another folder, which must not exist; everything moves there."""
+        self.folder = self.folder.rename(folder)
         self.name = name
         for build in self.builds.values():
             build.job = name
@@ -90,7 +90,7 @@ class Job:
         """The number of a new build. It is written before the build exists: a lost build's number is skipped."""
         number = self.next_number
         self.next_number += 1
-        write_text(self.folder / "nextBuildNumber", f"{self.next_number}\n")
+        write_text(self.folder / "nextBuildNumber", f"{self.next_number}\n", durable=False)
         return number
 
     def discard(self) -> None:
@@ -126,11 +126,15 @@ def _too_old(position: int, age_ms: int, most: int, days: int) -> bool:
 
 
 def load_jobs(jobs_dir: Path) -> dict[str, Job]:
-    """Read all jobs. What is left of builds that were lost with the controller is removed."""
+    """Read all jobs. What is left of builds that were lost with the controller is removed. Raises `SetupError`."""
     jobs: dict[str, Job] = {}
     for path in sorted(jobs_dir.glob("*/config.xml")):
-        text = path.read_text("utf-8")
-        job = Job(name=path.parent.name, folder=path.parent, xml=text, config=read_job(root_of(text)))
+        try:
+            text = path.read_text("utf-8")
+            config = read_job(root_of(text))
+        except (OSError, UnicodeDecodeError, Refused) as error:
+            raise SetupError(f"{path}: {error}") from None
+        job = Job(name=path.parent.name, folder=path.parent, xml=text, config=config)
         for folder in (path.parent / "builds").glob("*"):
             if not folder.name.isdigit():
                 continue

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from .builds import Build, now_ms
 from .documents import decode, number, text_of
-from .errors import Refused
+from .errors import Refused, SetupError
 from .names import check_name
 from .store import write_text
 
@@ -133,14 +133,14 @@ def from_xml(body: bytes, nodes_dir: Path) -> Node:
 
 
 def load_nodes(nodes_dir: Path) -> dict[str, Node]:
-    """All nodes that were made through the API, with their offline state."""
+    """All nodes that were made through the API, with their offline state. Raises `SetupError`."""
     nodes: dict[str, Node] = {}
     for path in sorted(nodes_dir.glob("*/config.xml")):
         try:
             node = from_xml(path.read_bytes(), nodes_dir)
             state = json.loads((path.parent / "state.json").read_text("utf-8"))
-        except (Refused, OSError, ValueError):
-            continue
+        except (Refused, OSError, ValueError) as error:
+            raise SetupError(f"{path}: {error}") from None
         node.offline = bool(state.get("offline"))
         node.offline_reason = str(state.get("reason") or "")
         node.offline_since_ms = int(state.get("since_ms") or 0)

@@ -22,7 +22,7 @@ def find(cookies: Mapping[str, str]) -> dict[int, str]:
 
     The start time (kernel ticks, a string) tells a process from a later one with the same id.
     """
-    wanted = [f"{name}={value}".encode() for name, value in cookies.items()]
+    wanted = [os.fsencode(f"{name}={value}") for name, value in cookies.items()]
     found: dict[int, str] = {}
     for entry in _PROC.iterdir():
         if not entry.name.isdigit() or int(entry.name) == os.getpid():

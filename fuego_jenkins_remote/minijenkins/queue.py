@@ -12,9 +12,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from .builds import Cause, now_ms
+from .errors import Refused, SetupError
 from .store import write_text
 
 KEPT_SECONDS = 300
+_MOST_ITEMS = 10_000
 
 
 @dataclass(kw_only=True, eq=False)
@@ -70,13 +72,15 @@ class Queue:
     def put(self, job: str, parameters: dict[str, str] | None, cause: Cause, quiet_seconds: float) -> tuple[Item, bool]:
         """Add an item, or give the waiting one with the same job and parameters one more cause.
 
-        Gives the item, and whether it was there before.
+        Gives the item, and whether it was there before. Raises `Refused` (503) when the queue is full.
         """
         for item in self.waiting():
             if item.job == job and item.parameters == parameters:
                 item.causes.append(cause)
                 return item, True
         self._forget()
+        if len(self._items) >= _MOST_ITEMS:
+            raise Refused(503, f"the queue is full ({_MOST_ITEMS} items)", bare=True)
         since = now_ms()
         item = Item(
             id=self._next_id,
@@ -105,15 +109,20 @@ class Queue:
         write_text(path, json.dumps({"next_id": self._next_id, "items": items}, ensure_ascii=False))
 
     def load(self, path: Path) -> None:
-        """Take up what was saved; the file is removed, so that after a kill nothing is started twice."""
+        """Take up what was saved; the file is removed, so that after a kill nothing is started twice.
+
+        Raises `SetupError` when it is not readable as such.
+        """
         try:
             saved = json.loads(path.read_text("utf-8"))
             self._next_id = int(saved["next_id"])
             for fields in saved["items"]:
                 fields["causes"] = [Cause(**cause) for cause in fields["causes"]]
                 self._items[int(fields["id"])] = Item(**fields)
-        except (OSError, ValueError, KeyError, TypeError):
+        except FileNotFoundError:
             return
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise SetupError(f"{path}: {error}; remove it to start with an empty queue") from None
         path.unlink()
 
     def _forget(self) -> None:

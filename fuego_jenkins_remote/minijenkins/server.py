@@ -8,6 +8,7 @@ import ipaddress
 import signal
 import socket
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import uvicorn
@@ -16,6 +17,14 @@ from .controller import Controller, Settings
 from .errors import SetupError
 from .users import Users, token_from_file
 from .web.app import make_app
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tls:
+    """Files of a certificate chain and its key (PEM)."""
+
+    certificate: Path
+    key: Path
 
 
 def serve(
@@ -28,6 +37,7 @@ def serve(
     labels: Sequence[str] = (),
     user: str | None = None,
     token_file: Path | None = None,
+    tls: Tls | None = None,
 ) -> None:
     """Serve until TERM or Ctrl-C, then stop cleanly: the queue is kept, running builds are lost and get TERM.
 
@@ -38,7 +48,7 @@ def serve(
     """
     settings = Settings(data_dir=data_dir.resolve(), prefix=_checked_prefix(prefix), labels=tuple(labels))
     _prepare(settings, user, token_file)
-    asyncio.run(run(settings, host, port, announce, signals=True))
+    asyncio.run(run(settings, host, port, announce, signals=True, tls=tls))
 
 
 async def run(
@@ -49,11 +59,12 @@ async def run(
     stop: asyncio.Event | None = None,
     *,
     signals: bool = False,
+    tls: Tls | None = None,
 ) -> None:
     """The same inside a running event loop, until `stop` is set (or, with `signals`, TERM or INT comes)."""
     _refuse_open_network(settings, host)
     listener = _listen(host, port)
-    address = f"http://{_url_host(host)}:{listener.getsockname()[1]}{settings.prefix}"
+    address = f"{'https' if tls else 'http'}://{_url_host(host)}:{listener.getsockname()[1]}{settings.prefix}"
     controller = Controller(settings, f"{address}/")
     config = uvicorn.Config(
         make_app(controller),
@@ -62,6 +73,10 @@ async def run(
         server_header=False,
         proxy_headers=False,
         timeout_graceful_shutdown=2,
+        # Longer than any client waits between two questions: none shall meet a connection that is just closing.
+        timeout_keep_alive=75,
+        ssl_certfile=tls.certificate if tls else None,
+        ssl_keyfile=tls.key if tls else None,
         ws="none",
     )
     server = _Server(config)

@@ -6,9 +6,15 @@ import os
 from pathlib import Path
 
 
-def write_text(path: Path, text: str, mode: int = 0o644) -> None:
-    """Write a file by renaming a finished one over it. Folders above must exist."""
+def write_text(path: Path, text: str, mode: int = 0o644, *, durable: bool = True) -> None:
+    """Write a file by renaming a finished one over it. Folders above must exist.
+
+    A durable file is on the disk before the old one goes; what is written with every build need not wait for that.
+    """
     half = path.with_name(f".{path.name}.new")
     with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "w", encoding="utf-8") as file:
         file.write(text)
+        if durable:
+            file.flush()
+            os.fsync(file.fileno())
     half.replace(path)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .documents import decode, text_of
-from .errors import Refused
+from .errors import Refused, SetupError
 from .names import check_name
 from .store import write_text
 
@@ -63,10 +63,13 @@ def save_view(view: View) -> None:
 
 
 def load_views(views_dir: Path) -> dict[str, View]:
-    """All stored views by name."""
+    """All stored views by name. Raises `SetupError`."""
     views = {}
     for path in sorted(views_dir.glob("*.xml")):
-        view = read_view(path.name.removesuffix(".xml"), path.read_bytes(), views_dir)
+        try:
+            view = read_view(path.name.removesuffix(".xml"), path.read_bytes(), views_dir)
+        except (OSError, Refused) as error:
+            raise SetupError(f"{path}: {error}") from None
         views[view.name] = view
     return views
 

@@ -220,7 +220,7 @@ def test_what_a_finished_build_leaves_running_gets_term(shop: Any, tmp_path: Pat
 
 
 def test_a_process_that_changes_its_build_id_may_stay(shop: Any, tmp_path: Path) -> None:
-    shop.job("j", f"#!/bin/sh\nBUILD_ID=dontKillMe setsid sleep 64 &\necho $! > {tmp_path}/pid\n")
+    shop.job("j", f"#!/bin/sh\nBUILD_ID=dontKillMe setsid sleep 64 &\necho $! > {tmp_path}/pid\nsleep 0.2\n")
     assert shop.build("j")["result"] == "SUCCESS"
     pid = int((tmp_path / "pid").read_text())
     assert alive(pid)

@@ -119,7 +119,7 @@ class Replay:
                 self._post("/computer/bbb/toggleOffline")
                 self._post("/computer/qemu-arm/toggleOffline")
             case ("trigger: POST build, no parameters defined, twice", 0):
-                tied = "<assignedNode>built-in</assignedNode><canRoam>false</canRoam>"
+                tied = "<description>lab job</description><assignedNode>built-in</assignedNode><canRoam>false</canRoam>"
                 command = "mkdir -p out; echo data > out/result.txt"
                 publisher = (
                     "<hudson.tasks.ArtifactArchiver><artifacts>out/**</artifacts></hudson.tasks.ArtifactArchiver>"

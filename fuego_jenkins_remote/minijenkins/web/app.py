@@ -90,6 +90,8 @@ def make_app(controller: Controller) -> Starlette:
         controller.stop()
 
     async def to_slash(call: Call) -> Response:
+        if "job" in call.request.path_params:
+            _ = call.job
         return redirect(call.request.url.path + "/")
 
     methods = ["GET", "POST", "PUT", "DELETE", "PATCH"]

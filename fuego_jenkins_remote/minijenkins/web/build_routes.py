@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import mimetypes
+from collections.abc import Iterator
 from pathlib import Path
 
-from starlette.responses import FileResponse, Response
+from starlette.responses import FileResponse, Response, StreamingResponse
 
 from ..errors import NotFound, Refused
 from .answers import bean_answer, empty_answer, redirect
@@ -17,6 +18,7 @@ from .node_beans import queue_bean
 _TEXT = "text/plain;charset=utf-8"
 # One answer of the progressive log; a reader asks on at X-Text-Size as long as X-More-Data is there.
 _MOST_LOG_BYTES = 1_000_000
+_CHUNK_BYTES = 256 * 1024
 _ARTIFACT_POLICY = "sandbox allow-same-origin; default-src 'none'; img-src 'self'; style-src 'self';"
 
 
@@ -30,8 +32,10 @@ async def console_text(call: Call) -> Response:
     log = call.build.log
     if not log.exists():
         return Response(b"", media_type=_TEXT)
-    # The length is read first: a log that grows while it is sent must not be longer than announced.
-    return FileResponse(log, headers={"X-Content-Type-Options": "nosniff"}, media_type=_TEXT)
+    # The length is read first: a log that grows while it is sent must not become longer than announced.
+    size = log.stat().st_size
+    headers = {"X-Content-Type-Options": "nosniff", "Content-Length": str(size)}
+    return StreamingResponse(_chunks(log, size), headers=headers, media_type=_TEXT)
 
 
 async def progressive_text(call: Call) -> Response:
@@ -127,6 +131,13 @@ def _item_id(text: str) -> int:
     if not text.isdecimal() or len(text) > 12:
         raise NotFound(f"{text[:20]!r} is not the id of a queue item")
     return int(text)
+
+
+def _chunks(path: Path, size: int) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while size > 0 and (chunk := file.read(min(size, _CHUNK_BYTES))):
+            size -= len(chunk)
+            yield chunk
 
 
 def _read(path: Path, start: int, most: int) -> bytes:
