@@ -1,7 +1,117 @@
-"""The hub's pages."""
+"""The hub's pages: what goes on, boards, requests. They only show; what changes something is done with `ftc`."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Query, Request, Response
+
+from fuego_jenkins_remote.hub import boards, requests, telling
+from fuego_jenkins_remote.hub.api.callers import HubPrincipal, Reader, TheHub
+from fuego_jenkins_remote.hub.models import BoardName, Host, ListQuery
+from fuego_jenkins_remote.hub.statements import attempts as attempt_sql
+from fuego_jenkins_remote.hub.statements import boards as board_sql
+from fuego_jenkins_remote.hub.statements import notices as notice_sql
+from fuego_jenkins_remote.hub.statements import requests as sql
+from fuego_jenkins_remote.network.selectors import SelectorError
+from fuego_jenkins_remote.network.states import FINAL, State
+from fuego_jenkins_remote.service.pages import render
 
 router = APIRouter(include_in_schema=False)
+
+_ACTIVE = [state for state in State if state not in FINAL]
+_ROWS = 50
+_FEW = 10
+_REFRESH_SECONDS = 15
+
+
+@router.get("/")
+def overview_page(request: Request, hub: TheHub, who: Reader) -> Response:
+    """Show what goes on."""
+    with hub.reading() as conn:
+        values: dict[str, Any] = {
+            "counts": sql.counts(conn, _ACTIVE),
+            "boards": board_sql.listed(conn),
+            "running": [
+                one
+                for state in (State.RUNNING, State.ASSIGNED)
+                for one in sql.listed(conn, sql.Filter(state=state), _FEW)
+            ],
+            "asked": [
+                one
+                for host in _answers_for(who)
+                for one in sql.listed(conn, sql.Filter(state=State.PENDING, asked_of=host), _FEW)
+            ],
+            "newest": sql.listed(conn, sql.Filter(), _FEW),
+        }
+    return _refreshed(render(request, "overview.html", active=_ACTIVE, **values))
+
+
+@router.get("/boards")
+def boards_page(request: Request, hub: TheHub, _who: Reader, selector: str = "") -> Response:
+    """Show the boards that a selector matches."""
+    problem = ""
+    with hub.reading() as conn:
+        try:
+            found = boards.listed(conn, selector.strip())
+        except SelectorError as error:
+            found, problem = [], str(error)
+    status = 422 if problem else 200
+    return render(request, "boards.html", http_status=status, boards=found, selector=selector, problem=problem)
+
+
+@router.get("/boards/{host}/{name}")
+def board_page(request: Request, hub: TheHub, _who: Reader, host: Host, name: BoardName) -> Response:
+    """Show one board, and what ran on it."""
+    with hub.reading() as conn:
+        board = boards.find(conn, host, name)
+        recent = sql.listed(conn, sql.Filter(host=host, board=name), _FEW)
+    return render(request, "board.html", board=board, recent=recent)
+
+
+@router.get("/requests")
+def requests_page(request: Request, hub: TheHub, _who: Reader, query: Annotated[ListQuery, Query()]) -> Response:
+    """Show requests, with the filters that made the list."""
+    with hub.reading() as conn:
+        found = sql.listed(conn, query.wanted(), _ROWS + 1)
+    form = {name: value for name, value in query.model_dump(exclude={"limit", "before"}).items() if value}
+    older = urlencode({**form, "before": found[_ROWS - 1].id}) if len(found) > _ROWS else ""
+    newest = bool(query.before)
+    return render(
+        request, "requests.html", requests=found[:_ROWS], form=form, states=list(State), older=older, newest=newest
+    )
+
+
+@router.get("/requests/{request_id}")
+def request_page(request: Request, hub: TheHub, _who: Reader, request_id: str) -> Response:
+    """Show one request: what happens, what comes next, and what was."""
+    with hub.reading() as conn:
+        shown = requests.find(conn, request_id)
+        matching = board_sql.of_lane(conn, shown.lane_id)
+        attempts = attempt_sql.of_request(conn, request_id)
+        values: dict[str, Any] = {
+            "history": sql.history_of(conn, request_id),
+            "notices": notice_sql.counts_of(conn, request_id),
+        }
+    current = attempts[-1] if attempts and shown.host else None
+    told = telling.tell(shown, matching, current, hub.clock())
+    page = render(request, "request.html", wanted=shown, told=told, attempts=attempts, matching=matching, **values)
+    return page if shown.state in FINAL else _refreshed(page)
+
+
+def _refreshed(page: Response) -> Response:
+    """Let the browser load the page again by itself, without a script."""
+    page.headers["Refresh"] = str(_REFRESH_SECONDS)
+    return page
+
+
+def _answers_for(who: object) -> list[str]:
+    """The labs whose approvals this reader gives."""
+    if not isinstance(who, HubPrincipal):
+        return []
+    caller = who.caller
+    if caller.kind == "lab":
+        return [caller.name]
+    # A lab's team is called as the lab is.
+    return [membership.team for membership in caller.teams if membership.level == "admin"]

@@ -217,6 +217,11 @@ approvals = sa.Table(
     sa.Column("at", UtcDateTime, nullable=False),
 )
 
+asked = approvals.c.answer == sa.literal_column("'waiting'")
+"""Approvals that wait for a lab's people."""
+
+sa.Index("approvals_asked", approvals.c.host, approvals.c.request_id, sqlite_where=asked, postgresql_where=asked)
+
 history = sa.Table(
     "history",
     metadata,

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from fuego_jenkins_remote.hub.records import Approval, GitSource, HistoryEntry, Lane, NewRequest, Options, Request
-from fuego_jenkins_remote.hub.schema import approvals, attempts, history, requests, with_deadline
+from fuego_jenkins_remote.hub.schema import approvals, asked, attempts, history, requests, with_deadline
 from fuego_jenkins_remote.hub.schema import held as held_requests
 from fuego_jenkins_remote.network.states import State
 
@@ -65,10 +65,8 @@ class Filter:
         if self.before is not None:
             found.append(requests.c.id < self.before)
         if self.asked_of is not None:
-            asked = sa.select(approvals.c.request_id).where(
-                approvals.c.host == self.asked_of, approvals.c.answer == "waiting"
-            )
-            found.append(requests.c.id.in_(asked))
+            of_host = sa.select(approvals.c.request_id).where(approvals.c.host == self.asked_of, asked)
+            found.append(requests.c.id.in_(of_host))
         return found
 
 
@@ -95,9 +93,10 @@ def of_put(conn: sa.Connection, requester: str, call_id: str) -> list[Request]:
     return _requests(conn, query.order_by(requests.c.call_part))
 
 
-def counts_by_state(conn: sa.Connection) -> dict[str, int]:
-    """How many requests there are in each state."""
-    query = sa.select(requests.c.state, sa.func.count()).group_by(requests.c.state)
+def counts(conn: sa.Connection, states: Iterable[State]) -> dict[str, int]:
+    """How many requests there are in each of these states."""
+    query = sa.select(requests.c.state, sa.func.count()).where(requests.c.state.in_(list(states)))
+    query = query.group_by(requests.c.state)
     return {row[0]: row[1] for row in conn.execute(query)}
 
 

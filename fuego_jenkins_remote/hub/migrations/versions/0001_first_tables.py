@@ -289,6 +289,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("board_id", "lane_id"),
     )
     op.create_index("board_lane_by_lane", "board_lane", ["lane_id", "board_id"], unique=False)
+    op.create_index(
+        "approvals_asked",
+        "approvals",
+        ["host", "request_id"],
+        unique=False,
+        sqlite_where=sa.text("answer = 'waiting'"),
+        postgresql_where=sa.text("answer = 'waiting'"),
+    )
     op.create_table(
         "history",
         sa.Column("request_id", sa.Text(), nullable=False),

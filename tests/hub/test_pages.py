@@ -1,0 +1,118 @@
+"""The pages say what happens, escape what others sent, and cannot be used to change anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+
+from fuego_jenkins_remote.hub import admin
+from fuego_jenkins_remote.hub.app import make_app
+
+from .conftest import World, open_world
+from .populated import populate
+
+
+@pytest.fixture(scope="module")
+def populated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[World, dict[str, str]]]:
+    world = open_world(tmp_path_factory.mktemp("pages") / "hub")
+    yield world, populate(world)
+    world.hub.engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def client(populated: tuple[World, dict[str, str]]) -> TestClient:
+    world = populated[0]
+    # Without its lifespan: nothing is swept or sent while we look.
+    app = make_app(world.hub.engine, world.hub.data_dir, public=True, clock=world.clock)
+    return TestClient(app, headers={"accept": "text/html"})
+
+
+@pytest.fixture(scope="module")
+def ids(populated: tuple[World, dict[str, str]]) -> dict[str, str]:
+    return populated[1]
+
+
+@pytest.mark.parametrize("path", ["/", "/boards", "/boards/timslab/bbb", "/requests"])
+def test_a_page_is_there(client: TestClient, path: str) -> None:
+    answer = client.get(path)
+    assert answer.status_code == 200
+    assert "timslab" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("which", "told"),
+    [
+        ("done", "It ran on timslab:bbb: PASS."),
+        ("error", "It could not be run:"),
+        ("held", "It waits for the people of timslab to approve it."),
+        ("rejected", "No lab runs it. timslab: not on this board, bitte"),
+        ("cancelled", "It was called off: not needed any more"),
+        ("running", "It runs on timslab:bbb."),
+        ("assigned", "Waiting for next available executor on &#39;qemu&#39;"),
+        ("pending", "and all are busy."),
+    ],
+)
+def test_a_request_page_says_what_happens(client: TestClient, ids: dict[str, str], which: str, told: str) -> None:
+    assert told in client.get(f"/requests/{ids[which]}").text
+
+
+def test_a_held_request_shows_the_command_of_its_approval(client: TestClient, ids: dict[str, str]) -> None:
+    assert f"ftc approve-request {ids['held']}" in client.get(f"/requests/{ids['held']}").text
+
+
+def test_what_a_lab_sent_is_escaped(client: TestClient, ids: dict[str, str]) -> None:
+    page = client.get(f"/requests/{ids['running']}").text
+    assert "<script>" not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+
+
+def test_a_page_of_what_goes_on_is_loaded_again_and_one_of_what_ended_is_not(
+    client: TestClient, ids: dict[str, str]
+) -> None:
+    assert client.get(f"/requests/{ids['running']}").headers["refresh"] == "15"
+    assert "refresh" not in client.get(f"/requests/{ids['done']}").headers
+
+
+def test_boards_are_narrowed_by_a_selector(client: TestClient) -> None:
+    page = client.get("/boards", params={"selector": "label=kvm"}).text
+    assert "/boards/demolab/qemu" in page
+    assert "/boards/timslab/bbb" not in page
+
+
+def test_a_bad_selector_is_shown_with_its_place(client: TestClient) -> None:
+    answer = client.get("/boards", params={"selector": "arch="})
+    assert answer.status_code == 422
+    assert "^" in answer.text
+
+
+def test_requests_are_narrowed_by_state(client: TestClient, ids: dict[str, str]) -> None:
+    page = client.get("/requests", params={"state": "done", "host": ""}).text
+    assert ids["done"] in page
+    assert ids["error"] not in page
+
+
+def test_an_unknown_request_is_a_page_too(client: TestClient) -> None:
+    answer = client.get("/requests/20261123-101500123-aaaaaaaa")
+    assert answer.status_code == 404
+    assert "there is no request" in answer.text
+
+
+def test_without_a_token_a_browser_is_sent_to_sign_in(tmp_path: Path) -> None:
+    admin.init_data(tmp_path / "hub")
+    engine = admin.open_data(tmp_path / "hub")
+    client = TestClient(make_app(engine, tmp_path / "hub"), headers={"accept": "text/html"}, follow_redirects=False)
+    answer = client.get("/requests")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in?next=%2Frequests")
+    engine.dispose()
+
+
+def test_the_admin_of_a_lab_sees_what_waits_for_an_answer(populated: tuple[World, dict[str, str]]) -> None:
+    world, ids = populated
+    secret = admin.add_token(world.hub.engine, "tim")
+    app = make_app(world.hub.engine, world.hub.data_dir, clock=world.clock)
+    page = TestClient(app, cookies={"fuego_token": secret}).get("/").text
+    assert "Waiting for your approval" in page
+    assert f"/requests/{ids['held']}" in page
