@@ -1,0 +1,205 @@
+"""`ftc list-boards`, `put-board`, `update-board`, `rm-board`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from fuego_jenkins_remote.cli.options import common, host_name, hub_url, pass_session, remote
+from fuego_jenkins_remote.cli.session import Session
+
+if TYPE_CHECKING:
+    from fuego_jenkins_remote.client.values import Board
+    from fuego_jenkins_remote.fuego.boards import BoardFile
+
+
+@click.command
+@click.argument("selector", nargs=-1)
+@remote
+@hub_url
+@common
+@pass_session
+def list_boards(session: Session, selector: tuple[str, ...], remote: bool) -> None:
+    """List boards, of this lab or of the network.
+
+    With -r, a SELECTOR chooses among the network's boards.
+
+    \b
+    Examples: ftc list-boards
+              ftc list-boards -r "arch=arm64 and not label=slow"
+    """
+    if not remote:
+        if selector:
+            raise click.UsageError("a selector is for the network's boards: add -r")
+        _list_local(session)
+        return
+    from fuego_jenkins_remote.network import selectors
+
+    wanted = " ".join(selector)
+    if wanted:
+        selectors.parse(wanted)
+    boards = session.hub.boards(selector=wanted)
+    session.out.table(
+        ("board", "type", "arch", "state", "labels", "open to", "description"),
+        [_network_row(board) for board in boards],
+        bare=[f"{board.host}:{board.name}" for board in boards],
+        data=[board.raw for board in boards],
+        empty="no board matches" if wanted else "the network has no boards yet",
+    )
+
+
+def _network_row(board: Board) -> tuple[str, ...]:
+    state = f"runs {board.busy_with}" if board.busy_with else "free" if board.online else "offline"
+    opened = "all" if "*" in board.open_to else ", ".join(board.open_to) or "own team"
+    facts = board.facts
+    return (
+        f"{board.host}:{board.name}",
+        facts.get("type", ""),
+        facts.get("arch", ""),
+        state,
+        ", ".join(board.labels),
+        opened,
+        board.description,
+    )
+
+
+def _list_local(session: Session) -> None:
+    from fuego_jenkins_remote.fuego.errors import BadBoardFile
+
+    problems: list[BadBoardFile] = []
+    boards = session.lab.board_files(problems)
+    for problem in problems:
+        session.out.note(f"ftc: {problem}")
+    records = {board.name: session.lab.board_record(board) for board in boards}
+    session.out.table(
+        ("board", "type", "arch", "toolchain", "transport", "labels"),
+        [
+            (
+                name,
+                *(record["facts"].get(key, "") for key in ("type", "arch", "toolchain", "transport")),
+                ", ".join(record["labels"]),
+            )
+            for name, record in records.items()
+        ],
+        bare=list(records),
+        data=[{"name": name, **record} for name, record in records.items()],
+        empty=f"no board files in {session.lab.fuego_ro / 'boards'}",
+    )
+
+
+_names = click.option("-b", "--boards", metavar="BOARD[,BOARD]", help="A board of this lab; a unique prefix will do.")
+
+
+def _details(command: Any) -> Any:
+    for option in reversed(
+        (
+            _names,
+            click.option("--description", metavar="TEXT", help="What a person should know of it."),
+            click.option("--label", "labels", multiple=True, metavar="LABEL", help="A label; may be given again."),
+            click.option(
+                "--open-to",
+                multiple=True,
+                metavar="TEAM",
+                help="Who may ask for it: a team, or '*' for all; again for more.",
+            ),
+            click.option("--offline", is_flag=True, help="It takes no requests for now."),
+            host_name,
+            hub_url,
+            common,
+        )
+    ):
+        command = option(command)
+    return command
+
+
+@click.command
+@_details
+@pass_session
+def put_board(session: Session, /, boards: str | None, **details: Any) -> None:
+    """Share a board with the network.
+
+    Its facts come from its board file and boards.yaml, and no address, login or password is among them.
+
+    \b
+    Examples: ftc put-board -b bbb
+              ftc put-board -b bbb --label usb-gadget --open-to kernel-team --description "on Tim's desk"
+    """
+    _tell(session, boards, details, "shared")
+
+
+@click.command
+@_details
+@pass_session
+def update_board(session: Session, /, boards: str | None, **details: Any) -> None:
+    """Tell the network of a board anew.
+
+    What is not given is taken from the board file and boards.yaml, as with put-board.
+
+    \b
+    Example: ftc update-board -b bbb --offline
+    """
+    names = {board.name for board in session.hub.boards(host=session.settings.host_name)}
+    for board in local_boards(session, boards):
+        if board.name not in names:
+            raise click.UsageError(f"the network does not know {board.name}: ftc put-board -b {board.name} shares it")
+    _tell(session, boards, details, "updated")
+
+
+def _tell(session: Session, boards: str | None, details: dict[str, Any], done: str) -> None:
+    shared = []
+    for board in local_boards(session, boards):
+        record = session.lab.board_record(board, online=not details["offline"])
+        if details["description"] is not None:
+            record["description"] = details["description"]
+        if details["labels"]:
+            record["labels"] = sorted({*record["labels"], *details["labels"]})
+        if details["open_to"]:
+            record["open_to"] = list(details["open_to"])
+        shared.append(session.hub.put_board(session.settings.host_name, board.name, record))
+    names = [f"{board.host}:{board.name}" for board in shared]
+    session.out.result(f"{done}: {', '.join(names)}", bare=names, data=[board.raw for board in shared])
+
+
+@click.command
+@_names
+@host_name
+@hub_url
+@common
+@pass_session
+def rm_board(session: Session, boards: str | None) -> None:
+    """Withdraw a board from the network.
+
+    Requests that only it could have run are rejected.
+
+    \b
+    Example: ftc rm-board -b bbb
+    """
+    from fuego_jenkins_remote.fuego.names import unique_prefix
+
+    host = session.settings.host_name
+    known = [board.name for board in session.hub.boards(host=host)]
+    # All are found before any is withdrawn: a mistake in the second name leaves the first where it is.
+    found = [unique_prefix(word, known) for word in wanted_boards(session, boards)]
+    for name in found:
+        session.hub.rm_board(host, name)
+    session.out.result(f"withdrawn: {', '.join(f'{host}:{name}' for name in found)}", bare=found, data=found)
+
+
+def wanted_boards(session: Session, boards: str | None) -> list[str]:
+    """The words of -b, else FUEGO_BOARD or default_board; raises UsageError for none."""
+    words = [word.strip() for word in (boards or session.settings.get("default_board")).split(",") if word.strip()]
+    if not words:
+        raise click.UsageError("say which board: -b BOARD (or FUEGO_BOARD, or default_board in fuego.conf)")
+    return words
+
+
+def local_boards(session: Session, boards: str | None) -> list[BoardFile]:
+    """The board files that -b means; raises BadName for an unknown or ambiguous one."""
+    from fuego_jenkins_remote.fuego.names import unique_prefix
+
+    files = {board.name: board for board in session.lab.board_files([])}
+    return [
+        files[unique_prefix(word.removeprefix(f"{session.settings.host_name}:"), files)]
+        for word in wanted_boards(session, boards)
+    ]

@@ -1,0 +1,155 @@
+"""`ftc hub init|serve|add-user|add-lab|add-token`: what the hub's operator does."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from fuego_jenkins_remote.cli import service_options as service
+from fuego_jenkins_remote.cli.options import common, pass_session
+from fuego_jenkins_remote.cli.session import Session
+
+MAIL = "FUEGO_HUB_MAIL"
+"""The environment variable for --mail: with a password in it, it belongs there."""
+
+
+@click.group
+def hub() -> None:
+    """The hub: set it up, run it, let users and labs in."""
+
+
+@hub.command
+@service.data
+@common
+@pass_session
+def init(session: Session, data_dir: Path) -> None:
+    """Set the data folder up, or bring an older one up to date; what is in it stays.
+
+    \b
+    Example: ftc hub init --data /var/lib/fuego-hub
+    """
+    from fuego_jenkins_remote.hub.admin import init_data
+
+    init_data(data_dir)
+    session.out.result(f"ready for ftc hub serve: {data_dir}", bare=str(data_dir), data={"data": str(data_dir)})
+
+
+@hub.command
+@service.data
+@service.listening(8700)
+@service.serving
+@click.option("--mail", metavar="URL", help=f"How mail is sent: smtp://HOST:PORT?from=ADDRESS, smtps://..., or {MAIL}.")
+@common
+@pass_session
+def serve(session: Session, /, data_dir: Path, mail: str | None, host: str, port: int, **options: Any) -> None:
+    """Run the hub until TERM. The first line on stdout says where it answers.
+
+    \b
+    Examples: ftc hub serve --data /var/lib/fuego-hub
+              ftc hub serve --data /var/lib/fuego-hub --host 0.0.0.0 --tls-cert hub.pem --tls-key hub.key
+    """
+    from fuego_jenkins_remote.hub.serve import serve
+
+    mail = mail or os.environ.get(MAIL)
+    serve(data_dir, host, port, mail=mail, json_ready=session.as_json, **options)
+
+
+notify = click.option(
+    "--notify",
+    multiple=True,
+    metavar="ADDRESS",
+    help="Where notices go: a mail address or an apprise URL; again for more.",
+)
+
+
+@hub.command(name="add-user")
+@click.argument("name")
+@service.data
+@click.option(
+    "--team", "teams", multiple=True, metavar="TEAM[:admin]", help="A team, and the level in it; again for more."
+)
+@click.option("--email", default="", metavar="ADDRESS", help="Where the user is written to.")
+@notify
+@service.token_file
+@common
+@pass_session
+def add_user(
+    session: Session,
+    /,
+    *,
+    name: str,
+    data_dir: Path,
+    teams: tuple[str, ...],
+    email: str,
+    notify: tuple[str, ...],
+    token_file: Path | None,
+) -> None:
+    """Let a user in, and print the token, which is shown this once.
+
+    The admins of a team called as a lab answer for that lab.
+
+    \b
+    Example: ftc hub add-user tim --data /var/lib/fuego-hub --team timslab:admin --email tim@example.org
+    """
+    from fuego_jenkins_remote.hub.admin import add_user, open_data
+
+    with service.token_goes_to(token_file) as take:
+        take(add_user(open_data(data_dir), name, teams=teams, email=email, notify=notify))
+    session.out.note(f"user {name} is known now; the token is not shown again")
+
+
+@hub.command(name="add-lab")
+@click.argument("host", metavar="HOST")
+@service.data
+@notify
+@service.token_file
+@common
+@pass_session
+def add_lab(session: Session, host: str, data_dir: Path, notify: tuple[str, ...], token_file: Path | None) -> None:
+    """Let a lab in, with a team of its name, and print its token, which is shown this once.
+
+    \b
+    Example: ftc hub add-lab timslab --data /var/lib/fuego-hub --notify labs@example.org
+    """
+    from fuego_jenkins_remote.hub.admin import add_lab, open_data
+
+    with service.token_goes_to(token_file) as take:
+        take(add_lab(open_data(data_dir), host, notify=notify))
+    session.out.note(f"lab {host} is known now; the token is not shown again")
+
+
+@hub.command(name="add-token")
+@click.argument("owner")
+@service.data
+@click.option("--kind", type=click.Choice(["user", "lab"]), default="user", show_default=True, help="Whose it is.")
+@service.description
+@service.expires
+@service.token_file
+@common
+@pass_session
+def add_token(
+    session: Session,
+    /,
+    *,
+    owner: str,
+    data_dir: Path,
+    kind: str,
+    description: str,
+    expires: datetime | None,
+    token_file: Path | None,
+) -> None:
+    """Make another token for a user or a lab, and print it this once.
+
+    \b
+    Example: ftc hub add-token timslab --kind lab --data /var/lib/fuego-hub --expires 365d
+    """
+    from fuego_jenkins_remote.hub.admin import add_token, open_data
+
+    with service.token_goes_to(token_file) as take:
+        expires_at = service.as_utc(expires)
+        take(add_token(open_data(data_dir), owner, kind=kind, description=description, expires_at=expires_at))
+    session.out.note(f"another token for {kind} {owner}; it is not shown again")

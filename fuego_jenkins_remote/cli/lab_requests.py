@@ -1,0 +1,155 @@
+"""The lab's side of requests, by hand: `ftc get-request`, `run-request`, `approve-request`, `reject-request`."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import click
+
+from fuego_jenkins_remote.cli.boards import local_boards
+from fuego_jenkins_remote.cli.errors import Failed
+from fuego_jenkins_remote.cli.options import common, hub_url, lab_dir, pass_session, state_dir
+from fuego_jenkins_remote.cli.session import Session
+
+if TYPE_CHECKING:
+    from fuego_jenkins_remote.client.values import Attempt, Request
+
+MAX_BOARDS = 200
+"""A claim names no more boards than this."""
+
+
+@click.command
+@click.option("-b", "--boards", metavar="BOARD[,BOARD]", help="Only for these boards; without it for all of this lab.")
+@click.option("--wait", is_flag=True, help="Wait until there is one.")
+@hub_url
+@common
+@pass_session
+def get_request(session: Session, boards: str | None, wait: bool) -> int:
+    """Show the next request that waits for this lab's boards. Nothing is claimed: run-request does that.
+
+    Exit status 1 when none waits.
+
+    \b
+    Examples: ftc get-request
+              request=$(ftc get-request -q --wait)
+    """
+    names = [board.name for board in (local_boards(session, boards) if boards else session.lab.board_files([]))]
+    if not names:
+        raise Failed(f"this lab has no board: {session.lab.fuego_ro / 'boards'}")
+    found = _peek(session, names[:MAX_BOARDS], wait)
+    if found is None:
+        session.out.note("no request waits for a board of this lab")
+        return 1
+    request = found.request
+    session.out.record(
+        (
+            ("request", request.id),
+            ("board", found.board),
+            ("test", request.test),
+            ("spec", request.spec),
+            ("from", f"{request.requester} ({request.team})" if request.team else request.requester),
+            ("notes", request.notes),
+            ("run it", f"ftc run-request {request.id}"),
+        ),
+        bare=request.id,
+        data={"board": found.board, "request": dict(request.raw)},
+    )
+    return 0
+
+
+def _peek(session: Session, boards: list[str], wait: bool) -> Attempt | None:
+    from fuego_jenkins_remote.client.hub import MAX_WAIT
+    from fuego_jenkins_remote.network.identities import new_call_id
+
+    while True:
+        began = time.monotonic()
+        claims = session.hub.claim(new_call_id(), boards, wait=MAX_WAIT if wait else 0, peek=True)
+        if claims.attempts or not wait:
+            return next(iter(claims.attempts), None)
+        # An answer without anything may come early (there are cancels to tell of): no hurry then.
+        if time.monotonic() - began < 1:
+            time.sleep(2)
+
+
+@click.command
+@click.argument("request", metavar="REQUEST")
+@click.option("-b", "--board", metavar="BOARD", help="On this board of the lab; a unique prefix will do.")
+@hub_url
+@lab_dir
+@state_dir
+@common
+@pass_session
+def run_request(session: Session, request: str, board: str | None) -> None:
+    """Run a request here and now, without Jenkins: claims it, asks policy and gate, runs the test, packages the run.
+
+    put-run delivers it then.
+
+    \b
+    Example: ftc run-request 20261123-101500123-k3j9x2m4 && ftc put-run 20261123-101500123-k3j9x2m4
+    """
+    from fuego_jenkins_remote.lab.by_hand import run_request
+    from fuego_jenkins_remote.network.identities import check_request_id
+
+    check_request_id(request)
+    name = None
+    if board is not None:
+        name = local_boards(session, board)[0].name
+    attempt = run_request(session.lab, session.links, request, name, session.out.note)
+    session.out.result(f"deliver it: ftc put-run {attempt}", bare=str(attempt), data={"attempt": str(attempt)})
+
+
+@click.command
+@click.argument("request", metavar="REQUEST")
+@click.option("--reason", default="", metavar="TEXT", help="For the requester.")
+@click.option("--host", metavar="HOST", help="The lab that answers, if it is not the one of fuego.conf.")
+@hub_url
+@common
+@pass_session
+def approve_request(session: Session, request: str, reason: str, host: str | None) -> None:
+    """Let a request run that waits for this lab's people.
+
+    \b
+    Example: ftc approve-request 20261123-101500123-k3j9x2m4
+    """
+    _answer(session, request, host, "approved", reason)
+
+
+@click.command
+@click.argument("request", metavar="REQUEST")
+@click.option("--reason", required=True, metavar="TEXT", help="For the requester.")
+@click.option("--host", metavar="HOST", help="The lab that answers, if it is not the one of fuego.conf.")
+@hub_url
+@common
+@pass_session
+def reject_request(session: Session, request: str, reason: str, host: str | None) -> None:
+    """Refuse a request that waits for this lab's people. Other labs may still run it.
+
+    \b
+    Example: ftc reject-request 20261123-101500123-k3j9x2m4 --reason "the board is being moved"
+    """
+    _answer(session, request, host, "rejected", reason)
+
+
+def _answer(session: Session, request: str, host: str | None, answer: str, reason: str) -> None:
+    from fuego_jenkins_remote.fuego.names import check_host_name
+    from fuego_jenkins_remote.network.identities import check_request_id
+
+    check_request_id(request)
+    chosen = check_host_name(host) if host else _answering_host(session, session.hub.request(request))
+    changed = session.hub.approve(request, chosen, answer, reason)
+    session.out.result(
+        f"{answer} for {chosen}: request {changed.id} is {changed.state}", bare=changed.id, data=dict(changed.raw)
+    )
+
+
+def _answering_host(session: Session, request: Request) -> str:
+    """The lab whose answer this is: ours, or the only one that is asked. Raises UsageError where that is not clear."""
+    settings = session.settings
+    asked = [one.host for one in request.approvals if one.answer == "waiting"]
+    if settings.is_set("host_name") and (settings.host_name in asked or not asked):
+        return settings.host_name
+    if len(asked) == 1:
+        return asked[0]
+    which = f"several labs are asked ({', '.join(asked)})" if asked else "no lab is asked now"
+    raise click.UsageError(f"{which}: say for which you answer, with --host HOST")

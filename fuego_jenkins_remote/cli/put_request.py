@@ -1,0 +1,217 @@
+"""`ftc put-request`: a test asked for on boards of the network."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from fuego_jenkins_remote.cli.options import DURATION, MOMENT, common, hub_url, pass_session
+from fuego_jenkins_remote.cli.session import Session
+
+if TYPE_CHECKING:
+    from fuego_jenkins_remote.client.values import Request
+
+_TRUTH = click.Choice(["true", "false"])
+_SWITCHES = ("rebuild", "reboot", "precleanup", "postcleanup")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_PLACE = re.compile(r"([A-Za-z0-9_][A-Za-z0-9_.-]*):([A-Za-z0-9_][A-Za-z0-9_.-]*)")
+# A comma between selectors, not one inside of double quotes.
+_COMMA = re.compile(r',(?=(?:[^"]*"[^"]*")*[^"]*$)')
+
+
+@click.command
+@click.argument("words", nargs=-1, metavar="[SELECTOR]")
+@click.option(
+    "-b", "--board", metavar="SELECTOR", help="Which boards: HOST:BOARD, or a selector; with commas: each of them."
+)
+@click.option("-t", "--test", metavar="TEST", help="The test: Functional.NAME or Benchmark.NAME.")
+@click.option("-s", "--spec", default="default", show_default=True, metavar="SPEC", help="The test's spec.")
+@click.option("-p", "--phases", default="", metavar="PHASES", help="Only these phases, by Fuego's letters.")
+@click.option("--each", is_flag=True, help="On every board that matches.")
+@click.option("--count", type=click.IntRange(1), metavar="N", help="On N of the boards that match; without it on one.")
+@click.option(
+    "--package", metavar="FILE|FOLDER|SHA256", help="Bring the test along: a .ftp, its folder, or one put before."
+)
+@click.option("--git", metavar="URL", help="Take the test from a git repository.")
+@click.option("--ref", metavar="REF", help="With --git: branch, tag or commit.")
+@click.option("--path", metavar="PATH", help="With --git: the test's folder in it.")
+@click.option(
+    "--timeout", type=DURATION, default="30m", show_default=True, metavar="TIME", help="The test's time limit."
+)
+@click.option("--dynamic-vars", default="", metavar="A=1,B=2", help="Variables of the test.")
+@click.option("--rebuild", type=_TRUTH, help="Build the test's program anew.")
+@click.option("--reboot", type=_TRUTH, help="Reboot the board first.")
+@click.option("--precleanup", type=_TRUTH, help="Remove earlier files from the board first.")
+@click.option("--postcleanup", type=_TRUTH, help="Remove the test's files from the board afterwards.")
+@click.option(
+    "--retries", type=click.IntRange(0, 5), default=0, help="How often again elsewhere, if it could not be run."
+)
+@click.option("--deadline", type=MOMENT, metavar="TIME", help="Forget it if it has not begun by then: 2h, or a time.")
+@click.option("--priority", type=click.IntRange(0, 100), default=50, show_default=True, help="Higher goes first.")
+@click.option("--notes", default="", metavar="TEXT", help="For the lab's people.")
+@click.option("--wait", is_flag=True, help="Wait for the end; exit status 0 for PASS and SKIP, else 1.")
+@click.option("--wait-limit", type=DURATION, metavar="TIME", help="Wait no longer than this; the request goes on.")
+@hub_url
+@common
+@pass_session
+def put_request(
+    session: Session, /, words: tuple[str, ...], board: str | None, wait: bool, wait_limit: int | None, **given: Any
+) -> int:
+    """Ask for a test on a board of the network.
+
+    The SELECTOR says which boards may run it: HOST:BOARD, or KEY=VALUE (arch, type, cpu, label, host, board, toolchain,
+    config.X), joined with and, or, not and parentheses.
+
+    \b
+    Examples: ftc put-request -b timslab:bbb -t Functional.hello_world --wait
+              ftc put-request "arch=arm64 and label=usb-gadget" -t Functional.usb --each
+              ftc put-request type=bbb --package tests/Functional.mine --dynamic-vars LOOPS=5
+              ftc put-request arch=x86_64 -t Functional.x --git https://example.org/t.git --ref main --path Functional.x
+    """
+    from fuego_jenkins_remote.network import selectors
+
+    chosen, several = _selector(words, board)
+    selectors.parse(chosen)
+    with _package(given["package"]) as (package, package_test):
+        wanted = _wanted(session, chosen, several, given, package_test)
+        if package is not None:
+            wanted["package"] = _stored(session, package)
+    made, campaign = _put(session, wanted)
+    ids = [request.id for request in made]
+    if not (wait and session.as_json):
+        session.out.result("\n".join(_lines(made, campaign)), bare=ids, data=_data(made, campaign))
+    if not wait:
+        return 0
+    from fuego_jenkins_remote.cli.waiting import wait_for_requests
+
+    ended = wait_for_requests(session, made, limit=wait_limit)
+    if session.as_json:
+        session.out.json(_data(ended.requests, campaign))
+    return ended.exit_status
+
+
+def _selector(words: tuple[str, ...], board: str | None) -> tuple[str, bool]:
+    """The selector, and whether several boards were listed, each of which is meant."""
+    positional = " ".join(words).strip()
+    if bool(positional) == bool(board and board.strip()):
+        raise click.UsageError("say once which boards: -b HOST:BOARD, or a selector such as arch=arm64")
+    if positional:
+        return positional, False
+    parts = [part.strip() for part in _COMMA.split(board or "") if part.strip()]
+    return (" or ".join(f"({part})" for part in parts), True) if len(parts) > 1 else (parts[0], False)
+
+
+def _wanted(
+    session: Session, selector: str, several: bool, given: dict[str, Any], package_test: str | None
+) -> dict[str, Any]:
+    """RequestIn, with what can be checked here checked: a mistake is told before anything is sent."""
+    from fuego_jenkins_remote.fuego.names import check_phases, check_spec_name
+    from fuego_jenkins_remote.network.identities import new_call_id
+    from fuego_jenkins_remote.standin.options import parse_dynamic_vars
+
+    if given["each"] and given["count"]:
+        raise click.UsageError("--each and --count exclude each other")
+    if given["git"] and given["package"]:
+        raise click.UsageError("--git and --package exclude each other")
+    if not given["git"] and (given["ref"] or given["path"]):
+        raise click.UsageError("--ref and --path belong to --git")
+    if given["git"] and not given["ref"]:
+        raise click.UsageError("--git needs --ref: a branch, tag or commit")
+    deadline = given["deadline"]
+    return {
+        "call_id": new_call_id(),
+        "selector": selector,
+        "test": _test(session, given, package_test),
+        "spec": check_spec_name(given["spec"]),
+        "phases": check_phases(given["phases"]),
+        "timeout": given["timeout"],
+        "variables": parse_dynamic_vars(given["dynamic_vars"]),
+        "options": {name: given[name] == "true" for name in _SWITCHES if given[name] is not None},
+        "package": given["package"] if given["package"] and _SHA256.fullmatch(given["package"]) else None,
+        "git": {"url": given["git"], "ref": given["ref"], "path": given["path"] or ""} if given["git"] else None,
+        "count": "each" if given["each"] or (several and not given["count"]) else given["count"] or 1,
+        "priority": given["priority"],
+        "deadline": deadline.astimezone(UTC).isoformat() if isinstance(deadline, datetime) else None,
+        "retries": given["retries"],
+        "notes": given["notes"],
+    }
+
+
+def _test(session: Session, given: dict[str, Any], package_test: str | None) -> str:
+    """The test's full name: as given, or the package's, or that of the folder in the git repository."""
+    from fuego_jenkins_remote.fuego.errors import BadName
+    from fuego_jenkins_remote.fuego.names import check_test_name, resolve_test
+    from fuego_jenkins_remote.standin.installed import list_tests
+
+    name: str = given["test"] or package_test or (given["path"] or "").rstrip("/").rpartition("/")[2]
+    if not name:
+        raise click.UsageError("say which test: -t Functional.NAME or -t Benchmark.NAME")
+    if package_test and package_test.partition(".")[2] == name:
+        name = package_test
+    if package_test and name != package_test:
+        raise click.UsageError(f"the package holds {package_test}, not {name}")
+    if name.startswith(("Functional.", "Benchmark.")):
+        return check_test_name(name)
+    try:
+        return resolve_test(name, [test.name for test in list_tests(session.settings.path("fuego_core_dir"))])
+    except BadName as error:
+        if "ambiguous" in error.what:
+            raise
+        raise click.UsageError(f"{error.what} installed here: give the full name, like Functional.{name}") from error
+
+
+@contextmanager
+def _package(given: str | None) -> Iterator[tuple[Path | None, str | None]]:
+    """The package file to send along, and its test's name; nothing for none, and for one that the hub has."""
+    if given is None or _SHA256.fullmatch(given):
+        yield None, None
+        return
+    from fuego_jenkins_remote.cli.tests import packed
+
+    with packed(Path(given)) as info:
+        yield info.path, info.name
+
+
+def _stored(session: Session, package: Path) -> str:
+    from fuego_jenkins_remote.fuego.packages import file_sha256
+
+    sha256 = file_sha256(package)
+    session.hub.put_package(sha256, package)
+    return sha256
+
+
+def _put(session: Session, wanted: dict[str, Any]) -> tuple[list[Request], str | None]:
+    """Put it. Where HOST:BOARD is no board's name but the start of one, that board is meant."""
+    from fuego_jenkins_remote.client.errors import Invalid
+    from fuego_jenkins_remote.fuego.names import board_prefix_matches, unique_prefix
+    from fuego_jenkins_remote.network.identities import new_call_id
+
+    try:
+        return session.hub.put_request(wanted)
+    except Invalid as refused:
+        place = _PLACE.fullmatch(wanted["selector"])
+        if refused.code != "no-board" or place is None:
+            raise
+        host, prefix = place[1], place[2]
+        known = [board.name for board in session.hub.boards(host=host)]
+        if not known or prefix in known or not board_prefix_matches(prefix, known):
+            raise
+        name = unique_prefix(prefix, known)
+    return session.hub.put_request({**wanted, "call_id": new_call_id(), "selector": f"{host}:{name}"})
+
+
+def _lines(made: list[Request], campaign: str | None) -> Iterator[str]:
+    for request in made:
+        yield f"request {request.id}: {request.test} on {request.selector} is {request.state}"
+    if campaign:
+        yield f"campaign {campaign}: {len(made)} requests"
+
+
+def _data(requests: list[Request], campaign: str | None) -> dict[str, object]:
+    return {"requests": [request.raw for request in requests], "campaign": campaign}

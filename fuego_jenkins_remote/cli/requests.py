@@ -1,0 +1,171 @@
+"""`ftc list-requests`, `query-request`, `rm-request`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from fuego_jenkins_remote.cli.options import DURATION, common, hub_url, pass_session
+from fuego_jenkins_remote.cli.output import local_time
+from fuego_jenkins_remote.cli.session import Session
+
+if TYPE_CHECKING:
+    from fuego_jenkins_remote.client.values import Request
+
+PAGE = 200
+
+
+@click.command
+@click.option("-b", "--board", default="", metavar="[HOST:]BOARD", help="Only those of this board.")
+@click.option("-t", "--test", default="", metavar="TEST", help="Only those of this test.")
+@click.option("--state", default="", metavar="STATE", help="Only those that are pending, running, done, ...")
+@click.option("--host", default="", metavar="HOST", help="Only those of this lab.")
+@click.option("--requester", default="", metavar="USER", help="Only those that this user has put.")
+@click.option("--campaign", default="", metavar="CAMPAIGN", help="Only those that were put together.")
+@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="The newest so many.")
+@hub_url
+@common
+@pass_session
+def list_requests(session: Session, /, limit: int, **filters: str) -> None:
+    """List requests, newest first.
+
+    \b
+    Examples: ftc list-requests --state pending
+              ftc list-requests -q --campaign c-20261123-101500123-a2b3c4d5
+    """
+    if filters["state"]:
+        _check_state(filters["state"])
+    host, colon, name = filters["board"].partition(":")
+    if colon:
+        filters |= {"host": host, "board": name}
+    requests: list[Request] = []
+    before: str | None = ""
+    while before is not None and len(requests) < limit:
+        page, before = session.hub.requests(**filters, limit=min(limit - len(requests), PAGE), before=before)
+        requests += page
+    requests = requests[:limit]
+    session.out.table(
+        ("request", "test", "where", "state", "status", "by", "put"),
+        [
+            (
+                one.id,
+                one.test if one.spec == "default" else f"{one.test} ({one.spec})",
+                f"{one.host}:{one.board}" if one.board else one.selector,
+                str(one.state),
+                one.status,
+                one.requester,
+                local_time(one.created_at),
+            )
+            for one in requests
+        ],
+        bare=[one.id for one in requests],
+        data=[dict(one.raw) for one in requests],
+        empty="no such request" if any(filters.values()) else "no requests yet",
+    )
+
+
+def _check_state(state: str) -> None:
+    from fuego_jenkins_remote.network.states import State
+
+    if state not in set(State):
+        raise click.UsageError(f"no such state {state!r}; there are: {', '.join(State)}")
+
+
+@click.command
+@click.argument("request", metavar="REQUEST")
+@click.option("--follow", is_flag=True, help="Go on until it has ended; exit status as with put-request --wait.")
+@click.option("--wait-limit", type=DURATION, metavar="TIME", help="With --follow: no longer than this.")
+@hub_url
+@common
+@pass_session
+def query_request(session: Session, request: str, follow: bool, wait_limit: int | None) -> int:
+    """Show one request, or follow it. With -v also what happened to it, and the end of its log.
+
+    \b
+    Examples: ftc query-request 20261123-101500123-k3j9x2m4
+              ftc query-request 20261123-101500123-k3j9x2m4 --follow
+    """
+    from fuego_jenkins_remote.network.identities import check_request_id
+
+    found = session.hub.request(check_request_id(request))
+    status = 0
+    if follow:
+        from fuego_jenkins_remote.cli.waiting import wait_for_requests
+
+        ended = wait_for_requests(session, [found], limit=wait_limit)
+        status = ended.exit_status
+        found = session.hub.request(request)
+    session.out.record(_details(found, verbose=session.verbose), bare=str(found.state), data=dict(found.raw))
+    return status
+
+
+def _details(request: Request, *, verbose: bool) -> list[tuple[str, str]]:
+    from fuego_jenkins_remote.fuego.names import format_timeout
+    from fuego_jenkins_remote.network.reasons import meaning
+
+    source = f"{request.git.url} {request.git.ref} {request.git.path}".rstrip() if request.git else request.package
+    shown = [
+        ("request", request.id),
+        ("state", str(request.state)),
+        ("status", request.status),
+        ("test", request.test),
+        ("spec", request.spec),
+        ("test from", source or ""),
+        ("variables", ", ".join(f"{name}={value}" for name, value in request.variables.items())),
+        ("phases", request.phases),
+        ("time limit", format_timeout(request.timeout)),
+        ("selector", request.selector),
+        ("board", f"{request.host}:{request.board}" if request.board else ""),
+        ("attempt", str(request.attempt) if request.attempt else ""),
+        ("campaign", request.campaign or ""),
+        ("by", f"{request.requester} ({request.team})" if request.team else request.requester),
+        ("notes", request.notes),
+        ("put", local_time(request.created_at)),
+        ("started", local_time(request.started_at)),
+        ("ended", local_time(request.ended_at)),
+        ("waits for", request.queue_why if not request.is_final else ""),
+        ("reason", meaning(request.reason)),
+        ("build", request.build_url),
+        ("run", request.run_key),
+        ("page", request.run_url),
+    ]
+    shown += [("asked", _approval(one)) for one in request.approvals]
+    if verbose:
+        shown += [("history", _change(one)) for one in request.history]
+        shown.append(("log", request.log_tail))
+    return shown
+
+
+def _approval(one: Any) -> str:
+    who = f" by {one.by}" if one.by else ""
+    return f"{one.host}: {one.answer}{who}" + (f" ({one.reason})" if one.reason else "")
+
+
+def _change(one: Any) -> str:
+    reason = f": {one.reason}" if one.reason else ""
+    return f"{local_time(one.at)} {one.old or 'put'} → {one.new} by {one.who}{reason}"
+
+
+@click.command
+@click.argument("requests", metavar="REQUEST...", nargs=-1, required=True)
+@click.option("--reason", default="", metavar="TEXT", help="For the lab's people.")
+@hub_url
+@common
+@pass_session
+def rm_request(session: Session, requests: tuple[str, ...], reason: str) -> None:
+    """Call requests off. A running one is stopped by its lab first; one that has ended stays as it is.
+
+    \b
+    Example: ftc rm-request 20261123-101500123-k3j9x2m4
+    """
+    from fuego_jenkins_remote.network.identities import check_request_id, new_call_id
+
+    for request in requests:
+        check_request_id(request)
+    changed = [session.hub.cancel(request, new_call_id(), reason) for request in requests]
+    lines = [
+        f"request {one.id} is {one.state}" + ("" if one.is_final else ": its lab was told to stop it")
+        for one in changed
+    ]
+    session.out.result("\n".join(lines), bare=[one.id for one in changed], data=[dict(one.raw) for one in changed])

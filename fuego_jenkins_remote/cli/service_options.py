@@ -1,0 +1,81 @@
+"""What `ftc hub`, `ftc vision` and `ftc lab jenkins` share: where to listen, and where a new token goes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from fuego_jenkins_remote.cli.errors import Failed
+from fuego_jenkins_remote.cli.options import FILE, FOLDER, MOMENT
+from fuego_jenkins_remote.cli.output import Output
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+data = click.option("--data", "data_dir", type=FOLDER, required=True, metavar="DIR", help="The service's data folder.")
+token_file = click.option(
+    "--token-file", type=FILE, metavar="FILE", help="Write the token there (mode 600) instead of printing it."
+)
+description = click.option("--description", default="", metavar="TEXT", help="What the token is for.")
+expires = click.option("--expires", type=MOMENT, metavar="TIME", help="When it stops being good: 90d, or a time.")
+
+
+def listening(port: int) -> Callable[[_F], _F]:
+    """--host and --port, with the service's usual port."""
+
+    def add(command: _F) -> _F:
+        port_option = click.option(
+            "--port", type=click.IntRange(0, 65535), default=port, show_default=True, help="0 picks a free one."
+        )
+        host_option = click.option(
+            "--host", default="127.0.0.1", show_default=True, metavar="ADDRESS", help="The address to listen on."
+        )
+        return host_option(port_option(command))
+
+    return add
+
+
+def serving(command: _F) -> _F:
+    """--tls-cert, --tls-key, --behind-proxy, --base-url, --public."""
+    for option in reversed(
+        (
+            click.option("--tls-cert", type=FILE, metavar="FILE", help="The certificate, with its chain (PEM)."),
+            click.option("--tls-key", type=FILE, metavar="FILE", help="Its key (PEM)."),
+            click.option("--behind-proxy", is_flag=True, help="A proxy in front of it speaks TLS."),
+            click.option("--base-url", metavar="URL", help="Where people reach it, if that is not where it listens."),
+            click.option("--public", is_flag=True, help="Anybody may read; changing still needs a token."),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+@contextmanager
+def token_goes_to(file: Path | None) -> Iterator[Callable[[str], None]]:
+    """Give what takes the token, into a new file for its owner only; raises Failed if the file is there already.
+
+    The file is made first, so that no token is made that could then not be written. None: the token is printed.
+    """
+    if file is None:
+        yield lambda token: Output().line(token)
+        return
+    try:
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    except FileExistsError as error:
+        raise Failed(f"{file}: is there already; nothing was changed") from error
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
+            yield lambda token: print(token, file=opened, flush=True)
+    except BaseException:
+        file.unlink(missing_ok=True)
+        raise
+
+
+def as_utc(moment: datetime | None) -> datetime | None:
+    """The same moment in UTC."""
+    return None if moment is None else moment.astimezone(UTC)

@@ -1,0 +1,100 @@
+"""What one call of `ftc` carries along: its common options, its settings, and the clients made from them."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fuego_jenkins_remote.cli.output import Output
+from fuego_jenkins_remote.cli.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from fuego_jenkins_remote.client.hub import HubClient
+    from fuego_jenkins_remote.client.vision import VisionClient
+    from fuego_jenkins_remote.lab.config import LabConfig
+    from fuego_jenkins_remote.lab.wiring import Links
+
+
+@dataclass
+class Session:
+    """One call. The flags are set while options are parsed, all else is made when it is first asked for."""
+
+    quiet: bool = False
+    verbose: bool = False
+    as_json: bool = False
+    debug: bool = False
+    options: dict[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def settings(self) -> Settings:
+        """fuego.conf, environment and options; raises BadConf."""
+        return load_settings(options=self.options)
+
+    @cached_property
+    def out(self) -> Output:
+        """Where to print."""
+        return Output(quiet=self.quiet, as_json=self.as_json, verbose=self.verbose)
+
+    @cached_property
+    def hub(self) -> HubClient:
+        """The hub, with our token."""
+        from fuego_jenkins_remote.client.hub import HubClient
+
+        settings = self.settings
+        return HubClient(settings.needed("hub_url"), settings.token("hub"), ca_file=settings.ca_file)
+
+    @cached_property
+    def vision(self) -> VisionClient:
+        """The results service, with our token."""
+        from fuego_jenkins_remote.client.vision import VisionClient
+
+        settings = self.settings
+        return VisionClient(settings.needed("vision_url"), settings.token("vision"), ca_file=settings.ca_file)
+
+    @cached_property
+    def lab(self) -> LabConfig:
+        """This lab's folders and files."""
+        from fuego_jenkins_remote.lab.config import LabConfig
+
+        settings = self.settings
+        secrets = {settings.token(service) for service in ("hub", "vision", "jenkins")}
+        return LabConfig(
+            host=settings.host_name,
+            lab_dir=settings.path("lab_dir"),
+            state_dir=settings.path("state_dir"),
+            conf_dir=settings.conf_dir,
+            fuego_ro=settings.path("fuego_ro_dir"),
+            fuego_rw=settings.path("fuego_rw_dir"),
+            fuego_core=settings.path("fuego_core_dir"),
+            ftc=settings.environ.get("FUEGO_FTC") or own_ftc(),
+            secrets=frozenset(secrets | {settings.get("server_squad_token")}) - {""},
+        )
+
+    @cached_property
+    def links(self) -> Links:
+        """Where the lab's services are; a hub must be set."""
+        from fuego_jenkins_remote.lab.wiring import Links
+
+        settings = self.settings
+        return Links(
+            hub_url=settings.needed("hub_url"),
+            hub_token=settings.token("hub"),
+            vision_url=settings.get("vision_url"),
+            vision_token=settings.token("vision"),
+            jenkins_url=settings.get("jenkins_url"),
+            jenkins_user=settings.get("jenkins_user"),
+            jenkins_secret=settings.token("jenkins"),
+            ca_file=settings.ca_file,
+        )
+
+
+def own_ftc() -> str:
+    """The command that we are, for jobs that call it: its path, or its name where the path is not known."""
+    for candidate in (Path(sys.argv[0]), Path(sys.executable).parent / "ftc"):
+        if candidate.name == "ftc" and candidate.is_file():
+            return str(candidate.absolute())
+    return shutil.which("ftc") or "ftc"

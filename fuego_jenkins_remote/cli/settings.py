@@ -1,0 +1,160 @@
+"""Settings: fuego.conf, then the environment, then options; the later wins.
+
+The file is the one that FUEGO_CONF names, else `$FUEGO_RO/conf/fuego.conf`, else `/fuego-ro/conf/fuego.conf`. Tokens
+are in the environment or in files that only their owner can read; never in an option.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from fuego_jenkins_remote.cli.errors import Failed
+from fuego_jenkins_remote.fuego.conf import FUEGO_KEYS, OUR_KEYS, read_conf
+
+ENVIRONMENT: dict[str, str] = {
+    "host_name": "FUEGO_HOST",
+    "default_board": "FUEGO_BOARD",
+    "fuego_ro_dir": "FUEGO_RO",
+    "fuego_rw_dir": "FUEGO_RW",
+    "fuego_core_dir": "FUEGO_CORE",
+    "hub_url": "FUEGO_HUB_URL",
+    "hub_token_file": "FUEGO_HUB_TOKEN_FILE",
+    "vision_url": "FUEGO_VISION_URL",
+    "vision_token_file": "FUEGO_VISION_TOKEN_FILE",
+    "jenkins_url": "JENKINS_URL",
+    "jenkins_user": "JENKINS_USER",
+    "jenkins_token_file": "JENKINS_TOKEN_FILE",
+    "lab_dir": "FUEGO_LAB_DIR",
+    "state_dir": "FUEGO_STATE_DIR",
+    "ca_file": "FUEGO_CA_FILE",
+}
+"""The environment variable of each key that has one."""
+
+TOKENS: dict[str, str] = {"hub": "FUEGO_HUB_TOKEN", "vision": "FUEGO_VISION_TOKEN", "jenkins": "JENKINS_TOKEN"}
+"""The environment variable that holds a service's token itself."""
+
+DEFAULTS: dict[str, str] = {
+    "host_name": "fuegohost",
+    "user": "fuego_user",
+    "fuego_ro_dir": "/fuego-ro",
+    "fuego_rw_dir": "/fuego-rw",
+    "fuego_core_dir": "/fuego-core",
+}
+"""What holds where nothing is set; lab_dir and state_dir have one each that depends on others."""
+
+MEANING: dict[str, str] = {**FUEGO_KEYS, **OUR_KEYS}
+
+MAX_TOKEN = 4096
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What holds for this call. `values` has every key that is set anywhere, `sources` where."""
+
+    conf_file: Path | None
+    values: Mapping[str, str]
+    sources: Mapping[str, str]
+    environ: Mapping[str, str] = field(repr=False)
+
+    def get(self, key: str) -> str:
+        """A setting's value, empty where nothing is set and there is no default."""
+        found = self.values.get(key) or DEFAULTS.get(key, "")
+        if not found and key == "lab_dir":
+            return str(self.path("fuego_rw_dir") / "remote")
+        if not found and key == "state_dir":
+            base = self.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
+            return str(Path(base) / "fuego-jenkins-remote")
+        return found
+
+    def path(self, key: str) -> Path:
+        """A folder or file, absolute; raises Failed where none is set."""
+        return Path(self.needed(key)).absolute()
+
+    def needed(self, key: str) -> str:
+        """A setting that this call cannot do without; raises Failed with the ways to set it."""
+        found = self.get(key)
+        if not found:
+            variable = f", or {ENVIRONMENT[key]} in the environment" if key in ENVIRONMENT else ""
+            where = f"in {self.conf_file}" if self.conf_file else "in fuego.conf (FUEGO_CONF says where that is)"
+            raise Failed(f"{key} is not set: {MEANING[key]}; set it {where}{variable}")
+        return found
+
+    def is_set(self, key: str) -> bool:
+        """Whether somebody has set it."""
+        return bool(self.values.get(key))
+
+    @property
+    def host_name(self) -> str:
+        """This lab's name in the network; raises BadName for one that cannot be."""
+        from fuego_jenkins_remote.fuego.names import check_host_name
+
+        return check_host_name(self.get("host_name"))
+
+    @property
+    def conf_dir(self) -> Path:
+        """Where boards.yaml and lab-policy.yaml stand."""
+        return self.conf_file.parent if self.conf_file else self.path("fuego_ro_dir") / "conf"
+
+    @property
+    def ca_file(self) -> Path | None:
+        """Certificates to trust besides the system's."""
+        return Path(self.get("ca_file")) if self.get("ca_file") else None
+
+    def token(self, service: str) -> str:
+        """The token for hub, vision or jenkins; empty where none is set. Raises Failed for a file that is not right."""
+        direct = self.environ.get(TOKENS[service], "").strip()
+        if direct:
+            return _checked(direct, TOKENS[service])
+        key = f"{service}_token_file"
+        file = self.get(key)
+        return read_token(Path(file), f"{key} ({self.sources[key]})") if file else ""
+
+
+def load_settings(environ: Mapping[str, str] | None = None, options: Mapping[str, str] | None = None) -> Settings:
+    """Read them; raises BadConf (with file and line)."""
+    environ = os.environ if environ is None else environ
+    conf_file = find_conf(environ)
+    values: dict[str, str] = {}
+    sources: dict[str, str] = {}
+    if conf_file is not None:
+        values = {key: value for key, value in read_conf(conf_file).items() if value}
+        sources = dict.fromkeys(values, str(conf_file))
+    for key, variable in ENVIRONMENT.items():
+        if environ.get(variable):
+            values[key], sources[key] = environ[variable], variable
+    for key, value in (options or {}).items():
+        values[key], sources[key] = value, f"--{key.replace('_', '-')}"
+    return Settings(conf_file=conf_file, values=values, sources=sources, environ=dict(environ))
+
+
+def find_conf(environ: Mapping[str, str]) -> Path | None:
+    """The fuego.conf that counts; None where there is none. One that FUEGO_CONF names counts even when missing."""
+    if environ.get("FUEGO_CONF"):
+        return Path(environ["FUEGO_CONF"]).absolute()
+    for folder in (environ.get("FUEGO_RO"), "/fuego-ro"):
+        if folder and (file := Path(folder, "conf", "fuego.conf").absolute()).is_file():
+            return file
+    return None
+
+
+def read_token(file: Path, what: str) -> str:
+    """A token from its file; raises Failed if others can read the file, with what to do."""
+    try:
+        with file.open("rb") as opened:
+            mode = stat.S_IMODE(os.fstat(opened.fileno()).st_mode)
+            data = opened.read(MAX_TOKEN + 1)
+    except OSError as error:
+        raise Failed(f"{what}: {file}: {error.strerror}") from error
+    if mode & 0o077:
+        raise Failed(f"{what}: others can read {file}: chmod 600 {file}")
+    return _checked(data.decode("utf-8", "replace").strip(), f"{what}: {file}")
+
+
+def _checked(token: str, where: str) -> str:
+    if not token or len(token) > MAX_TOKEN or not token.isascii() or not token.isprintable() or " " in token:
+        raise Failed(f"{where}: holds no token (one line, letters and signs without spaces)")
+    return token

@@ -1,0 +1,106 @@
+"""All verbs: which module has each, and what `ftc help` says of it. Looking here imports none of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verb:
+    """A verb: the module below `cli`, the command in it, its line in the help, and the heading above that."""
+
+    module: str
+    command: str
+    summary: str
+    section: str
+
+
+def _section(section: str, module: str, **verbs: str) -> dict[str, Verb]:
+    return {
+        name.replace("_", "-"): Verb(module=module, command=name, summary=summary, section=section)
+        for name, summary in verbs.items()
+    }
+
+
+_ASK = "Ask for tests"
+_RUNS = "Runs and tests"
+_LAB = "For a lab's people"
+_SERVE = "Services"
+_ABOUT = "About"
+
+VERBS: dict[str, Verb] = {
+    **_section(_ASK, "boards", list_boards="List boards, of this lab or of the network."),
+    **_section(_ASK, "put_request", put_request="Ask for a test on a board of the network."),
+    **_section(
+        _ASK,
+        "requests",
+        list_requests="List requests.",
+        query_request="Show one request, or follow it.",
+        rm_request="Call a request off.",
+    ),
+    **_section(
+        _RUNS,
+        "runs",
+        get_run="Fetch a run package.",
+        list_runs="List runs, of this lab or of the network.",
+        package_run="Pack a run folder, without the lab's secrets.",
+        put_run="Deliver a run to the results service.",
+    ),
+    **_section(
+        _RUNS,
+        "tests",
+        put_test="Leave a test package with the hub.",
+        get_test="Fetch a test package from the hub.",
+        list_tests="List the tests that are installed here.",
+    ),
+    **_section(_RUNS, "run_test", run_test="Run a test on a board of this lab."),
+    **_section(
+        _LAB,
+        "boards",
+        put_board="Share a board with the network.",
+        update_board="Tell the network of a board anew.",
+        rm_board="Withdraw a board from the network.",
+    ),
+    **_section(
+        _LAB,
+        "lab_requests",
+        get_request="Show the next request that waits for this lab's boards.",
+        run_request="Run a request here and now, without Jenkins.",
+        approve_request="Let a request run that waits for this lab's people.",
+        reject_request="Refuse a request that waits for this lab's people.",
+    ),
+    **_section(
+        _LAB,
+        "outbox",
+        push_runs="Package and deliver the runs that wait in the outbox.",
+        outbox="List the deliveries that wait.",
+    ),
+    **_section(_SERVE, "lab", lab="A lab: its Jenkins, its jobs, its bridge, its doctor."),
+    **_section(_SERVE, "hub", hub="The hub: set it up, run it, let users and labs in."),
+    **_section(_SERVE, "vision", vision="The results service: set it up, run it, make tokens."),
+    **_section(
+        _ABOUT,
+        "about",
+        config="Show settings, and where each comes from.",
+        version="Show the version.",
+        help="Show help on a verb.",
+    ),
+}
+
+LOCAL_LISTS = frozenset({"list-boards", "list-runs", "list-tests"})
+"""Verbs of both: without -r and --json they are Fuego's own where Fuego is installed, with all its options."""
+
+
+def find_verb(name: str) -> str | None:
+    """The verb that `name` means, singular or plural (put-runs, list-board); None for none."""
+    for candidate in (name, f"{name}s", name.removesuffix("s")):
+        if candidate in VERBS and ("-" in candidate or candidate == name):
+            return candidate
+    return None
+
+
+def nearest_verb(name: str) -> str | None:
+    """The verb that was perhaps meant."""
+    from difflib import get_close_matches
+
+    return next(iter(get_close_matches(name, VERBS, n=1)), None)

@@ -1,0 +1,98 @@
+"""`ftc vision init|serve|add-token`: what the results service's operator does."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from fuego_jenkins_remote.cli import service_options as service
+from fuego_jenkins_remote.cli.options import common, pass_session
+from fuego_jenkins_remote.cli.session import Session
+
+
+@click.group
+def vision() -> None:
+    """The results service: set it up, run it, make tokens."""
+
+
+@vision.command
+@service.data
+@common
+@pass_session
+def init(session: Session, data_dir: Path) -> None:
+    """Set the data folder up, or bring an older one up to date; what is in it stays.
+
+    \b
+    Example: ftc vision init --data /var/lib/fuego-vision
+    """
+    from fuego_jenkins_remote.vision.admin import init_data
+
+    init_data(data_dir)
+    session.out.result(f"ready for ftc vision serve: {data_dir}", bare=str(data_dir), data={"data": str(data_dir)})
+
+
+@vision.command
+@service.data
+@service.listening(8701)
+@service.serving
+@common
+@pass_session
+def serve(session: Session, /, data_dir: Path, host: str, port: int, **options: Any) -> None:
+    """Run the results service until TERM. The first line on stdout says where it answers.
+
+    \b
+    Example: ftc vision serve --data /var/lib/fuego-vision --public
+    """
+    from fuego_jenkins_remote.vision.serve import serve
+
+    serve(data_dir, host=host, port=port, json_ready=session.as_json, **options)
+
+
+@vision.command(name="add-token")
+@click.argument("owner", metavar="OWNER")
+@service.data
+@click.option(
+    "--kind",
+    type=click.Choice(["submit", "read"]),
+    default="submit",
+    show_default=True,
+    help="submit: brings runs of the lab OWNER ('*': of any); read: OWNER only reads.",
+)
+@service.description
+@service.expires
+@service.token_file
+@common
+@pass_session
+def add_token(
+    session: Session,
+    /,
+    *,
+    owner: str,
+    data_dir: Path,
+    kind: str,
+    description: str,
+    expires: datetime | None,
+    token_file: Path | None,
+) -> None:
+    """Make a token, and print it this once.
+
+    \b
+    Examples: ftc vision add-token timslab --data /var/lib/fuego-vision
+              ftc vision add-token tim --kind read --data /var/lib/fuego-vision
+    """
+    from fuego_jenkins_remote.cli.errors import Failed
+    from fuego_jenkins_remote.fuego.errors import FormatError
+    from fuego_jenkins_remote.vision.admin import add_token, open_data
+
+    with service.token_goes_to(token_file) as take:
+        try:
+            expires_at = service.as_utc(expires)
+            take(add_token(open_data(data_dir), owner, kind=kind, description=description, expires_at=expires_at))
+        except FormatError:
+            raise
+        except ValueError as error:
+            raise Failed(str(error)) from error
+    session.out.note(f"a token for {owner} ({kind}); it is not shown again")
