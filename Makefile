@@ -25,7 +25,7 @@ $(VENV)/dev.stamp: locks/dev.txt $(VENV)/run.stamp
 	@touch $@
 
 demo: $(VENV)/run.stamp ## run the main job here: hub, vision, a lab with its Jenkins, requests, runs (KEEP=1 leaves all running)
-	@$(BIN)/python scripts/demo.py $(if $(KEEP),--keep)
+	@$(BIN)/python scripts/demo $(if $(KEEP),--keep)
 
 test: $(VENV)/dev.stamp ## all tests that need no real Jenkins
 	$(BIN)/python -m pytest $(PYTEST_ARGS)

@@ -51,14 +51,15 @@ def fetch_test(request: Request, hub: HubClient, folder: Path, *, max_bytes: int
     try:
         check_test_name(request.test)
         limits = replace(Limits(), package=max_bytes)
-        tree = unpack(archive, folder / "unpacked", kind=Kind.TEST, limits=limits)
+        test = unpack(archive, folder / "unpacked", kind=Kind.TEST, limits=limits)
     except FormatError as error:
         raise PrepareError(f"the test cannot be used: {error}") from error
     finally:
         archive.unlink(missing_ok=True)
-    test = tree / request.test
+    if test.name != request.test:
+        raise PrepareError(f"the package holds {test.name}, not {request.test}")
     if not (test / "fuego_test.sh").is_file():
-        raise PrepareError(f"the package holds no {request.test} with a fuego_test.sh")
+        raise PrepareError(f"{request.test} has no fuego_test.sh")
     return test
 
 

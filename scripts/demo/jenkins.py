@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import shutil
 import socket
-import subprocess
 import time
-import urllib.error
-import urllib.request
-from base64 import b64encode
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from xml.etree import ElementTree
 
+import requests
+
 from places import Lab, write_secret
-from processes import FTC, Services, StepFailed
+from processes import FTC, Services, StepFailed, free_port
 
 WAR_SECONDS = 120.0
 
@@ -82,16 +82,20 @@ def start_agents(services: Services, jenkins: Jenkins, boards: Iterable[str], da
     """Connect an agent for each board's node of a real Jenkins; a lab's boards have theirs already."""
     jar = data / "agent.jar"
     data.mkdir(parents=True, exist_ok=True)
-    jar.write_bytes(_get(jenkins, "/jnlpJars/agent.jar"))
+    jar.write_bytes(_ask(jenkins, "/jnlpJars/agent.jar").content)
     for board in boards:
-        jnlp = ElementTree.fromstring(_get(jenkins, f"/computer/{board}/jenkins-agent.jnlp"))
+        jnlp = ElementTree.fromstring(_ask(jenkins, f"/computer/{board}/jenkins-agent.jnlp").content)
         secret = next(argument.text or "" for argument in jnlp.iter("argument"))
         secret_file = write_secret(data / f"{board}.secret", secret)
         command = ["java", "-jar", str(jar), "-url", f"{jenkins.url}/", "-name", board, "-webSocket"]
         command += ["-secret", f"@{secret_file}", "-workDir", str(data / board)]
         services.launch(f"agent-{board}", command, lab.person.environment())
     for board in boards:
-        _wait_until(lambda name=board: b'"offline":false' in _get(jenkins, f"/computer/{name}/api/json"), 60, board)
+        _wait_until(partial(_is_online, jenkins, board), 60, board)
+
+
+def _is_online(jenkins: Jenkins, node: str) -> bool:
+    return _ask(jenkins, f"/computer/{node}/api/json").json()["offline"] is False
 
 
 def _from_war(services: Services, lab: Lab, war: Path, data: Path) -> Jenkins:
@@ -100,57 +104,42 @@ def _from_war(services: Services, lab: Lab, war: Path, data: Path) -> Jenkins:
     (data / "init.groovy.d").mkdir(parents=True)
     (data / "init.groovy.d" / "demo.groovy").write_text(INIT_GROOVY, encoding="utf-8")
     token = "11" + secrets.token_hex(16)
-    port = _free_port()
+    port = free_port()
     more = {"JENKINS_HOME": str(data), "DEMO_TOKEN": token, "DEMO_PASSWORD": secrets.token_hex(16)}
     more |= {f"FUEGO_{name}": str(lab.root / f"fuego-{name.lower()}") for name in ("RO", "RW", "CORE")}
-    options = ["-Djenkins.install.runSetupWizard=false", "-Dhudson.model.UpdateCenter.never=true", "-Djava.awt.headless=true"]
+    options = [
+        "-Djenkins.install.runSetupWizard=false",
+        "-Dhudson.model.UpdateCenter.never=true",
+        "-Djava.awt.headless=true",
+    ]
     address = ["--httpListenAddress=127.0.0.1", f"--httpPort={port}", "--prefix=/fuego"]
     services.launch("jenkins", ["java", *options, "-jar", str(war), *address], lab.person.environment(more))
     jenkins = Jenkins(f"http://127.0.0.1:{port}/fuego", "demolab", token, "")
-    _wait_until(lambda: bool(_get(jenkins, "/api/json")), WAR_SECONDS, "Jenkins")
-    version = _head(jenkins, "X-Jenkins")
+    _wait_until(lambda: _ask(jenkins, "/api/json").ok, WAR_SECONDS, "Jenkins")
+    version = _ask(jenkins, "/api/json").headers.get("X-Jenkins", "")
     return Jenkins(jenkins.url, jenkins.user, token, f"Jenkins {version}, started from {war.name} (JENKINS_WAR)")
 
 
-def _wait_until(holds: object, seconds: float, what: str) -> None:
+def _wait_until(holds: Callable[[], bool], seconds: float, what: str) -> None:
     until = time.monotonic() + seconds
     while time.monotonic() < until:
-        try:
-            if callable(holds) and holds():
+        with contextlib.suppress(requests.RequestException):
+            if holds():
                 return
-        except OSError:
-            pass
         time.sleep(0.25)
     raise StepFailed(f"{what} was not there within {seconds:.0f} s; its log is beside the data")
 
 
-def _open(jenkins: Jenkins, path: str) -> urllib.request.Request:
-    request = urllib.request.Request(jenkins.url + path)
-    if jenkins.user:
-        login = b64encode(f"{jenkins.user}:{jenkins.token}".encode()).decode()
-        request.add_header("Authorization", f"Basic {login}")
-    return request
-
-
-def _get(jenkins: Jenkins, path: str) -> bytes:
-    with urllib.request.urlopen(_open(jenkins, path), timeout=10) as answer:
-        return bytes(answer.read(64 * 2**20))
-
-
-def _head(jenkins: Jenkins, header: str) -> str:
-    with urllib.request.urlopen(_open(jenkins, "/api/json"), timeout=10) as answer:
-        return str(answer.headers.get(header, ""))
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def _ask(jenkins: Jenkins, path: str) -> requests.Response:
+    login = (jenkins.user, jenkins.token) if jenkins.user else None
+    answer = requests.get(jenkins.url + path, auth=login, timeout=10)
+    answer.raise_for_status()
+    return answer
 
 
 def start_git_daemon(services: Services, root: Path, lab: Lab) -> int:
     """Serve the repositories below `root` on loopback; the port."""
-    port = _free_port()
+    port = free_port()
     command = ["git", "daemon", "--listen=127.0.0.1", f"--port={port}", "--export-all", "--reuseaddr"]
     services.launch("git", [*command, f"--base-path={root}", str(root)], lab.person.environment())
     until = time.monotonic() + 10

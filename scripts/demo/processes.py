@@ -7,6 +7,7 @@ import json
 import os
 import select
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -33,7 +34,9 @@ class Person:
     def environment(self, more: Mapping[str, str] | None = None) -> dict[str, str]:
         """Their environment: nothing of ours that says something to ftc, but the conf file."""
         kept = {
-            name: value for name, value in os.environ.items() if not name.startswith(("FUEGO_", "JENKINS_", "JAVA_TOOL"))
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("FUEGO_", "JENKINS_", "JAVA_TOOL"))
         }
         return {**kept, "FUEGO_CONF": str(self.conf), "PYTHONUNBUFFERED": "1", **(more or {})}
 
@@ -68,7 +71,9 @@ def ftc(person: Person, *arguments: str, expect: int | None = 0, timeout: float 
         stdin=subprocess.DEVNULL,
     )
     if expect is not None and done.returncode != expect:
-        raise StepFailed(f"ftc {' '.join(arguments)}: exit status {done.returncode}\n{done.stdout}{done.stderr}".strip())
+        raise StepFailed(
+            f"ftc {' '.join(arguments)}: exit status {done.returncode}\n{done.stdout}{done.stderr}".strip()
+        )
     return Said(done.returncode, done.stdout, done.stderr)
 
 
@@ -121,6 +126,13 @@ class Services:
             if process.stdout is not None:
                 process.stdout.close()
         self.running.clear()
+
+
+def free_port() -> int:
+    """A port on loopback that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def _first_line(process: subprocess.Popen[str], seconds: float) -> str:

@@ -9,6 +9,8 @@ from typing import Any
 
 from aiosmtpd.controller import Controller
 
+from processes import free_port
+
 
 class _Keeper:
     def __init__(self) -> None:
@@ -26,12 +28,9 @@ class Mailbox:
     def __init__(self) -> None:
         """Listen on a free port."""
         self._keeper = _Keeper()
-        self._controller = Controller(self._keeper, hostname="127.0.0.1", port=0)
+        self.port = free_port()
+        self._controller = Controller(self._keeper, hostname="127.0.0.1", port=self.port)
         self._controller.start()
-        server = self._controller.server
-        if server is None:
-            raise OSError("the mail server did not start")
-        self.port: int = server.sockets[0].getsockname()[1]  # type: ignore[attr-defined]
 
     def wait_for(self, receiver: str, *words: str, seconds: float = 15) -> str:
         """The text of a mail to `receiver` that holds all `words`; empty when none comes in time."""
