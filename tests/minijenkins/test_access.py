@@ -82,6 +82,12 @@ def test_an_open_controller_answers_to_loopback_names_only(controller: Any) -> N
     assert answer.status_code == 403
 
 
+@pytest.mark.parametrize("host", ["x/fuego/whoAmI/api/json?", "x/fuego/whoAmI/api/json#", "127.0.0.1/fuego/"])
+def test_a_strange_host_header_opens_nothing(secured: tuple[str, str], host: str) -> None:
+    answer = requests.get(f"{secured[0]}/api/json", headers={"Host": host}, timeout=5)
+    assert answer.status_code in {400, 403}
+
+
 def test_an_open_controller_is_not_put_on_the_network(tmp_path: Path) -> None:
     with pytest.raises(SetupError, match="is not put on"):
         serve(tmp_path, "0.0.0.0", 0)

@@ -155,6 +155,13 @@ def test_everything_else_is_501_with_one_line(shop: Any, ask: Callable[..., Any]
     assert answer.text.count("\n") == 1
 
 
+@pytest.mark.parametrize("path", ["/createItem", "/job/j/doDelete", "/job/j/1/stop", "/quietDown", "/job/j/config"])
+def test_looking_at_an_address_changes_nothing(shop: Any, ask: Callable[..., Any], path: str) -> None:
+    shop.job("j")
+    answer = ask("GET", path)
+    assert answer.status_code == (501 if path == "/job/j/config" else 405)
+
+
 @pytest.mark.parametrize(
     "path", ["/job/j/1/artifact/..%2f..%2fconfig.xml", "/job/j/1/artifact/../../../config.xml", "/job/j/1/artifact/x"]
 )

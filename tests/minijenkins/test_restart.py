@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,8 +15,10 @@ from typing import Any
 
 import jenkins
 import pytest
+import requests
 
 from fuego_jenkins_remote.minijenkins.controller import Settings
+from fuego_jenkins_remote.minijenkins.server import Tls, run
 
 
 def test_jobs_builds_nodes_and_views_are_there_again(start: Callable[..., Any], shop_on: Callable[..., Any]) -> None:
@@ -127,3 +131,26 @@ def _alive(pid: int) -> bool:
         return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
     except OSError:
         return False
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="no openssl here to make a certificate")
+def test_it_speaks_tls(tmp_path: Path, settings: Settings) -> None:
+    key, certificate = tmp_path / "key.pem", tmp_path / "cert.pem"
+    words = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=lab -addext"
+    files = ["subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(certificate)]
+    subprocess.run(["openssl", *words.split(), *files], check=True, capture_output=True)
+
+    async def ask() -> requests.Response:
+        stop: asyncio.Event = asyncio.Event()
+        address: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        tls = Tls(certificate=certificate, key=key)
+        serving = asyncio.create_task(run(settings, "127.0.0.1", 0, address.set_result, stop, tls=tls))
+        url = await address
+        headers = {"Connection": "close"}
+        answer = await asyncio.to_thread(requests.get, f"{url}/api/json", verify=str(certificate), headers=headers)
+        stop.set()
+        await serving
+        return answer
+
+    assert asyncio.run(ask()).json()["url"].startswith("https://127.0.0.1:")

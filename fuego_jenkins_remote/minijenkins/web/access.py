@@ -11,6 +11,7 @@ import base64
 import binascii
 import hashlib
 import hmac
+import ipaddress
 import secrets
 from urllib.parse import urlsplit
 
@@ -21,7 +22,6 @@ from ..users import Users
 
 COOKIE = "JSESSIONID.embedded"
 CRUMB_HEADER = "Jenkins-Crumb"
-_LOOPBACK = {"localhost", "127.0.0.1", "[::1]"}
 
 
 class Access:
@@ -35,7 +35,8 @@ class Access:
 
     def user(self, request: Request) -> str:
         """Name of the user; empty for anonymous. Raises `Refused` (401, 403) when it may not go on."""
-        path = request.url.path
+        # Not request.url: that one can be bent by the Host header.
+        path = str(request.scope["path"])
         changes = request.method not in {"GET", "HEAD"}
         if changes:
             self._refuse_other_sites(request)
@@ -93,5 +94,14 @@ class Access:
         """An open controller answers to loopback names only, so that no foreign name can be made to point here."""
         host = request.headers.get("host", "")
         name = host if host.endswith("]") else host.rpartition(":")[0] or host
-        if name.lower() not in _LOOPBACK:
-            raise Refused(403, "an open controller answers to localhost, 127.0.0.1 and [::1] only")
+        if not _is_loopback(name.lower().strip("[]")):
+            raise Refused(403, "an open controller answers to localhost and loopback addresses only")
+
+
+def _is_loopback(name: str) -> bool:
+    if name == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False

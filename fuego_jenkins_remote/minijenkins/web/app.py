@@ -6,12 +6,11 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
-from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Match, Route
 
 from ..controller import Controller
-from ..errors import NotDone
+from ..errors import NotDone, Refused
 from . import build_routes, job_routes, node_routes, pages
 from .access import Access
 from .answers import redirect
@@ -92,7 +91,7 @@ def make_app(controller: Controller) -> Starlette:
     async def to_slash(call: Call) -> Response:
         if "job" in call.request.path_params:
             _ = call.job
-        return redirect(call.request.url.path + "/")
+        return redirect(call.path + "/")
 
     methods = ["GET", "POST", "PUT", "DELETE", "PATCH"]
     routes = [Route(prefix + path, endpoint(handler), methods=["POST"]) for path, handler in _POST]
@@ -112,10 +111,14 @@ def make_app(controller: Controller) -> Starlette:
 
 async def _anything_else(call: Call) -> Response:
     """404 for what is below something that is not there, 405 for a GET of an action, else 501."""
-    request: Request = call.request
-    parts = request.url.path.removeprefix(call.prefix).strip("/").split("/")
+    request = call.request
+    parts = call.path.removeprefix(call.prefix).strip("/").split("/")
     if len(parts) > 1 and parts[0] == "job":
         call.controller.job(parts[1])
     if len(parts) > 1 and parts[0] == "computer":
         call.controller.node(parts[1])
-    raise NotDone(f"{request.method} {request.url.path[:200]}")
+    if request.method == "GET" and any(
+        route.matches(request.scope)[0] is Match.PARTIAL for route in request.app.routes
+    ):
+        raise Refused(405, "this address changes something: it wants a POST")
+    raise NotDone(f"{request.method} {call.path[:200]!r}")

@@ -35,6 +35,11 @@ class Call:
         """Path before everything, without a slash at its end."""
         return self.controller.settings.prefix
 
+    @property
+    def path(self) -> str:
+        """The decoded path that was routed; Starlette's own `request.url` depends on the Host header."""
+        return path_of(self.request)
+
     def part(self, name: str) -> str:
         """A part of the path, decoded."""
         return cast(str, self.request.path_params[name])
@@ -78,6 +83,11 @@ class Call:
                 raise Refused(400, f"the form is not understood: {error}") from None
             fields.update(pairs)
         return fields
+
+
+def path_of(request: Request) -> str:
+    """The decoded path of a request, as it was routed."""
+    return cast(str, request.scope["path"])
 
 
 def endpoint(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
