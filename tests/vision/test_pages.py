@@ -105,7 +105,7 @@ def test_a_long_log_is_shown_from_its_end_with_a_link_to_the_whole(world: Any) -
 
     assert "line 59999 ä" in text
     assert "line 30000 ä" not in text
-    assert "the last 200.0 KiB" in text
+    assert "its last 200.0 KiB" in text
     assert f"/api/v1/runs/{KEY}/files/consolelog.txt" in text
     assert len(text) < 300_000
 

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import tarfile
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,11 @@ import pytest
 from starlette.testclient import TestClient
 
 from fuego_jenkins_remote.fuego.packages import Limits
+from fuego_jenkins_remote.service.clock import utc_now
 from fuego_jenkins_remote.vision import admin, statements
 from fuego_jenkins_remote.vision.app import make_app
+from fuego_jenkins_remote.vision.runs import take_in
+from fuego_jenkins_remote.vision.store import PackageStore
 
 KEY = "demolab/20261123-101500123-k3j9x2m4.1"
 
@@ -186,6 +190,28 @@ def test_who_was_quicker_with_the_same_key_wins(world: Any, monkeypatch: pytest.
     world.put(KEY, other)
     monkeypatch.setattr(statements, "find_run", find_nothing_at_first)
     assert world.put(KEY, mine).status_code == 409
+
+
+def test_many_at_once_with_the_same_run_make_one(world: Any) -> None:
+    package, outcomes = world.pack(world.run_json()), []
+    store, together = PackageStore(world.data_dir), threading.Barrier(4, timeout=10)
+
+    def bring() -> None:
+        with store.receive(limit=10**6) as incoming:
+            incoming.write(package)
+            together.wait()
+            sha256 = world.digest(package)
+            _, new = take_in(world.engine, store, incoming, key=KEY, sha256=sha256, by="demolab", clock=utc_now)
+            outcomes.append(new)
+
+    threads = [threading.Thread(target=bring) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(outcomes) == [False, False, False, True]
+    assert len(packages_in(world)) == 1
 
 
 def test_a_disk_that_is_full_is_said_so(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
