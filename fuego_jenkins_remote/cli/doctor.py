@@ -64,7 +64,9 @@ def _vision(session: Session) -> str:
 
 def _jenkins(session: Session) -> str:
     controller = lab_controller(session)
-    return f"{controller.url}: version {controller.version()}, as {controller.user()}"
+    # Jenkins tells nobody who he is: it asks him to sign in.
+    user = controller.user() if session.settings.get("jenkins_user") else "nobody (no jenkins_user)"
+    return f"{controller.url}: version {controller.version()}, as {user}"
 
 
 def _lab_dir(session: Session) -> str:

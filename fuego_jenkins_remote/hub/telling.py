@@ -53,9 +53,9 @@ def _plain(request: Request) -> dict[State, Told]:
             now=f"{place} has said nothing for longer than the test may take.",
             then=f"A late result still counts. {late}",
         ),
-        State.ERROR: Told(now=f"It could not be run: {request.reason}", then="This is no verdict of the test."),
-        State.REJECTED: Told(now=f"No lab runs it. {request.reason}"),
-        State.CANCELLED: Told(now=f"It was called off{': ' + request.reason if request.reason else '.'}"),
+        State.ERROR: Told(now=_sentence(f"It could not be run: {request.reason}"), then="This is no verdict of the test."),
+        State.REJECTED: Told(now=_sentence(f"No lab runs it: {request.reason}")),
+        State.CANCELLED: Told(now=_sentence(f"It was called off: {request.reason}" if request.reason else "It was called off")),
         State.EXPIRED: Told(now="Its deadline passed before a lab took it."),
     }
 
@@ -77,9 +77,9 @@ def _pending(request: Request, boards: Sequence[Board]) -> Told:
             now=f"It waits: {_number(len(online), 'board')} would do, and all are busy.",
             then="The next free one takes it.",
         )
+    some = ", ".join(map(str, idle[:5])) + (", …" if len(idle) > 5 else ".")
     return Told(
-        now=f"It waits for a lab to claim it; {_number(len(idle), 'idle board')} would do: {', '.join(map(str, idle[:5]))}"
-        + ("." if len(idle) <= 5 else ", …"),
+        now=f"It waits for a lab to claim it; {_number(len(idle), 'idle board')} would do: {some}",
         then="A lab that is connected claims it within a second.",
     )
 
@@ -97,6 +97,10 @@ def _running(request: Request, attempt: Attempt | None, at: datetime) -> Told:
     limit = timedelta(seconds=request.timeout)
     end = f"It is stopped at {request.started_at + limit:%H:%M:%S} UTC at the latest." if request.started_at else ""
     return Told(now=f"It runs on {place}.", then=end)
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
 def _number(count: int, noun: str) -> str:

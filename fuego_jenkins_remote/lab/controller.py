@@ -69,6 +69,10 @@ class Controller:
         self.url = url.rstrip("/")
         self._server = jenkins.Jenkins(self.url, user or None, secret or None, timeout=timeout)
 
+    def build_url(self, job: str, number: str) -> str:
+        """The address of a build's page; empty without a number."""
+        return f"{self.url}/job/{quote(job)}/{number}/" if number else ""
+
     # -- what it is
 
     def version(self) -> str:

@@ -154,9 +154,11 @@ class Steps:
         """Answer the job that holds the board; while none does, tell the hub what it waits for."""
         call = self.folders.gate_call(entry.id)
         if call is not None and not self.folders.has_started(entry.id) and self.folders.refused(entry.id) is None:
-            self.journal.note(entry.id, Phase.GATE, nonce=call.nonce, build_url=call.build_url)
+            # A Jenkins whose own address nobody has set tells its jobs none.
+            build_url = call.build_url or self.controller().build_url(self.lab.job(entry.board), call.build_number)
+            self.journal.note(entry.id, Phase.GATE, nonce=call.nonce, build_url=build_url)
             try:
-                self.hub().start(entry.id, call.nonce, call.build_url, call.build_number)
+                self.hub().start(entry.id, call.nonce, build_url, call.build_number)
             except Conflict as error:
                 self.folders.answer_gate(entry.id, call.nonce, str(error))
                 return self._leave(entry)

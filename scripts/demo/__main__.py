@@ -14,6 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -132,18 +133,17 @@ class Demo:
 
 
 def _table(asked: list[Asked]) -> Table:
-    table = Table(title="What came of the requests", title_justify="left")
-    for heading in ("request", "shows", "board", "build", "to start", "status", "run"):
-        table.add_column(heading, overflow="fold")
+    table = Table(title="What came of the requests", title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for heading in ("shows", "board", "build", "to start", "status", "run and its page"):
+        table.add_column(heading, no_wrap=heading != "run and its page", overflow="fold")
     for one in asked:
         seconds = one.seconds_to_start
         table.add_row(
-            one.id,
             one.shows,
             f"{one.end['host']}:{one.end['board']}",
-            one.end["build_url"].rstrip("/").rpartition("/job/")[2].replace("/", " #"),
+            "#" + one.end["build_url"].rstrip("/").rpartition("/")[2],
             f"{seconds * 1000:.0f} ms" if seconds is not None and one.shows != "needs a yes" else "-",
-            f"{one.end['state']} {one.end['status']}",
+            one.end["status"],
             one.end["run_url"],
         )
     return table

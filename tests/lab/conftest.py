@@ -117,6 +117,9 @@ class FakeJenkins:
     def console_tail(self, job: str, number: int, limit: int) -> str:
         return self.console
 
+    def build_url(self, job: str, number: str) -> str:
+        return f"http://jenkins/job/{job}/{number}/"
+
     def nodes(self) -> list[Node]:
         return [Node(name="bbb", online=True, idle=True)]
 
