@@ -37,8 +37,9 @@ check: $(VENV)/dev.stamp ## lint and types: ruff, mypy, yamllint, shellcheck
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
 	$(BIN)/yamllint --strict jenkins_jobs
-	$(BIN)/shellcheck scripts/*.sh jenkins_jobs/shell/*.sh
+	$(BIN)/shellcheck scripts/*.sh jenkins_jobs/shell/*.sh fuego_jenkins_remote/standin/*.sh
 
 golden: $(VENV)/dev.stamp ## rewrite the golden files; review the diff
 	UPDATE_GOLDEN=1 $(BIN)/python -m pytest -q -k golden

@@ -86,7 +86,7 @@ def run_request(session: Session, request: str, board: str | None) -> None:
     put-run delivers it then.
 
     \b
-    Example: ftc run-request 20261123-101500123-k3j9x2m4 && ftc put-run 20261123-101500123-k3j9x2m4
+    Example: ftc run-request 20261123-101500123-k3j7x2m4 && ftc put-run 20261123-101500123-k3j7x2m4
     """
     from fuego_jenkins_remote.lab.by_hand import run_request
     from fuego_jenkins_remote.network.identities import check_request_id
@@ -110,7 +110,7 @@ def approve_request(session: Session, request: str, reason: str, host: str | Non
     """Let a request run that waits for this lab's people.
 
     \b
-    Example: ftc approve-request 20261123-101500123-k3j9x2m4
+    Example: ftc approve-request 20261123-101500123-k3j7x2m4
     """
     _answer(session, request, host, "approved", reason)
 
@@ -126,7 +126,7 @@ def reject_request(session: Session, request: str, reason: str, host: str | None
     """Refuse a request that waits for this lab's people. Other labs may still run it.
 
     \b
-    Example: ftc reject-request 20261123-101500123-k3j9x2m4 --reason "the board is being moved"
+    Example: ftc reject-request 20261123-101500123-k3j7x2m4 --reason "the board is being moved"
     """
     _answer(session, request, host, "rejected", reason)
 

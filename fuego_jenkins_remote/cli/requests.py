@@ -83,8 +83,8 @@ def query_request(session: Session, request: str, follow: bool, wait_limit: int 
     """Show one request, or follow it. With -v also what happened to it, and the end of its log.
 
     \b
-    Examples: ftc query-request 20261123-101500123-k3j9x2m4
-              ftc query-request 20261123-101500123-k3j9x2m4 --follow
+    Examples: ftc query-request 20261123-101500123-k3j7x2m4
+              ftc query-request 20261123-101500123-k3j7x2m4 --follow
     """
     from fuego_jenkins_remote.network.identities import check_request_id
 
@@ -157,7 +157,7 @@ def rm_request(session: Session, requests: tuple[str, ...], reason: str) -> None
     """Call requests off. A running one is stopped by its lab first; one that has ended stays as it is.
 
     \b
-    Example: ftc rm-request 20261123-101500123-k3j9x2m4
+    Example: ftc rm-request 20261123-101500123-k3j7x2m4
     """
     from fuego_jenkins_remote.network.identities import check_request_id, new_call_id
 

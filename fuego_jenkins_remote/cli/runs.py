@@ -43,8 +43,8 @@ def get_run(session: Session, run: str, output: Path | None, unpack: Path | None
     """Fetch a run package, by the run's key or the request's id; its digest is checked.
 
     \b
-    Examples: ftc get-run 20261123-101500123-k3j9x2m4
-              ftc get-run timslab/20261123-101500123-k3j9x2m4.1 --unpack run
+    Examples: ftc get-run 20261123-101500123-k3j7x2m4
+              ftc get-run timslab/20261123-101500123-k3j7x2m4.1 --unpack run
     """
     from fuego_jenkins_remote.fuego import packages
 
@@ -249,7 +249,7 @@ def put_run(session: Session, run: str, board: str | None) -> None:
     Delivering the same run again changes nothing.
 
     \b
-    Examples: ftc put-run 20261123-101500123-k3j9x2m4
+    Examples: ftc put-run 20261123-101500123-k3j7x2m4
               ftc put-run bbb.default.7.frp
     """
     path = Path(run)

@@ -213,9 +213,13 @@ def _number(value: Json) -> int | float | None:
                 value = float(value)
             except ValueError:
                 return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return value
+    try:
+        # An integer of hundreds of digits is JSON, and no measure of anything.
+        return value if math.isfinite(value) else None
+    except OverflowError:
+        return None
 
 
 class _Reader:

@@ -43,12 +43,12 @@ def new_call_id() -> str:
 
 def check_request_id(text: str) -> str:
     """Give `text` back if it is a request id; raises BadIdentity."""
-    return _checked(_REQUEST, text, "request id", "20261123-101500123-k3j9x2m4")
+    return _checked(_REQUEST, text, "request id", "20261123-101500123-k3j7x2m4")
 
 
 def check_campaign_id(text: str) -> str:
     """Give `text` back if it is a campaign id; raises BadIdentity."""
-    return _checked(_CAMPAIGN, text, "campaign id", "c-20261123-101500123-k3j9x2m4")
+    return _checked(_CAMPAIGN, text, "campaign id", "c-20261123-101500123-k3j7x2m4")
 
 
 def check_call_id(text: str) -> str:
@@ -70,7 +70,7 @@ def split_run_key(text: str) -> tuple[str, str]:
     """Host and the part behind it; raises BadIdentity. The second part is safe as a file name."""
     match = _RUN_KEY.fullmatch(text)
     if match is None or ".." in text:
-        raise BadIdentity(f"no run key: {_shown(text)} (like demolab/20261123-101500123-k3j9x2m4.1)")
+        raise BadIdentity(f"no run key: {_shown(text)} (like demolab/20261123-101500123-k3j7x2m4.1)")
     return match["host"], match["local"]
 
 
@@ -90,7 +90,7 @@ class AttemptId:
         """Read `REQUEST.N`; raises BadIdentity."""
         request, _, number = text.partition(".")
         if not _REQUEST.fullmatch(request) or not re.fullmatch(r"[1-9][0-9]?", number):
-            raise BadIdentity(f"no attempt: {_shown(text)} (like 20261123-101500123-k3j9x2m4.1)")
+            raise BadIdentity(f"no attempt: {_shown(text)} (like 20261123-101500123-k3j7x2m4.1)")
         return cls(request, int(number))
 
 

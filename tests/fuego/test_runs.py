@@ -216,3 +216,10 @@ def test_the_real_files_round_trip_and_lose_nothing(shared_data, name):
     as_true_and_false = {"true": True, "false": False}
     real["metadata"] = {key: as_true_and_false.get(value, value) for key, value in real["metadata"].items()}
     assert ours == real
+
+
+def test_a_number_beyond_all_measure_is_no_measure() -> None:
+    huge = b'{"name":"Benchmark.x","status":"PASS","test_sets":[{"name":"s","test_cases":[{"name":"c","status":"PASS",'
+    huge += b'"measurements":[{"name":"m","status":"PASS","measure":' + b"9" * 400 + b"}]}]}]}"
+    (_, case), *_ = read_run(huge).cases()
+    assert case.measurements[0].measure is None

@@ -38,7 +38,7 @@ def test_an_attempt_reads_back() -> None:
     assert identities.split_run_key(identities.run_key("demolab", attempt)) == ("demolab", str(attempt))
 
 
-@pytest.mark.parametrize("text", ["", "../x", "20261123-101500123-k3j9x2m4/..", "20261123-101500123-K3J9X2M4\n"])
+@pytest.mark.parametrize("text", ["", "../x", "20261123-101500123-k3j7x2m4/..", "20261123-101500123-K3J9X2M4\n"])
 def test_a_hostile_request_id_is_refused(text: str) -> None:
     with pytest.raises(BadIdentity, match="no request id"):
         identities.check_request_id(text)

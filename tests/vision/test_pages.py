@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from fuego_jenkins_remote.vision.files import is_text, log_text
 
-KEY = "demolab/20261123-101500123-k3j9x2m4.1"
+KEY = "demolab/20261123-101500123-k3j7x2m4.1"
 
 
 def test_the_start_leads_to_the_runs(world: Any) -> None:

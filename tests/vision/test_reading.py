@@ -15,7 +15,7 @@ from fuego_jenkins_remote.vision import statements
 from fuego_jenkins_remote.vision.app import make_app
 from fuego_jenkins_remote.vision.statements import Cursor, Filter
 
-KEY = "demolab/20261123-101500123-k3j9x2m4.1"
+KEY = "demolab/20261123-101500123-k3j7x2m4.1"
 
 
 def listed(world: Any, **filters: Any) -> list[str]:
@@ -50,7 +50,7 @@ def test_a_summary_says_what_the_contract_says(world: Any) -> None:
                 "duration_ms": 33915,
                 "kernel_version": "6.1.0-13",
                 "toolchain": "debian-armhf",
-                "request": "20261123-101500123-k3j9x2m4",
+                "request": "20261123-101500123-k3j7x2m4",
                 "campaign": "c-20261123-101500123-a2b3c4d5",
                 "counts": {"PASS": 1, "FAIL": 1, "ERROR": 0, "SKIP": 0},
                 "sha256": world.digest(package),
@@ -87,8 +87,8 @@ def test_the_package_comes_back_byte_for_byte(world: Any) -> None:
 
     assert answer.content == package
     assert answer.headers["content-disposition"] == (
-        'attachment; filename="demolab-20261123-101500123-k3j9x2m4.1.frp"; '
-        "filename*=UTF-8''demolab-20261123-101500123-k3j9x2m4.1.frp"
+        'attachment; filename="demolab-20261123-101500123-k3j7x2m4.1.frp"; '
+        "filename*=UTF-8''demolab-20261123-101500123-k3j7x2m4.1.frp"
     )
 
 
@@ -145,8 +145,8 @@ def test_filters_choose_and_join(world: Any) -> None:
         assert world.put(key, world.pack(world.run_json(**changes))).status_code == 201
         return key
 
-    base = put("demolab/20261123-101500123-k3j9x2m4.1")
-    failed = put("demolab/20261123-101500124-k3j9x2m4.1", status="FAIL")
+    base = put("demolab/20261123-101500123-k3j7x2m4.1")
+    failed = put("demolab/20261123-101500124-k3j7x2m4.1", status="FAIL")
     other = put("demolab/other-run", name="Functional.bc", metadata={"board": "qemu", "test_spec": "long"})
     everything = {base, failed, other}
 
@@ -159,7 +159,7 @@ def test_filters_choose_and_join(world: Any) -> None:
     assert listed(world, board="elsewhere:qemu") == []
     assert set(listed(world, host="demolab")) == everything
     assert listed(world, spec="long") == [other]
-    assert listed(world, request="20261123-101500123-k3j9x2m4") == [base]
+    assert listed(world, request="20261123-101500123-k3j7x2m4") == [base]
     assert listed(world, test="Benchmark.Dhrystone", status="PASS", board="bbb") == [base]
     assert listed(world, campaign="c-none") == []
 

@@ -27,7 +27,7 @@ serve(Path(sys.argv[1]), host="127.0.0.1", port=0, json_ready=True)
 
 @pytest.mark.slow
 def test_runs_outlive_the_process_even_when_it_is_killed(world: Any) -> None:
-    key = "demolab/20261123-101500123-k3j9x2m4.1"
+    key = "demolab/20261123-101500123-k3j7x2m4.1"
     package = world.pack(world.run_json())
     for end in (signal.SIGKILL, signal.SIGTERM):
         with subprocess.Popen(

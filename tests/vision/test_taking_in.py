@@ -20,7 +20,7 @@ from fuego_jenkins_remote.vision.app import make_app
 from fuego_jenkins_remote.vision.runs import take_in
 from fuego_jenkins_remote.vision.store import PackageStore
 
-KEY = "demolab/20261123-101500123-k3j9x2m4.1"
+KEY = "demolab/20261123-101500123-k3j7x2m4.1"
 
 
 def packages_in(world: Any) -> list[Path]:
@@ -120,7 +120,7 @@ def test_what_is_no_run_package_is_refused_and_nothing_of_it_stays(world: Any, w
 
 
 def test_a_lab_brings_no_runs_of_another_host(world: Any) -> None:
-    answer = world.put("timslab/20261123-101500123-k3j9x2m4.1", world.pack(world.run_json()))
+    answer = world.put("timslab/20261123-101500123-k3j7x2m4.1", world.pack(world.run_json()))
 
     assert (answer.status_code, answer.json()["code"]) == (403, "not-yours")
 
