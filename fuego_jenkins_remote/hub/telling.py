@@ -53,9 +53,13 @@ def _plain(request: Request) -> dict[State, Told]:
             now=f"{place} has said nothing for longer than the test may take.",
             then=f"A late result still counts. {late}",
         ),
-        State.ERROR: Told(now=_sentence(f"It could not be run: {request.reason}"), then="This is no verdict of the test."),
+        State.ERROR: Told(
+            now=_sentence(f"It could not be run: {request.reason}"), then="This is no verdict of the test."
+        ),
         State.REJECTED: Told(now=_sentence(f"No lab runs it: {request.reason}")),
-        State.CANCELLED: Told(now=_sentence(f"It was called off: {request.reason}" if request.reason else "It was called off")),
+        State.CANCELLED: Told(
+            now=_sentence(f"It was called off: {request.reason}" if request.reason else "It was called off")
+        ),
         State.EXPIRED: Told(now="Its deadline passed before a lab took it."),
     }
 
