@@ -23,7 +23,9 @@ def poll_once(config: LabConfig, links: Links, say: Callable[[str], None]) -> bo
     """
     steps = open_steps(config, links)
     with only_one(config.state_dir / "bridge.lock"):
-        well = all([_advance(steps, entry.id, say) for entry in steps.journal.open_entries()])
+        well = True
+        for entry in steps.journal.open_entries():
+            well = _advance(steps, entry.id, say) and well
         for attempt in claim_for_idle_boards(steps):
             say(f"claimed {attempt}")
             well = _advance(steps, attempt, say) and well

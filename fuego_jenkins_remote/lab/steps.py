@@ -212,6 +212,10 @@ class Steps:
         self.beat(entry)
         if entry.stopping:
             self._stop_in_jenkins(entry)
+        return self._follow_to_outcome(entry)
+
+    def _follow_to_outcome(self, entry: Entry) -> float:
+        """Jenkins may lose a build whose processes live on; only when both are gone nothing comes any more."""
         job = self.lab.job(entry.board)
         try:
             found = self.controller().find(job, entry.id)

@@ -18,7 +18,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from jenkins import Jenkins, bring_up, start_agents, start_git_daemon
+from lab_jenkins import Jenkins, bring_up, start_agents, start_git_daemon
 from mail_sink import Mailbox
 from places import Lab, make_git_repository, write_conf
 from processes import FTC, Person, Services, StepFailed, ftc
