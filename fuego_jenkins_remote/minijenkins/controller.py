@@ -8,12 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import secrets
 import shutil
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
 
 from . import processes
 from .builds import Build, Cause, now_ms
@@ -23,27 +19,16 @@ from .job_config import JobConfig, fill_in, read_job
 from .jobs import Job, load_jobs
 from .names import check_name
 from .nodes import Node, load_nodes
+from .placement import Place, place
 from .queue import Item, Queue
 from .results import Result
 from .runner import Runner, Surroundings, identity
+from .settings import Settings
 from .store import write_text
 from .users import Users
 from .views import View, load_views
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Settings:
-    """How a controller is set up. `labels` are those of the built-in node beside `built-in`; times in seconds."""
-
-    data_dir: Path
-    prefix: str = "/fuego"
-    labels: tuple[str, ...] = ()
-    executors: int = 2
-    quiet_seconds: float = 5.0
-    term_wait_seconds: float = 5.0
-    environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
 
 
 class Controller:
@@ -256,35 +241,11 @@ class Controller:
             build.stop.set()
 
     def _start_or_hold(self, item: Item, job: Job) -> None:
-        running = job.running()
-        label = job.config.label
-        if running and not job.config.concurrent:
-            item.hold("blocked", f"Build #{running.number} is already in progress (ETA: N/A)")
-            return
-        if self.quieting_down:
-            item.hold("buildable", "Jenkins is about to shut down")
-            return
-        able = [node for node in self.all_nodes() if node.serves(label)]
-        for node in able:
-            slot = node.free_executor()
-            if slot is not None:
-                self._start(item, job, node, slot)
-                return
-        self._hold_for_executor(item, label, able)
-
-    def _hold_for_executor(self, item: Item, label: str, able: Iterable[Node]) -> None:
-        able = list(able)
-        if not able:
-            item.hold("buildable", f"There are no nodes with the label ‘{label}’", stuck=True)
-        elif all(node.offline for node in able):
-            reason = f"‘{able[0].shown_name}’ is offline"
-            if len(able) > 1:
-                reason = f"All nodes of label ‘{label}’ are offline"
-            item.hold("buildable", reason, stuck=True)
+        decision = place(job.config, job.running(), self.all_nodes(), quieting_down=self.quieting_down)
+        if isinstance(decision, Place):
+            self._start(item, job, decision.node, decision.executor)
         else:
-            name = able[0].shown_name if len(able) == 1 else label
-            where = f" on ‘{name}’" if name else ""
-            item.hold("buildable", f"Waiting for next available executor{where}")
+            item.hold(decision.state, decision.reason, stuck=decision.stuck)
 
     def _start(self, item: Item, job: Job, node: Node, slot: int) -> None:
         number = job.take_number()

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import uvicorn
 
-from .controller import Controller, Settings
+from .controller import Controller
 from .errors import SetupError
+from .settings import Settings
 from .users import Users, token_from_file
 from .web.app import make_app
 

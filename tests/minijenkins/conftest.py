@@ -14,8 +14,8 @@ import jenkins
 import pytest
 import requests
 
-from fuego_jenkins_remote.minijenkins.controller import Settings
 from fuego_jenkins_remote.minijenkins.server import run
+from fuego_jenkins_remote.minijenkins.settings import Settings
 
 
 class Running:

@@ -11,9 +11,9 @@ import jenkins
 import pytest
 import requests
 
-from fuego_jenkins_remote.minijenkins.controller import Settings
 from fuego_jenkins_remote.minijenkins.errors import SetupError
 from fuego_jenkins_remote.minijenkins.server import serve
+from fuego_jenkins_remote.minijenkins.settings import Settings
 from fuego_jenkins_remote.minijenkins.users import Users, create_user, token_from_file
 
 

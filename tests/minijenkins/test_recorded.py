@@ -19,7 +19,7 @@ import pytest
 import requests
 
 from fuego_jenkins_remote.minijenkins import VERSION
-from fuego_jenkins_remote.minijenkins.controller import Settings
+from fuego_jenkins_remote.minijenkins.settings import Settings
 from fuego_jenkins_remote.minijenkins.users import create_user
 
 RECORDING = Path(__file__).parents[3] / "shared" / "data" / "jenkins" / "core-2.528.3.json"

@@ -17,8 +17,8 @@ import jenkins
 import pytest
 import requests
 
-from fuego_jenkins_remote.minijenkins.controller import Settings
 from fuego_jenkins_remote.minijenkins.server import Tls, run
+from fuego_jenkins_remote.minijenkins.settings import Settings
 
 
 def test_jobs_builds_nodes_and_views_are_there_again(start: Callable[..., Any], shop_on: Callable[..., Any]) -> None:

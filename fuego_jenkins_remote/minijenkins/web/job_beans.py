@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from ..builds import Build, Cause, now_ms
+from ..builds import Build, now_ms
 from ..controller import Controller
-from ..job_config import Parameter
 from ..jobs import PERMALINKS, Job
 from ..queue import Item
 from ..results import Result
 from ..views import LIST_VIEW, View
-from .exported import Bean, Property, Value, prop
+from .action_beans import actions, artifact, definitions
+from .exported import Bean, Property, prop
 
 FREESTYLE = "hudson.model.FreeStyleProject"
 BUILD = "hudson.model.FreeStyleBuild"
@@ -34,7 +34,7 @@ def job_bean(controller: Controller, job: Job) -> Bean:
     return Bean(
         class_name=FREESTYLE,
         properties=[
-            prop("actions", lambda: [*([_definitions(job)] if config.parameterized else []), None], 1),
+            prop("actions", lambda: [*([definitions(job)] if config.parameterized else []), None], 1),
             prop("description", config.description),
             prop("displayName", config.display_name or job.name),
             prop("displayNameOrNull", config.display_name or None),
@@ -70,8 +70,8 @@ def build_bean(controller: Controller, build: Build) -> Bean:
     return Bean(
         class_name=BUILD,
         properties=[
-            prop("actions", lambda: _actions(build.parameters, build.causes, build.aborted)),
-            prop("artifacts", lambda: [_artifact(path) for path in build.artifacts]),
+            prop("actions", lambda: actions(build.parameters, build.causes, build.aborted)),
+            prop("artifacts", lambda: [artifact(path) for path in build.artifacts]),
             prop("building", build.building),
             prop("description", build.description),
             prop("displayName", f"#{build.number}"),
@@ -115,7 +115,7 @@ def executor_bean(controller: Controller, slot: int, build: Build | None) -> Bea
 def item_bean(controller: Controller, item: Item) -> Bean:
     """A queue item; the class and the last properties depend on its state."""
     common = [
-        prop("actions", lambda: _actions(item.parameters, tuple(item.causes), False)),
+        prop("actions", lambda: actions(item.parameters, tuple(item.causes), False)),
         prop("blocked", item.state == "blocked"),
         prop("buildable", item.state == "buildable"),
         prop("id", item.id),
@@ -205,81 +205,8 @@ def _job_properties(job: Job) -> list[Bean | str | None]:
     if job.config.discarder:
         properties.append(Bean(class_name="jenkins.model.BuildDiscarderProperty"))
     if job.config.parameterized:
-        properties.append(_definitions(job))
+        properties.append(definitions(job))
     return properties
-
-
-def _definitions(job: Job) -> Bean:
-    definitions = [_definition(parameter) for parameter in job.config.parameters]
-    return Bean(
-        class_name="hudson.model.ParametersDefinitionProperty",
-        properties=[prop("parameterDefinitions", definitions, 2)],
-    )
-
-
-def _definition(parameter: Parameter) -> Bean:
-    default = Bean(
-        class_name="hudson.model.StringParameterValue",
-        properties=[prop("name", parameter.name, 3), prop("value", parameter.default, 4)],
-    )
-    return Bean(
-        class_name="hudson.model.StringParameterDefinition",
-        properties=[
-            prop("defaultParameterValue", default, 3),
-            prop("description", parameter.description, 3),
-            prop("name", parameter.name, 3),
-            prop("type", "StringParameterDefinition", 3),
-        ],
-    )
-
-
-def _actions(parameters: dict[str, str] | None, causes: tuple[Cause, ...], aborted: bool) -> list[Bean | str | None]:
-    actions: list[Bean | str | None] = []
-    if parameters is not None:
-        values = [_parameter_value(name, value) for name, value in parameters.items()]
-        actions.append(Bean(class_name="hudson.model.ParametersAction", properties=[prop("parameters", values, 2)]))
-    actions.append(
-        Bean(
-            class_name="hudson.model.CauseAction",
-            properties=[prop("causes", [_cause(cause) for cause in causes], 2)],
-        )
-    )
-    if aborted:
-        actions.append(Bean(class_name="jenkins.model.InterruptedBuildAction"))
-    return actions
-
-
-def _parameter_value(name: str, value: str) -> Bean:
-    return Bean(
-        class_name="hudson.model.StringParameterValue",
-        properties=[prop("name", name, 3), prop("value", value, 4)],
-    )
-
-
-def _cause(cause: Cause) -> Bean:
-    shown: dict[str, Value]
-    if cause.kind == "upstream":
-        class_name = "UpstreamCause"
-        shown = {
-            "upstreamBuild": cause.upstream_build,
-            "upstreamProject": cause.upstream_job,
-            "upstreamUrl": f"job/{quote(cause.upstream_job)}/",
-        }
-    elif cause.kind == "remote":
-        class_name, shown = "RemoteCause", {"addr": cause.address, "note": cause.note}
-    else:
-        class_name = "UserIdCause"
-        shown = {"userId": cause.user or None, "userName": cause.user or "anonymous"}
-    shown = {"shortDescription": cause.text, **shown}
-    return Bean(
-        class_name=f"hudson.model.Cause${class_name}",
-        properties=[prop(name, value, 3) for name, value in shown.items()],
-    )
-
-
-def _artifact(path: str) -> Bean:
-    name = path.rpartition("/")[2]
-    return Bean(properties=[prop("displayPath", name, 3), prop("fileName", name, 3), prop("relativePath", path, 3)])
 
 
 def _progress(controller: Controller, build: Build | None) -> int:

@@ -1,0 +1,86 @@
+"""The parts of builds and queue items in Jenkins' API: parameters, causes, artifacts. Visibilities as in 2.528.3."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from ..builds import Cause
+from ..job_config import Parameter
+from ..jobs import Job
+from .exported import Bean, Value, prop
+
+
+def definitions(job: Job) -> Bean:
+    """The declared parameters of a job, as an action and as a property of it."""
+    definitions = [_definition(parameter) for parameter in job.config.parameters]
+    return Bean(
+        class_name="hudson.model.ParametersDefinitionProperty",
+        properties=[prop("parameterDefinitions", definitions, 2)],
+    )
+
+
+def _definition(parameter: Parameter) -> Bean:
+    default = Bean(
+        class_name="hudson.model.StringParameterValue",
+        properties=[prop("name", parameter.name, 3), prop("value", parameter.default, 4)],
+    )
+    return Bean(
+        class_name="hudson.model.StringParameterDefinition",
+        properties=[
+            prop("defaultParameterValue", default, 3),
+            prop("description", parameter.description, 3),
+            prop("name", parameter.name, 3),
+            prop("type", "StringParameterDefinition", 3),
+        ],
+    )
+
+
+def actions(parameters: dict[str, str] | None, causes: tuple[Cause, ...], aborted: bool) -> list[Bean | str | None]:
+    """What Jenkins calls actions of a build or a queue item: parameters, causes, the mark of an abort."""
+    actions: list[Bean | str | None] = []
+    if parameters is not None:
+        values = [_parameter_value(name, value) for name, value in parameters.items()]
+        actions.append(Bean(class_name="hudson.model.ParametersAction", properties=[prop("parameters", values, 2)]))
+    actions.append(
+        Bean(
+            class_name="hudson.model.CauseAction",
+            properties=[prop("causes", [_cause(cause) for cause in causes], 2)],
+        )
+    )
+    if aborted:
+        actions.append(Bean(class_name="jenkins.model.InterruptedBuildAction"))
+    return actions
+
+
+def _parameter_value(name: str, value: str) -> Bean:
+    return Bean(
+        class_name="hudson.model.StringParameterValue",
+        properties=[prop("name", name, 3), prop("value", value, 4)],
+    )
+
+
+def _cause(cause: Cause) -> Bean:
+    shown: dict[str, Value]
+    if cause.kind == "upstream":
+        class_name = "UpstreamCause"
+        shown = {
+            "upstreamBuild": cause.upstream_build,
+            "upstreamProject": cause.upstream_job,
+            "upstreamUrl": f"job/{quote(cause.upstream_job)}/",
+        }
+    elif cause.kind == "remote":
+        class_name, shown = "RemoteCause", {"addr": cause.address, "note": cause.note}
+    else:
+        class_name = "UserIdCause"
+        shown = {"userId": cause.user or None, "userName": cause.user or "anonymous"}
+    shown = {"shortDescription": cause.text, **shown}
+    return Bean(
+        class_name=f"hudson.model.Cause${class_name}",
+        properties=[prop(name, value, 3) for name, value in shown.items()],
+    )
+
+
+def artifact(path: str) -> Bean:
+    """One archived file."""
+    name = path.rpartition("/")[2]
+    return Bean(properties=[prop("displayPath", name, 3), prop("fileName", name, 3), prop("relativePath", path, 3)])
