@@ -126,8 +126,10 @@ requests = sa.Table(
     sa.Column("cancel_id", sa.Text),
     sa.UniqueConstraint("requester", "call_id", "call_part"),
 )
-_waiting = requests.c.state == sa.literal_column("'pending'")
-offered = sa.and_(_waiting, requests.c.held == sa.false())
+waiting = requests.c.state == sa.literal_column("'pending'")
+"""Requests that wait for a lab."""
+
+offered = sa.and_(waiting, requests.c.held == sa.false())
 """Requests that a claim looks at."""
 
 sa.Index(
@@ -138,15 +140,26 @@ sa.Index(
     sqlite_where=offered,
     postgresql_where=offered,
 )
-held = sa.and_(_waiting, requests.c.held == sa.true())
+held = sa.and_(waiting, requests.c.held == sa.true())
 """Requests that wait for people, wherever they could run."""
 
 sa.Index("requests_held", requests.c.lane_id, sqlite_where=held, postgresql_where=held)
-with_deadline = sa.and_(_waiting, requests.c.deadline.is_not(None))
+with_deadline = sa.and_(waiting, requests.c.deadline.is_not(None))
 """Waiting requests that may expire."""
 
 sa.Index("requests_deadline", requests.c.deadline, sqlite_where=with_deadline, postgresql_where=with_deadline)
-sa.Index("requests_by_state", requests.c.state, requests.c.id)
+# Two for the lists by state: one of all states SQLite would take for the queries above too, and read all that waits.
+sa.Index("requests_waiting", requests.c.id, sqlite_where=waiting, postgresql_where=waiting)
+beyond_waiting = requests.c.state != sa.literal_column("'pending'")
+"""Requests that a lab has or had, or that ended."""
+
+sa.Index(
+    "requests_by_state",
+    requests.c.state,
+    requests.c.id,
+    sqlite_where=beyond_waiting,
+    postgresql_where=beyond_waiting,
+)
 sa.Index("requests_by_host", requests.c.host, requests.c.board, requests.c.id)
 sa.Index("requests_by_requester", requests.c.requester, requests.c.id)
 sa.Index("requests_by_test", requests.c.test, requests.c.id)

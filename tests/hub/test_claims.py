@@ -7,9 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import sqlalchemy as sa
 
-from fuego_jenkins_remote.hub import boards, records
+from fuego_jenkins_remote.hub import records
 from fuego_jenkins_remote.hub.schema import attempts
-from fuego_jenkins_remote.hub.statements.attempts import next_for
 from fuego_jenkins_remote.network.identities import AttemptId
 
 from .conftest import World
@@ -119,15 +118,3 @@ def test_a_board_cannot_have_two_live_attempts(world: World, ann: records.Caller
         assert "UNIQUE" in str(error)  # noqa: PT017 - the promise of the index, beside any code
     else:
         raise AssertionError("two live attempts on one board")
-
-
-def test_a_claim_reads_the_index_of_waiting_requests_and_sorts_nothing_in_it(world: World, ann: records.Caller) -> None:
-    world.add_lab("demolab", "one")
-    world.put(ann, "demolab:one")
-    with world.hub.reading() as conn:
-        board = boards.find(conn, "demolab", "one")
-        text = next_for(board, world.clock()).compile(conn, compile_kwargs={"literal_binds": True})
-        plan = [row[3] for row in conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}")]
-    assert any("SEARCH requests USING INDEX requests_pending (lane_id=?)" in line for line in plan), plan
-    assert not any(line.startswith("SCAN requests") for line in plan), plan
-    assert sum("TEMP B-TREE" in line for line in plan) <= 1, plan

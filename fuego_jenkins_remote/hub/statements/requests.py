@@ -10,7 +10,17 @@ from typing import Any
 import sqlalchemy as sa
 
 from fuego_jenkins_remote.hub.records import Approval, GitSource, HistoryEntry, Lane, NewRequest, Options, Request
-from fuego_jenkins_remote.hub.schema import approvals, asked, attempts, history, requests, with_deadline
+from fuego_jenkins_remote.hub.schema import (
+    approvals,
+    asked,
+    attempts,
+    beyond_waiting,
+    history,
+    offered,
+    requests,
+    waiting,
+    with_deadline,
+)
 from fuego_jenkins_remote.hub.schema import held as held_requests
 from fuego_jenkins_remote.network.states import State
 
@@ -54,7 +64,6 @@ class Filter:
     def conditions(self) -> list[sa.ColumnElement[bool]]:
         """As SQL."""
         plain = {
-            requests.c.state: self.state,
             requests.c.host: self.host,
             requests.c.board: self.board,
             requests.c.requester: self.requester,
@@ -62,6 +71,8 @@ class Filter:
             requests.c.campaign: self.campaign,
         }
         found = [column == value for column, value in plain.items() if value is not None]
+        if self.state is not None:
+            found += _in_state(self.state)
         if self.before is not None:
             found.append(requests.c.id < self.before)
         if self.asked_of is not None:
@@ -95,9 +106,7 @@ def of_put(conn: sa.Connection, requester: str, call_id: str) -> list[Request]:
 
 def counts(conn: sa.Connection, states: Iterable[State]) -> dict[str, int]:
     """How many requests there are in each of these states."""
-    query = sa.select(requests.c.state, sa.func.count()).where(requests.c.state.in_(list(states)))
-    query = query.group_by(requests.c.state)
-    return {row[0]: row[1] for row in conn.execute(query)}
+    return {state: conn.execute(sa.select(sa.func.count()).where(*_in_state(state))).scalar_one() for state in states}
 
 
 def insert(
@@ -201,12 +210,17 @@ def set_approval(conn: sa.Connection, request_id: str, approval: Approval) -> No
 
 def held_in_lanes(conn: sa.Connection, lane_ids: Iterable[int]) -> list[Request]:
     """Waiting requests of these lanes that are held for approval."""
-    return _in_lanes(conn, lane_ids, held_requests)
+    return [request for lane_id in lane_ids for request in _in_lane(conn, lane_id, held_requests)]
 
 
 def pending_in_lanes(conn: sa.Connection, lane_ids: Iterable[int]) -> list[Request]:
     """Waiting requests of these lanes."""
-    return _in_lanes(conn, lane_ids, requests.c.state == State.PENDING)
+    return [
+        request
+        for lane_id in lane_ids
+        for condition in (offered, held_requests)
+        for request in _in_lane(conn, lane_id, condition)
+    ]
 
 
 def past_deadline(conn: sa.Connection, now: datetime, limit: int) -> list[Request]:
@@ -215,11 +229,14 @@ def past_deadline(conn: sa.Connection, now: datetime, limit: int) -> list[Reques
     return _requests(conn, query)
 
 
-def _in_lanes(conn: sa.Connection, lane_ids: Iterable[int], condition: sa.ColumnElement[bool]) -> list[Request]:
-    found: list[Request] = []
-    for lane_id in lane_ids:
-        found += _requests(conn, _ONE.where(requests.c.lane_id == lane_id, condition).order_by(requests.c.id))
-    return found
+def _in_state(state: State) -> list[sa.ColumnElement[bool]]:
+    # As the partial indexes have it.
+    return [waiting] if state == State.PENDING else [beyond_waiting, requests.c.state == state]
+
+
+def _in_lane(conn: sa.Connection, lane_id: int, condition: sa.ColumnElement[bool]) -> list[Request]:
+    # Unsorted: for an order SQLite would take another index, and read all that waits in the network.
+    return _requests(conn, _ONE.where(requests.c.lane_id == lane_id, condition))
 
 
 def _requests(conn: sa.Connection, query: sa.Select[Any]) -> list[Request]:

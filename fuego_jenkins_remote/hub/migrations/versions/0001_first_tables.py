@@ -162,7 +162,22 @@ def upgrade() -> None:
     op.create_index("requests_by_campaign", "requests", ["campaign", "id"], unique=False)
     op.create_index("requests_by_host", "requests", ["host", "board", "id"], unique=False)
     op.create_index("requests_by_requester", "requests", ["requester", "id"], unique=False)
-    op.create_index("requests_by_state", "requests", ["state", "id"], unique=False)
+    op.create_index(
+        "requests_by_state",
+        "requests",
+        ["state", "id"],
+        unique=False,
+        sqlite_where=sa.text("state != 'pending'"),
+        postgresql_where=sa.text("state != 'pending'"),
+    )
+    op.create_index(
+        "requests_waiting",
+        "requests",
+        ["id"],
+        unique=False,
+        sqlite_where=sa.text("state = 'pending'"),
+        postgresql_where=sa.text("state = 'pending'"),
+    )
     op.create_index("requests_by_test", "requests", ["test", "id"], unique=False)
     op.create_index(
         "requests_deadline",

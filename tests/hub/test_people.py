@@ -1,0 +1,93 @@
+"""Users, labs, tokens, as the hub's admin makes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from fuego_jenkins_remote.fuego.errors import BadName
+from fuego_jenkins_remote.hub import admin, people, records
+from fuego_jenkins_remote.hub.errors import Conflict, NotKnown, Refused
+from fuego_jenkins_remote.service.clock import utc_now
+from fuego_jenkins_remote.service.engine import reading
+
+from .conftest import init_quickly
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[sa.Engine]:
+    init_quickly(tmp_path / "hub")
+    opened = admin.open_data(tmp_path / "hub")
+    yield opened
+    opened.dispose()
+
+
+def who(engine: sa.Engine, secret: str, **later: float) -> records.Caller | None:
+    with reading(engine) as conn:
+        return people.caller_of(conn, secret, utc_now() + timedelta(**later))
+
+
+def test_a_token_says_who_calls_and_with_which_teams(engine: sa.Engine) -> None:
+    secret = admin.add_user(engine, "ann", teams=["zlab", "alab:admin"], email="ann@example.org")
+    caller = who(engine, secret)
+    assert caller is not None
+    assert [(one.team, one.level) for one in caller.teams] == [("zlab", "member"), ("alab", "admin")]
+    assert caller.is_admin_of("alab")
+    assert not caller.is_admin_of("zlab")
+
+
+def test_a_lab_has_a_team_of_its_name(engine: sa.Engine) -> None:
+    caller = who(engine, admin.add_lab(engine, "demolab", notify=["tim@example.org"]))
+    assert caller is not None
+    assert (caller.kind, caller.name, caller.teams[0].team) == ("lab", "demolab", "demolab")
+
+
+def test_a_team_may_be_there_before_its_lab(engine: sa.Engine) -> None:
+    admin.add_user(engine, "tim", teams=["demolab:admin"])
+    admin.add_lab(engine, "demolab")
+
+
+def test_a_token_expires(engine: sa.Engine) -> None:
+    admin.add_user(engine, "ann")
+    secret = admin.add_token(engine, "ann", expires_at=utc_now() + timedelta(hours=1))
+    assert who(engine, secret, minutes=59) is not None
+    assert who(engine, secret, minutes=61) is None
+
+
+def test_a_wrong_secret_is_nobody(engine: sa.Engine) -> None:
+    secret = admin.add_user(engine, "ann")
+    assert who(engine, secret[:-1] + ("A" if secret[-1] != "A" else "B")) is None
+    assert who(engine, "") is None
+
+
+def test_a_user_is_there_once(engine: sa.Engine) -> None:
+    admin.add_user(engine, "ann")
+    with pytest.raises(Conflict, match="there is a user ann already"):
+        admin.add_user(engine, "ann")
+    admin.add_lab(engine, "demolab")
+    with pytest.raises(Conflict, match="there is a lab demolab already"):
+        admin.add_lab(engine, "demolab")
+
+
+def test_a_token_is_for_somebody_who_is_there(engine: sa.Engine) -> None:
+    with pytest.raises(NotKnown, match="there is no user eve"):
+        admin.add_token(engine, "eve")
+    with pytest.raises(NotKnown, match="there is no lab eve"):
+        admin.add_token(engine, "eve", kind="lab")
+    with pytest.raises(Refused):
+        admin.add_token(engine, "eve", kind="submit")
+
+
+@pytest.mark.parametrize("name", ["", "a b", "../x", "-x", "x" * 101])
+def test_a_bad_name_is_refused(engine: sa.Engine, name: str) -> None:
+    with pytest.raises(BadName):
+        admin.add_user(engine, name)
+
+
+def test_a_bad_level_is_refused(engine: sa.Engine) -> None:
+    with pytest.raises(Refused, match="member or admin"):
+        admin.add_user(engine, "ann", teams=["demolab:boss"])

@@ -1,0 +1,107 @@
+"""The tables are those of the migrations, and the questions that are asked all the time read indexes."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from fuego_jenkins_remote.hub import admin, boards, records
+from fuego_jenkins_remote.hub.schema import metadata
+from fuego_jenkins_remote.hub.statements import attempts as attempt_sql
+from fuego_jenkins_remote.hub.statements import requests as request_sql
+from fuego_jenkins_remote.network.states import State
+from fuego_jenkins_remote.service.engine import NotMigrated, reading
+
+from .conftest import World
+
+
+def test_the_migrations_make_the_tables_of_the_schema(tmp_path: Path) -> None:
+    admin.init_data(tmp_path / "hub")
+    engine = admin.open_data(tmp_path / "hub")
+    with reading(engine) as conn:
+        assert compare_metadata(MigrationContext.configure(conn), metadata) == []
+        made = {row[0]: row[1] for row in conn.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE sql != ''")}
+    plain = sa.create_engine("sqlite://")
+    with plain.connect() as conn:
+        metadata.create_all(conn)
+        wanted = {row[0]: row[1] for row in conn.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE sql != ''")}
+    indexes = {name for name, text in wanted.items() if text.startswith(("CREATE INDEX", "CREATE UNIQUE"))}
+    assert {name: made.get(name) for name in indexes} == {name: wanted[name] for name in indexes}
+    engine.dispose()
+    plain.dispose()
+
+
+def test_setting_up_again_keeps_what_is_there(tmp_path: Path) -> None:
+    folder = tmp_path / "hub"
+    admin.init_data(folder)
+    engine = admin.open_data(folder)
+    admin.add_lab(engine, "demolab")
+    engine.dispose()
+    admin.init_data(folder)
+    engine = admin.open_data(folder)
+    with reading(engine) as conn:
+        assert conn.exec_driver_sql("SELECT host FROM labs").scalar_one() == "demolab"
+    engine.dispose()
+
+
+def test_only_its_owner_looks_into_the_data(tmp_path: Path) -> None:
+    admin.init_data(tmp_path / "hub")
+    assert (tmp_path / "hub").stat().st_mode & 0o777 == 0o700
+
+
+def test_a_folder_that_is_not_set_up_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(NotMigrated, match="ftc hub init"):
+        admin.open_data(tmp_path)
+
+
+def plan(conn: sa.Connection, query: sa.Select[Any]) -> list[str]:
+    text = query.compile(conn, compile_kwargs={"literal_binds": True})
+    return [row[3] for row in conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}")]
+
+
+def test_a_claim_looks_once_into_the_index_of_waiting_requests_for_each_lane(world: World, ann: records.Caller) -> None:
+    world.add_lab("demolab", "one")
+    world.put(ann, "demolab:one")
+    with world.hub.reading() as conn:
+        steps = plan(conn, attempt_sql.next_for(boards.find(conn, "demolab", "one"), world.clock()))
+    assert any("SEARCH requests USING INDEX requests_pending (lane_id=?)" in step for step in steps), steps
+    assert not any(step.startswith("SCAN requests") for step in steps), steps
+    # One sort, of the lanes' heads; none inside a lane.
+    assert sum("TEMP B-TREE" in step for step in steps) == 1, steps
+
+
+class Recorded(list[str]):
+    """What a connection was asked."""
+
+    def __call__(self, conn: Any, cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        cursor.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)
+        self += [f"{row[3]}" for row in cursor.fetchall() if "requests" in row[3] or "attempts" in row[3]]
+
+
+@pytest.mark.parametrize(
+    ("ask", "index"),
+    [
+        (lambda conn: request_sql.past_deadline(conn, datetime(2026, 1, 1, tzinfo=UTC), 5), "requests_deadline"),
+        (lambda conn: request_sql.held_in_lanes(conn, [1]), "requests_held"),
+        (lambda conn: request_sql.listed(conn, request_sql.Filter(state=State.RUNNING), 5), "requests_by_state"),
+        (lambda conn: request_sql.listed(conn, request_sql.Filter(state=State.PENDING), 5), "requests_waiting"),
+        (lambda conn: request_sql.listed(conn, request_sql.Filter(requester="a"), 5), "requests_by_requester"),
+        (lambda conn: request_sql.counts(conn, [State.RUNNING]), "requests_by_state"),
+        (lambda conn: attempt_sql.overdue(conn, datetime(2026, 1, 1, tzinfo=UTC), 5), "attempts_due"),
+        (lambda conn: attempt_sql.stops(conn, "demolab"), "attempts_to_stop"),
+        (lambda conn: attempt_sql.of_claim(conn, "demolab", "claim-0001"), "attempts_by_claim"),
+    ],
+)
+def test_what_is_asked_all_the_time_reads_an_index(world: World, ask: Any, index: str) -> None:
+    steps = Recorded()
+    sa.event.listen(world.hub.engine, "before_cursor_execute", steps)
+    with world.hub.reading() as conn:
+        ask(conn)
+    assert any(index in step for step in steps), steps
+    assert not any("TEMP B-TREE" in step for step in steps), steps
