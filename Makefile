@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-quick check golden lock clean
+.PHONY: help demo test test-quick check bench golden lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -17,6 +17,7 @@ $(VENV)/run.stamp: locks/run.txt pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(PIP_INSTALL) --require-hashes -r locks/run.txt
 	@$(PIP_INSTALL) --no-build-isolation --no-deps -e .
+	@$(BIN)/python -m compileall -q fuego_jenkins_remote
 	@touch $@
 
 $(VENV)/dev.stamp: locks/dev.txt $(VENV)/run.stamp
@@ -40,6 +41,9 @@ check: $(VENV)/dev.stamp ## lint and types: ruff, mypy, yamllint, shellcheck
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/yamllint --strict jenkins_jobs
 	$(BIN)/shellcheck scripts/*.sh jenkins_jobs/shell/*.sh fuego_jenkins_remote/standin/*.sh
+
+bench: $(VENV)/run.stamp ## measure what has a goal; exit status 1 when one misses
+	@PYTHONPATH=scripts/demo $(BIN)/python scripts/bench
 
 golden: $(VENV)/dev.stamp ## rewrite the golden files; review the diff
 	UPDATE_GOLDEN=1 $(BIN)/python -m pytest -q -k golden
