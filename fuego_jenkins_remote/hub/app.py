@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from fastapi import APIRouter, FastAPI
 
 from fuego_jenkins_remote import __version__
+from fuego_jenkins_remote.hub import packages as package_files
 from fuego_jenkins_remote.hub import pages
 from fuego_jenkins_remote.hub.api import attempts, boards, claims, packages, requests
 from fuego_jenkins_remote.hub.api.callers import look_up
@@ -76,6 +77,7 @@ def make_app(
         lifespan=lifespan,
     )
     app.state.hub = hub
+    package_files.sweep(data_dir)
     install_pages(
         app,
         package="fuego_jenkins_remote.hub",

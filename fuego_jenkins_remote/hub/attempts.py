@@ -186,7 +186,9 @@ def cancelled(change: Change, host: str, which: AttemptId, *, call_id: str, reas
     values = {"state": State.CANCELLED, "cancelled_id": call_id, "ended_at": change.at, "reason": reason}
     _change(change, attempt, {**values, "due_at": None, "stop": False})
     change.wake_labs([host])
-    return life.move(change, request, Event.CANCEL, by=By.LAB, who=host, reason=reason)
+    # Who asked for it has said why; the lab's words stay with the attempt.
+    why = request.reason if request.cancel_requested and request.reason else reason
+    return life.move(change, request, Event.CANCEL, by=By.LAB, who=host, reason=why)
 
 
 def fail(

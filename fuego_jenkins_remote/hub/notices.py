@@ -21,6 +21,7 @@ def ask_lab(change: Change, request: Request, host: str, reason: str) -> None:
     lab = people.find_lab(change.conn, host)
     if lab is None:
         return
+    recipients = lab.notify or people.admin_addresses(change.conn, lab.team)
     lines = [
         f"{request.requester} ({request.team}) asks {host} to run {_what(request)} on {request.selector}.",
         *_lines("Why you are asked:", reason),
@@ -35,12 +36,12 @@ def ask_lab(change: Change, request: Request, host: str, reason: str) -> None:
         f"All about it: {change.page_of(request.id)}",
     ]
     title = f"{host}: {request.test} of {request.requester} waits for your approval"
-    _write(change, request, WAITS, to=lab.notify, title=title, lines=lines)
+    _write(change, request, WAITS, to=recipients, title=title, lines=lines)
 
 
 def tell_requester(change: Change, request: Request, who: str) -> None:
     """The requester's request has ended; what the requester did is not told back."""
-    if request.state is State.CANCELLED and who == request.requester:
+    if request.state is State.CANCELLED and request.requester in {who, request.cancel_by}:
         return
     where = f" on {request.host}:{request.board}" if request.host else ""
     told = {

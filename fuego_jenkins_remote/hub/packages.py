@@ -52,6 +52,12 @@ def folder(data_dir: Path) -> Path:
     return data_dir / "packages"
 
 
+def sweep(data_dir: Path) -> None:
+    """Remove what uploads have left that a kill ended; for the start of the service."""
+    for left in folder(data_dir).glob(".upload-*"):
+        left.unlink(missing_ok=True)
+
+
 @contextmanager
 def upload(data_dir: Path) -> Iterator[Upload]:
     """A place for a package that comes in; nothing is left of one that was not stored."""

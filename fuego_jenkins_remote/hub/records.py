@@ -204,6 +204,7 @@ class Request:
     log_tail: str
     cancel_requested: bool
     cancel_id: str | None
+    cancel_by: str | None
     approvals: tuple[Approval, ...] = ()
     count: int = 1  # what became of a put of several are plain requests for one board each
 

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, replace
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -90,9 +91,8 @@ def cancel(change: Change, caller: Caller, request_id: str, call_id: str, reason
     if request.state is State.RUNNING:
         return _ask_to_stop(change, request, who=caller.name, call_id=call_id, reason=reason)
     by = By.LAB if is_lab else By.REQUESTER
-    cancelled = life.move(
-        change, request, Event.CANCEL, by=by, who=caller.name, reason=reason, cancel_requested=True, cancel_id=call_id
-    )
+    asked: dict[str, Any] = {"cancel_requested": True, "cancel_id": call_id, "cancel_by": caller.name}
+    cancelled = life.move(change, request, Event.CANCEL, by=by, who=caller.name, reason=reason, **asked)
     end_attempt(change, request, State.CANCELLED, reason)
     return cancelled
 
@@ -113,7 +113,8 @@ def _ask_to_stop(change: Change, request: Request, *, who: str, call_id: str, re
     attempt = attempt_sql.find(change.conn, request.id, request.attempt)
     if attempt is None or request.host is None:
         raise Conflict(f"the request {request.id} has no attempt to stop")
-    sql.change(change.conn, request, change.at, {"cancel_requested": True, "cancel_id": call_id})
+    asked = {"cancel_requested": True, "cancel_id": call_id, "cancel_by": who, "reason": reason}
+    sql.change(change.conn, request, change.at, asked)
     attempt_sql.change(change.conn, attempt, {"stop": True})
     said = f"cancel asked for: {reason}" if reason else "cancel asked for"
     life.note(change, request, str(request.state), who=who, reason=said)

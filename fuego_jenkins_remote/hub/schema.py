@@ -124,6 +124,7 @@ requests = sa.Table(
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("cancel_requested", sa.Boolean, nullable=False),
     sa.Column("cancel_id", sa.Text),
+    sa.Column("cancel_by", sa.Text),  # who asked for it: is not told of it
     sa.UniqueConstraint("requester", "call_id", "call_part"),
 )
 waiting = requests.c.state == sa.literal_column("'pending'")

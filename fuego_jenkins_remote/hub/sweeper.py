@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
+from functools import partial
 
 from starlette.concurrency import run_in_threadpool
 
 from fuego_jenkins_remote.hub import approvals, attempts, life
 from fuego_jenkins_remote.hub.changes import Change
 from fuego_jenkins_remote.hub.core import Hub
-from fuego_jenkins_remote.hub.errors import Conflict
+from fuego_jenkins_remote.hub.errors import Conflict, HubError
 from fuego_jenkins_remote.hub.records import Attempt, Request
 from fuego_jenkins_remote.hub.statements import attempts as attempt_sql
 from fuego_jenkins_remote.hub.statements import requests as request_sql
@@ -30,12 +32,19 @@ def sweep(hub: Hub) -> int:
         overdue = attempt_sql.overdue(conn, now, A_PASS)
         expired = request_sql.past_deadline(conn, now, A_PASS)
     for attempt in overdue:
-        with hub.change() as change:
-            _look_at(change, attempt)
+        _one(hub, partial(_look_at, seen=attempt))
     for request in expired:
-        with hub.change() as change:
-            _expire(change, request)
+        _one(hub, partial(_expire, seen=request))
     return len(overdue) + len(expired)
+
+
+def _one(hub: Hub, look: Callable[[Change], None]) -> None:
+    try:
+        with hub.change() as change:
+            look(change)
+    except HubError as error:
+        # One that cannot be moved on must not keep the others.
+        _log.error("the sweeper leaves one as it is: %s", error)
 
 
 async def sweep_on(hub: Hub, seconds: float) -> None:

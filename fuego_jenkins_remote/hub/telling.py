@@ -72,6 +72,8 @@ def _pending(request: Request, boards: Sequence[Board]) -> Told:
             then="An admin of the lab's team answers with:",
             command=f"ftc approve-request {request.id}",
         )
+    asked = [approval.host for approval in request.approvals if approval.answer != "approved"]
+    boards = [board for board in boards if board.host not in asked and str(board) != request.avoid]
     online = [board for board in boards if board.online]
     idle = [board for board in online if board.busy_with is None]
     if not online:

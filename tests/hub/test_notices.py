@@ -233,3 +233,25 @@ def test_a_bad_mail_setting_is_refused(mail: str) -> None:
 def test_a_bad_recipient_is_refused(recipient: str) -> None:
     with pytest.raises(BadRecipient):
         check_recipient(recipient)
+
+
+def test_the_requester_is_not_told_when_the_lab_has_stopped_what_was_called_off(world: World) -> None:
+    ann = world.add_user("ann", "annslab", email="ann@example.org")
+    world.add_lab("demolab", "qemu")
+    request = world.put(ann, "demolab:qemu")
+    which = world.running("demolab", "qemu")
+    world.cancel(ann, request.id)
+    assert world.cancelled("demolab", which).reason == "not needed any more"
+    assert written(world) == []
+
+
+def test_a_lab_without_addresses_has_its_admins_told(world: World) -> None:
+    ann = world.add_user("ann", "annslab", email="ann@example.org")
+    world.add_lab("demolab", "qemu")
+    world.add_user("tim", "demolab:admin", email="tim@example.org")
+    world.add_user("member", "demolab", email="member@example.org")
+    world.put(ann, "demolab:qemu")
+    which = world.claim("demolab", "qemu")
+    assert which
+    world.give_back("demolab", which, approval="waiting")
+    assert written(world) == [("waits-for-approval", "tim@example.org", "waiting")]

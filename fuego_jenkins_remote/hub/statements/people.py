@@ -54,6 +54,13 @@ def user_recipients(conn: sa.Connection, user: str) -> tuple[str, ...]:
     return tuple(row.notify) or ((row.email,) if row.email else ())
 
 
+def admin_addresses(conn: sa.Connection, team: str) -> tuple[str, ...]:
+    """The mail addresses of a team's admins."""
+    of_team = (memberships.c.team == team) & (memberships.c.level == "admin") & (users.c.email != "")
+    query = sa.select(users.c.email).join(memberships, memberships.c.user == users.c.name)
+    return tuple(conn.execute(query.where(of_team).order_by(users.c.name)).scalars())
+
+
 def insert_lab(conn: sa.Connection, *, host: str, team: str, notify: Sequence[str], now: datetime) -> None:
     """Add a lab; its team is there already."""
     conn.execute(labs.insert().values(host=host, team=team, notify=list(notify), created_at=now))

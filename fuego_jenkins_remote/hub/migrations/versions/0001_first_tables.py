@@ -144,6 +144,7 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("cancel_requested", sa.Boolean(), nullable=False),
         sa.Column("cancel_id", sa.Text(), nullable=True),
+        sa.Column("cancel_by", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(
             ["lane_id"],
             ["lanes.id"],
