@@ -14,9 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from rich import box
 from rich.console import Console
-from rich.table import Table
 
 from lab_jenkins import Jenkins, bring_up, start_agents, start_git_daemon
 from mail_sink import Mailbox
@@ -69,7 +67,7 @@ class Demo:
         login = (jenkins.user, jenkins.token) if jenkins.user else None
         check_archives(jenkins.url, login, story.asked)
         self.progress("archived: every run by Jenkins")
-        self.console.print(_table(story.asked))
+        _print_table(self.console, story.asked)
 
     def start_services(self) -> tuple[str, str]:
         """The hub and vision, with users, labs and tokens; their addresses."""
@@ -132,21 +130,18 @@ class Demo:
         return jenkins
 
 
-def _table(asked: list[Asked]) -> Table:
-    table = Table(title="What came of the requests", title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    for heading in ("shows", "board", "build", "to start", "status", "run and its page"):
-        table.add_column(heading, no_wrap=heading != "run and its page", overflow="fold")
+def _print_table(console: Console, asked: list[Asked]) -> None:
+    """Two lines a request, since an address is as long as a terminal is wide."""
+    row = "{:16} {:15} {:>6} {:>9}  {}"
+    console.print(f"\n[bold]{row.format('request', 'board', 'build', 'to start', 'status')}[/bold]")
     for one in asked:
         seconds = one.seconds_to_start
-        table.add_row(
-            one.shows,
-            f"{one.end['host']}:{one.end['board']}",
-            "#" + one.end["build_url"].rstrip("/").rpartition("/")[2],
-            f"{seconds * 1000:.0f} ms" if seconds is not None and one.shows != "needs a yes" else "-",
-            one.end["status"],
-            one.end["run_url"],
-        )
-    return table
+        start = f"{seconds * 1000:.0f} ms" if seconds is not None and one.shows != "needs a yes" else "-"
+        build = "#" + one.end["build_url"].rstrip("/").rpartition("/")[2]
+        board = f"{one.end['host']}:{one.end['board']}"
+        console.print(row.format(one.shows, board, build, start, one.end["status"]), soft_wrap=True)
+        console.print(f"  [dim]{one.end['run_url']}[/dim]", soft_wrap=True)
+    console.print()
 
 
 def main() -> int:
