@@ -9,7 +9,8 @@ from fastapi import APIRouter, Query, Request, Response
 
 from fuego_jenkins_remote.hub import boards, requests, telling
 from fuego_jenkins_remote.hub.api.callers import HubPrincipal, Reader, TheHub
-from fuego_jenkins_remote.hub.models import BoardName, Host, ListQuery
+from fuego_jenkins_remote.hub.models.fields import BoardName, Host
+from fuego_jenkins_remote.hub.models.requests import ListQuery
 from fuego_jenkins_remote.hub.statements import attempts as attempt_sql
 from fuego_jenkins_remote.hub.statements import boards as board_sql
 from fuego_jenkins_remote.hub.statements import notices as notice_sql

@@ -8,18 +8,17 @@ from fastapi import APIRouter, Depends, Path
 
 from fuego_jenkins_remote.hub import attempts
 from fuego_jenkins_remote.hub.api.callers import LabHost, TheHub
-from fuego_jenkins_remote.hub.models import (
-    CancelIn,
+from fuego_jenkins_remote.hub.models.attempts import (
     DoneIn,
     ErrorIn,
     GiveBackIn,
     Go,
     HeartbeatIn,
     HeartbeatOut,
-    RequestOut,
     StartIn,
     TestedIn,
 )
+from fuego_jenkins_remote.hub.models.requests import CancelIn, RequestOut
 from fuego_jenkins_remote.network.identities import MAX_ATTEMPTS, AttemptId
 
 router = APIRouter(prefix="/requests/{request_id}/attempts/{number}")

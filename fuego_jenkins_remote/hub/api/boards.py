@@ -7,7 +7,8 @@ from fastapi import APIRouter
 from fuego_jenkins_remote.hub import boards
 from fuego_jenkins_remote.hub.api.callers import Caller, LabHost, Reader, TheHub
 from fuego_jenkins_remote.hub.errors import NotYours
-from fuego_jenkins_remote.hub.models import BoardIn, BoardName, BoardOut, Boards, Host, WhoAmI
+from fuego_jenkins_remote.hub.models.boards import BoardIn, BoardOut, Boards, WhoAmI
+from fuego_jenkins_remote.hub.models.fields import BoardName, Host
 
 router = APIRouter()
 

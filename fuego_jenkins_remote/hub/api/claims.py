@@ -10,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from fuego_jenkins_remote.hub import claims
 from fuego_jenkins_remote.hub.api.callers import LabHost, TheHub
 from fuego_jenkins_remote.hub.core import Hub
-from fuego_jenkins_remote.hub.models import ClaimIn, ClaimOut
+from fuego_jenkins_remote.hub.models.attempts import ClaimIn, ClaimOut
 from fuego_jenkins_remote.hub.waiters import lab_key, pause
 
 router = APIRouter()

@@ -9,7 +9,7 @@ from starlette.responses import FileResponse
 from fuego_jenkins_remote.hub import packages
 from fuego_jenkins_remote.hub.api.callers import Caller, TheHub
 from fuego_jenkins_remote.hub.core import Hub
-from fuego_jenkins_remote.hub.models import Sha256
+from fuego_jenkins_remote.hub.models.fields import Sha256
 from fuego_jenkins_remote.service.guard import allow_body
 
 router = APIRouter(prefix="/packages")

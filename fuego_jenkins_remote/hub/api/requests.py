@@ -12,10 +12,10 @@ from fuego_jenkins_remote.hub import approvals, requests
 from fuego_jenkins_remote.hub.api.callers import Caller, Reader, TheHub
 from fuego_jenkins_remote.hub.core import Hub
 from fuego_jenkins_remote.hub.errors import NotKnown
-from fuego_jenkins_remote.hub.models import (
+from fuego_jenkins_remote.hub.models.fields import Host
+from fuego_jenkins_remote.hub.models.requests import (
     ApprovalIn,
     CancelIn,
-    Host,
     ListQuery,
     Made,
     RequestIn,

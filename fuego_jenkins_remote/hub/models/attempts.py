@@ -1,0 +1,133 @@
+"""Messages of a lab: claims, and what it says of its attempts."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    StringConstraints,
+)
+
+from fuego_jenkins_remote.hub.claims import Answer
+from fuego_jenkins_remote.hub.models.fields import (
+    MAX_BOARDS,
+    BoardName,
+    CallId,
+    Line,
+    Short,
+    Tail,
+    Text,
+    Web,
+    Wire,
+)
+from fuego_jenkins_remote.hub.models.requests import RequestOut
+from fuego_jenkins_remote.network import identities
+
+
+class ClaimIn(Wire):
+    """A lab asks for work; `wait` in seconds."""
+
+    claim_id: CallId
+    boards: tuple[BoardName, ...] = Field(max_length=MAX_BOARDS)
+    wait: float = Field(default=0, ge=0, le=25)
+    request: Annotated[str, AfterValidator(identities.check_request_id)] | None = None
+    peek: bool = False
+
+
+class AssignmentOut(Wire):
+    """An attempt that a lab has been given."""
+
+    request: RequestOut
+    number: int
+    board: str
+    lease_seconds: float
+    approved_by: str | None
+
+
+class ClaimOut(Wire):
+    """What a lab gets, and which of its running attempts it is to stop."""
+
+    attempts: tuple[AssignmentOut, ...]
+    cancels: tuple[str, ...]
+
+    @classmethod
+    def of(cls, answer: Answer, lease_seconds: float) -> Self:
+        """As the wire has it."""
+        given = tuple(
+            AssignmentOut(
+                request=RequestOut.model_validate(one.request),
+                number=one.number,
+                board=one.board,
+                lease_seconds=lease_seconds,
+                approved_by=one.approved_by,
+            )
+            for one in answer.assignments
+        )
+        return cls(attempts=given, cancels=tuple(f"{stop.request_id}.{stop.number}" for stop in answer.stops))
+
+
+class GiveBackIn(Wire):
+    """A lab does not run it now."""
+
+    call_id: CallId
+    reason: Text = ""
+    approval: Literal["waiting", "rejected"] | None = None
+
+
+class StartIn(Wire):
+    """The job is at the gate."""
+
+    call_id: CallId
+    build_url: Web = ""
+    build_number: Annotated[Short, BeforeValidator(lambda n: str(n) if isinstance(n, int) else n)] = ""
+
+
+class Go(Wire):
+    """The gate is open."""
+
+    go: Literal[True] = True
+
+
+class HeartbeatIn(Wire):
+    """A sign of life; what is left out is as it was."""
+
+    log_tail: Tail | None = None
+    queue_why: Line | None = None
+    build_url: Web | None = None
+
+
+class HeartbeatOut(Wire):
+    """How long the next one may take; whether to stop."""
+
+    lease_seconds: float
+    cancel: bool
+    state: str
+
+
+class TestedIn(Wire):
+    """The test has ended."""
+
+    call_id: CallId
+    status: Literal["PASS", "FAIL", "ERROR", "SKIP"]
+    run_key: Annotated[str, StringConstraints(max_length=200)]
+    summary: Text = ""
+
+
+class DoneIn(Wire):
+    """The run is delivered."""
+
+    call_id: CallId
+    target: Short = ""
+    run_url: Web = ""
+
+
+class ErrorIn(Wire):
+    """It could not be run."""
+
+    call_id: CallId
+    reason: Short
+    detail: Text = ""
+    console_tail: Tail = ""

@@ -1,0 +1,207 @@
+"""Messages on requests and approvals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    ConfigDict,
+    Field,
+    field_validator,
+)
+
+from fuego_jenkins_remote.fuego import names
+from fuego_jenkins_remote.hub import records
+from fuego_jenkins_remote.hub.models.fields import (
+    MAX_TIMEOUT,
+    CallId,
+    GitPath,
+    GitRef,
+    GitUrl,
+    Selector,
+    Sha256,
+    Text,
+    Utc,
+    Wire,
+)
+from fuego_jenkins_remote.hub.requests import MAX_CAMPAIGN
+from fuego_jenkins_remote.hub.statements.requests import Filter
+from fuego_jenkins_remote.network.states import State
+
+
+class OptionsModel(Wire):
+    """Switches of Fuego's run-test; what is left out is as Fuego has it."""
+
+    rebuild: bool = False
+    reboot: bool = False
+    precleanup: bool = True
+    postcleanup: bool = True
+
+
+class GitModel(Wire):
+    """A test in a git repository."""
+
+    url: GitUrl
+    ref: GitRef
+    path: GitPath = ""
+
+
+class RequestIn(Wire):
+    """What is asked for."""
+
+    call_id: CallId
+    selector: Selector
+    test: Annotated[str, AfterValidator(names.check_test_name)]
+    spec: Annotated[str, AfterValidator(names.check_spec_name)] = "default"
+    phases: Annotated[str, AfterValidator(names.check_phases)] = ""
+    timeout: int = Field(default=1800, ge=1, le=MAX_TIMEOUT)
+    variables: dict[str, str] = Field(default_factory=dict, max_length=100)
+    options: OptionsModel = OptionsModel()
+    package: Sha256 | None = None
+    git: GitModel | None = None
+    count: Annotated[int, Field(ge=1, le=MAX_CAMPAIGN)] | Literal["each"] = 1
+    priority: int = Field(default=50, ge=0, le=100)
+    deadline: Utc | None = None
+    retries: int = Field(default=0, ge=0, le=5)
+    notes: Text = ""
+
+    @field_validator("variables")
+    @classmethod
+    def _allowed(cls, variables: dict[str, str]) -> dict[str, str]:
+        return dict(names.check_variable(name, value) for name, value in variables.items())
+
+    def new(self) -> records.NewRequest:
+        """As the domain has it."""
+        values = dict(self)
+        values["options"] = records.Options(**dict(self.options))
+        values["git"] = records.GitSource(**dict(self.git)) if self.git else None
+        return records.NewRequest(**values)
+
+
+class ApprovalOut(Wire):
+    """What a lab has answered."""
+
+    host: str
+    answer: records.Answer
+    reason: str
+    by: str
+    at: datetime
+
+
+class RequestOut(Wire):
+    """A request and where it stands; in lists `log_tail` is left empty."""
+
+    id: str
+    version: int
+    state: str
+    selector: str
+    test: str
+    spec: str
+    phases: str
+    timeout: int
+    variables: dict[str, str]
+    options: OptionsModel
+    package: str | None
+    git: GitModel | None
+    count: int
+    priority: int
+    deadline: datetime | None
+    retries: int
+    notes: str
+    requester: str
+    team: str
+    campaign: str | None
+    created_at: datetime
+    updated_at: datetime
+    attempt: int
+    host: str | None
+    board: str | None
+    started_at: datetime | None
+    ended_at: datetime | None
+    status: str
+    run_key: str
+    run_url: str
+    reason: str
+    build_url: str
+    queue_why: str
+    log_tail: str
+    cancel_requested: bool
+    approvals: tuple[ApprovalOut, ...]
+
+
+class HistoryOut(Wire):
+    """One thing that happened."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    at: datetime
+    old: str = Field(serialization_alias="from")
+    new: str = Field(serialization_alias="to")
+    who: str
+    reason: str
+
+
+class RequestWithHistory(RequestOut):
+    """A request, and all that happened to it."""
+
+    history: tuple[HistoryOut, ...]
+
+    @classmethod
+    def of(cls, request: records.Request, history: Sequence[records.HistoryEntry]) -> Self:
+        """Put the two together."""
+        told = tuple(HistoryOut.model_validate(entry, from_attributes=True) for entry in history)
+        return cls(**dict(RequestOut.model_validate(request)), history=told)
+
+
+class Made(Wire):
+    """The requests that a put has made."""
+
+    requests: tuple[RequestOut, ...]
+    campaign: str | None
+
+
+class Requests(Wire):
+    """A page of requests, newest first; `before` gives the next one."""
+
+    requests: tuple[RequestOut, ...]
+    before: str | None
+
+
+class CancelIn(Wire):
+    """A cancel, and a stop that was carried out."""
+
+    call_id: CallId
+    reason: Text = ""
+
+
+class ApprovalIn(Wire):
+    """An answer of a lab's people."""
+
+    answer: Literal["approved", "rejected"]
+    reason: Text = ""
+
+
+class ListQuery(Wire):
+    """What a list of requests is narrowed to; an empty one says nothing."""
+
+    state: State | None = None
+    host: str = ""
+    board: str = ""
+    requester: str = ""
+    test: str = ""
+    campaign: str = ""
+    before: str = ""
+    limit: int = Field(default=50, ge=1, le=200)
+
+    @field_validator("state", mode="before")
+    @classmethod
+    def _any(cls, state: object) -> object:
+        return state or None
+
+    def wanted(self) -> Filter:
+        """As the statements have it."""
+        values = {name: value or None for name, value in dict(self).items() if name != "limit"}
+        return Filter(**values)
