@@ -22,6 +22,11 @@ class LocalRun:
     status: str
     at: datetime
 
+    @property
+    def name(self) -> str:
+        """TEST/FOLDER: folders of different tests may have the same name."""
+        return f"{self.folder.parent.name}/{self.folder.name}"
+
 
 def local_runs(logs: Path, filters: Mapping[str, str], limit: int) -> list[LocalRun]:
     """The newest runs that match `test` (full or short name), `board`, `spec`, `status`; empty ones ask for nothing."""

@@ -9,6 +9,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, NoReturn
 
 import click
@@ -164,8 +165,8 @@ def _is_fuegos(words: Sequence[str], arguments: Sequence[str]) -> bool:
     return verb in {None, "run-test"}
 
 
-def find_fuego() -> Any:
-    """Fuego's own ftc (a Path), or None where no Fuego is installed."""
+def find_fuego() -> Path | None:
+    """Fuego's own ftc, or None where no Fuego is installed."""
     from fuego_jenkins_remote.cli.settings import load_settings
     from fuego_jenkins_remote.fuego.errors import BadConf
     from fuego_jenkins_remote.standin.passthrough import find_fuego_ftc

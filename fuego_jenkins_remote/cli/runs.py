@@ -121,8 +121,8 @@ def list_runs(session: Session, /, remote: bool, limit: int, **filters: str) -> 
     runs = local_runs(session.settings.path("fuego_rw_dir") / "logs", filters, limit)
     session.out.table(
         ("run", "test", "board", "status", "when"),
-        [(one.folder.name, one.test, one.board, one.status, local_time(one.at)) for one in runs],
-        bare=[one.folder.name for one in runs],
+        [(one.name, one.test, one.board, one.status, local_time(one.at)) for one in runs],
+        bare=[one.name for one in runs],
         data=[
             {"folder": str(one.folder), "test": one.test, "board": one.board, "spec": one.spec, "status": one.status}
             for one in runs
@@ -181,10 +181,10 @@ def _when(text: object) -> str:
 def package_run(session: Session, folder: Path, output: Path | None, board: str | None) -> None:
     """Pack a run folder, without the lab's secrets: no prolog.sh, and *** for what the board's file keeps private.
 
-    FOLDER is a run folder, or the name of one below fuego_rw_dir/logs.
+    FOLDER is a run folder, or the name of one below fuego_rw_dir/logs, as list-runs shows it.
 
     \b
-    Example: ftc package-run bbb.default.2026-11-23_10:15:00.7
+    Example: ftc package-run Functional.hello_world/bbb.default.7.7
     """
     source = _run_folder(session, folder)
     info = _pack(session, source, output or Path(f"{source.name}.frp"), board)
@@ -201,12 +201,14 @@ def _run_folder(session: Session, given: Path) -> Path:
     if given.is_dir():
         return given.resolve()
     logs = session.settings.path("fuego_rw_dir") / "logs"
-    if len(given.parts) == 1 and given.name not in {".", ".."}:
-        found = [test / given.name for test in _folders(logs) if (test / given.name).is_dir()]
+    if len(given.parts) <= 2 and not given.is_absolute() and ".." not in given.parts:
+        tests = [logs] if len(given.parts) == 2 else _folders(logs)
+        found = [test / given for test in tests if (test / given).is_dir()]
         if len(found) == 1:
             return found[0]
         if found:
-            raise Failed(f"{given} is there more than once: {', '.join(str(one) for one in found)}")
+            names = ", ".join(str(one.relative_to(logs)) for one in found)
+            raise Failed(f"{given} is there more than once: {names}")
     raise Failed(f"{given}: there is no such run folder, here or in {logs}")
 
 
