@@ -14,7 +14,7 @@ EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 LAB_POLICY = """\
 # What demolab runs for whom: the first rule that fits decides.
 default: refuse
-max_time: 10m
+max_time: 1h
 rules:
   - tests: [Functional.sleeper]
     do: ask

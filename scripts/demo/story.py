@@ -76,7 +76,7 @@ class Story:
 
     def put(self, shows: str, *arguments: str, expect: str = "PASS") -> None:
         """Anna's ftc put-request."""
-        said = ftc(self.anna, "put-request", *arguments, "--timeout", "2m", "--json").json
+        said = ftc(self.anna, "put-request", *arguments, "--json").json
         requests = said["requests"]
         if not isinstance(requests, list) or not requests:
             raise StepFailed(f"put-request {' '.join(arguments)} made no request")
