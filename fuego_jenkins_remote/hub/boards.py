@@ -44,7 +44,7 @@ def put(change: Change, host: str, name: str, new: NewBoard) -> Board:
     if before is None:
         sql.insert(change.conn, host, name, new, change.at)
     else:
-        sql.update(change.conn, before.id, new, change.at)
+        sql.update(change.conn, before.id, new, now=change.at, changed=not _says(before, new))
     board = find(change.conn, host, name)
     if before is None or _matched_by(before) != _matched_by(board):
         _renew_lanes(change, board)
@@ -75,6 +75,10 @@ def lane_for(change: Change, selector: selectors.Selector, team: str) -> Lane:
         for board in candidates(change.conn, selector, team):
             sql.serve(change.conn, board, [lane])
     return lane
+
+
+def _says(board: Board, new: NewBoard) -> bool:
+    return all(getattr(board, key) == value for key, value in vars(new).items())
 
 
 def _matched_by(board: Board) -> object:

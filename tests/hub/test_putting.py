@@ -134,3 +134,12 @@ def test_an_attempt_outlives_its_board(world: World, ann: records.Caller) -> Non
     world.tested("demolab", which)
     assert world.done("demolab", which).state == State.DONE
     assert request.id == which.request
+
+
+def test_a_board_that_is_told_of_again_is_seen_but_not_changed(world: World) -> None:
+    world.add_lab("demolab", "one")
+    before = world.put_board("demolab", "one")
+    again = world.put_board("demolab", "one")
+    assert again.updated_at == before.updated_at
+    assert again.last_seen > before.last_seen
+    assert world.put_board("demolab", "one", labels=("usb",)).updated_at > before.updated_at

@@ -88,7 +88,7 @@ def _fits(board: Board, now: datetime, request_id: str | None) -> list[sa.Column
         attempts.c.pause_until > now,
     )
     elsewhere = sa.or_(requests.c.avoid.is_(None), requests.c.avoid != str(board))
-    last = ~paused if request_id is None else requests.c.id == request_id
+    last = sa.or_(requests.c.attempt == 0, ~paused) if request_id is None else requests.c.id == request_id
     return [~asked, elsewhere, sa.or_(requests.c.spread == sa.false(), ~sibling), last]
 
 

@@ -43,9 +43,9 @@ def insert(conn: sa.Connection, host: str, name: str, new: NewBoard, now: dateti
     conn.execute(boards.insert().values(host=host, name=name, updated_at=now, last_seen=now, **_columns(new)))
 
 
-def update(conn: sa.Connection, board_id: int, new: NewBoard, now: datetime) -> None:
-    """Change what is known of a board."""
-    values = {"updated_at": now, "last_seen": now, **_columns(new)}
+def update(conn: sa.Connection, board_id: int, new: NewBoard, *, now: datetime, changed: bool) -> None:
+    """Write what its lab says of a board."""
+    values = {"last_seen": now, **_columns(new), **({"updated_at": now} if changed else {})}
     conn.execute(boards.update().where(boards.c.id == board_id).values(values))
 
 
