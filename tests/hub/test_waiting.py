@@ -5,74 +5,24 @@ from __future__ import annotations
 import json
 import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from typing import Any
 
 import pytest
-import requests
 
-from fuego_jenkins_remote.hub import admin
+from .running import Running, running_hub
 
 pytestmark = pytest.mark.slow
-
-SERVE = (
-    "import sys; from pathlib import Path; from fuego_jenkins_remote.hub.serve import serve; "
-    "serve(Path(sys.argv[1]), '127.0.0.1', 0, json_ready=True)"
-)
-
-
-@dataclass
-class Running:
-    """A hub in a process of its own."""
-
-    url: str
-    process: subprocess.Popen[str]
-    secrets: dict[str, str]
-
-    def call(self, who: str, method: str, path: str, **values: Any) -> Any:
-        headers = {"Authorization": f"Bearer {self.secrets[who]}"}
-        return requests.request(method, f"{self.url}/api/v1{path}", headers=headers, timeout=40, **values)
-
-    def put(self, call_id: str) -> Any:
-        body = {"call_id": call_id, "selector": "demolab:qemu", "test": "Functional.hello"}
-        answer = self.call("ann", "POST", "/requests", json=body)
-        assert answer.status_code == 201, answer.text
-        return answer.json()["requests"][0]
-
-    def claim(self, call_id: str, wait: float, *boards: str) -> Any:
-        body = {"claim_id": call_id, "boards": boards or ("qemu",), "wait": wait}
-        answer = self.call("demolab", "POST", "/claims", json=body)
-        assert answer.status_code == 200, answer.text
-        return answer.json()
 
 
 @pytest.fixture
 def running(tmp_path: Path) -> Iterator[Running]:
-    folder = tmp_path / "hub"
-    admin.init_data(folder)
-    engine = admin.open_data(folder)
-    secrets = {"demolab": admin.add_lab(engine, "demolab"), "ann": admin.add_user(engine, "ann", teams=["annslab"])}
-    engine.dispose()
-    command = [sys.executable, "-c", SERVE, str(folder)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout is not None
-            url = json.loads(process.stdout.readline())["url"]
-            made = Running(url=url, process=process, secrets=secrets)
-            board = {"facts": {"arch": "x86_64"}, "open_to": ["*"]}
-            assert made.call("demolab", "PUT", "/boards/demolab/qemu", json=board).status_code == 200
-            yield made
-        finally:
-            if process.poll() is None:
-                process.kill()
+    with running_hub(tmp_path / "hub") as made:
+        yield made
 
 
 def test_a_waiting_lab_is_answered_within_100_ms_of_a_put(running: Running) -> None:
