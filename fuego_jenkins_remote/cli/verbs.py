@@ -36,7 +36,7 @@ VERBS: dict[str, Verb] = {
         "requests",
         list_requests="List requests.",
         query_request="Show one request, or follow it.",
-        rm_request="Call a request off.",
+        rm_request="Call requests off.",
     ),
     **_section(
         _RUNS,

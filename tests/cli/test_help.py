@@ -1,0 +1,89 @@
+"""The help is what people go by: it is kept as it is (golden files), complete, and shows an example each."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+import pytest
+
+from fuego_jenkins_remote.cli.main import ftc as root
+from fuego_jenkins_remote.cli.settings import DEFAULTS, ENVIRONMENT, MEANING, TOKENS
+from fuego_jenkins_remote.cli.verbs import VERBS
+
+GOLDEN = Path(__file__).parents[1] / "golden" / "help"
+DOCS = (Path(__file__).parents[2] / "docs" / "verbs.md").read_text()
+
+
+def _command(name: str) -> click.Command:
+    command = root.get_command(click.Context(root, info_name="ftc"), name)
+    assert command is not None
+    return command
+
+
+def _all_verbs() -> list[str]:
+    names = []
+    for name in VERBS:
+        command = _command(name)
+        names += [f"{name} {inner}" for inner in command.commands] if isinstance(command, click.Group) else [name]
+    return names
+
+
+ALL = _all_verbs()
+
+
+@pytest.mark.parametrize("verb", ["", *ALL])
+def test_golden_help(ftc, verb: str) -> None:
+    shown = ftc("help", *verb.split())
+    file = GOLDEN / f"{verb.replace(' ', '-') or 'ftc'}.txt"
+    if os.environ.get("UPDATE_GOLDEN"):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(shown.out)
+    assert shown.status == 0
+    assert shown.out == file.read_text()
+
+
+def test_golden_help_files_are_those_of_verbs() -> None:
+    assert {file.stem for file in GOLDEN.iterdir()} == {"ftc", *(verb.replace(" ", "-") for verb in ALL)}
+
+
+@pytest.mark.parametrize("verb", ALL)
+def test_h_after_the_verb_is_the_same_help(ftc, verb: str) -> None:
+    assert ftc(*verb.split(), "-h").out == ftc("help", *verb.split()).out
+
+
+@pytest.mark.parametrize("verb", ALL)
+def test_every_verb_shows_an_example_that_calls_it(ftc, verb: str) -> None:
+    example = ftc("help", *verb.split()).out.partition("Example")[2]
+    assert f"ftc {verb}" in example
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_the_list_of_verbs_says_what_the_verb_says_of_itself(verb: str) -> None:
+    text = _command(verb).help or ""
+    assert text.partition("\n")[0].startswith(VERBS[verb].summary.rstrip("."))
+
+
+@pytest.mark.parametrize("verb", ALL)
+def test_every_verb_is_documented(verb: str) -> None:
+    assert f"| `{verb}` |" in DOCS
+
+
+@pytest.mark.parametrize("key", MEANING)
+def test_every_setting_is_documented(key: str) -> None:
+    assert f"`{key}`" in DOCS
+
+
+@pytest.mark.parametrize("variable", [*ENVIRONMENT.values(), *TOKENS.values(), "FUEGO_CONF", "FUEGO_FTC"])
+def test_every_environment_variable_is_documented(variable: str) -> None:
+    assert f"`{variable}`" in DOCS
+
+
+@pytest.mark.parametrize("key", sorted(set(DEFAULTS) - {"user"}))
+def test_every_default_is_documented(key: str) -> None:
+    assert f"| {DEFAULTS[key]} |" in next(line for line in DOCS.splitlines() if line.startswith(f"| `{key}`"))
+
+
+def test_without_a_verb_the_help_is_shown(ftc) -> None:
+    assert ftc().out == ftc("help").out == ftc("-h").out
