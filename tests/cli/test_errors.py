@@ -36,10 +36,8 @@ def test_a_fault_of_ours_is_told_as_one(ftc, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(main, "_invoke", lambda _: 1 // 0)
     result = ftc("version")
     assert result.status == 1
-    assert (
-        result.err
-        == "ftc: this is a fault of ftc: ZeroDivisionError: integer division or modulo by zero; with --debug it says where\n"
-    )
+    assert result.err.startswith("ftc: this is a fault of ftc: ZeroDivisionError")
+    assert result.err.endswith("with --debug it says where\n")
 
 
 def test_debug_shows_where_an_error_came_from(ftc, monkeypatch: pytest.MonkeyPatch) -> None:
