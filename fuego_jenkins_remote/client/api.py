@@ -7,20 +7,18 @@ the protocol carries an id that makes its repetition harmless.
 from __future__ import annotations
 
 import contextlib
-import ipaddress
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import requests
-from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
 from fuego_jenkins_remote import __version__
-from fuego_jenkins_remote.client.errors import BY_STATUS, Answered, ClientError, Unreachable, UnsafeAddress
+from fuego_jenkins_remote.client.errors import BY_STATUS, Answered, ClientError, TooLarge, Unreachable
+from fuego_jenkins_remote.client.transport import check_address, secure, why_unreachable
 
 CONNECT_TIMEOUT = 5.0
 READ_TIMEOUT = 30.0
@@ -29,31 +27,6 @@ MAX_DOWNLOAD = 2 * 2**30
 _CHUNK = 2**16
 
 Json = dict[str, Any]
-
-
-def is_loopback(url: str) -> bool:
-    """Whether `url` names this machine without a doubt."""
-    host = urlsplit(url).hostname or ""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def check_address(url: str, what: str) -> str:
-    """`url` without a slash at its end; raises ClientError for one that is none, UnsafeAddress for plain http."""
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ClientError(f"{what}: '{url}' is no address (like https://hub.example.org)")
-    if parts.username or parts.password or parts.query or parts.fragment:
-        raise ClientError(f"{what}: the address holds more than scheme, host, port and path")
-    if parts.scheme == "http" and not is_loopback(url):
-        raise UnsafeAddress(
-            f"{what}: a token is not sent over plain http to {parts.hostname}: give an address that begins with https://"
-        )
-    return url.rstrip("/")
 
 
 class Api:
@@ -67,10 +40,6 @@ class Api:
         self._session.headers["User-Agent"] = f"fuego-jenkins-remote/{__version__}"
         if token:
             self._session.headers["Authorization"] = f"Bearer {token}"
-        # A netrc entry must not replace the token that was asked for.
-        self._session.trust_env = False
-        self._session.proxies.update(_proxies(self.url))
-        self._session.verify = str(ca_file) if ca_file else _system_ca()
         retry = Retry(
             total=retries,
             backoff_factor=0.2,
@@ -79,9 +48,7 @@ class Api:
             raise_on_status=False,
             redirect=0,
         )
-        adapter = HTTPAdapter(max_retries=retry)
-        self._session.mount("https://", adapter)
-        self._session.mount("http://", adapter)
+        secure(self._session, self.url, ca_file=ca_file, retries=retry)
 
     def close(self) -> None:
         """Let go of the connections."""
@@ -118,7 +85,7 @@ class Api:
             return self._object(_bounded(response, MAX_JSON, self.service))
 
     def download(self, path: str, destination: Path, *, limit: int = MAX_DOWNLOAD) -> None:
-        """Write what is at `path` to `destination`, by way of a temporary name; raises ClientError beyond `limit`."""
+        """Write what is at `path` to `destination`, by way of a temporary name; raises TooLarge beyond `limit`."""
         partial = destination.with_name(destination.name + ".part")
         try:
             with self._answer("GET", path, params={}, wait=600) as response, partial.open("wb") as file:
@@ -126,7 +93,7 @@ class Api:
                 for chunk in response.iter_content(_CHUNK):
                     size += len(chunk)
                     if size > limit:
-                        raise ClientError(f"{self.url}: more than {limit} bytes were sent; nothing was kept")
+                        raise TooLarge(f"{self.url}: more than {limit} bytes were sent; nothing was kept")
                     file.write(chunk)
             partial.replace(destination)
         except requests.RequestException as error:
@@ -165,15 +132,7 @@ class Api:
         return cast("Json", data)
 
     def _unreachable(self, error: requests.RequestException) -> Unreachable:
-        if isinstance(error, requests.exceptions.SSLError):
-            why = "its certificate is not trusted here (ca_file in fuego.conf, or FUEGO_CA_FILE, names the CA)"
-        elif isinstance(error, requests.exceptions.ProxyError):
-            why = "the proxy does not let us through"
-        elif isinstance(error, requests.Timeout):
-            why = "it did not answer in time"
-        else:
-            why = "nothing answers there"
-        return Unreachable(f"the {self.service} at {self.url} cannot be reached: {why}")
+        return Unreachable(f"the {self.service} at {self.url} cannot be reached: {why_unreachable(error)}")
 
     def _error(self, response: requests.Response) -> Answered:
         status = response.status_code
@@ -183,7 +142,12 @@ class Api:
             if isinstance(problem, dict):
                 detail, code = str(problem.get("detail", ""))[:4000], str(problem.get("code", ""))[:80]
         kind = BY_STATUS.get(status, Answered)
-        if not detail:
+        if response.is_redirect:
+            detail = (
+                f"the {self.service} at {self.url} sends us elsewhere, and a token is not sent there: "
+                f"set {self.service}_url to the address of the {self.service} itself"
+            )
+        elif not detail:
             detail = f"the {self.service} at {self.url} answered {status} {response.reason or ''}".rstrip()
         return kind(detail, status=status, code=code)
 
@@ -203,14 +167,3 @@ def _bounded(response: requests.Response, limit: int, service: str) -> bytes:
     except requests.RequestException as error:
         raise Unreachable(f"the {service} broke off in the middle of its answer") from error
     return bytes(body)
-
-
-def _proxies(url: str) -> dict[str, str]:
-    """HTTPS_PROXY and NO_PROXY as everybody understands them; none to this machine."""
-    if is_loopback(url):
-        return {}
-    return {key: str(value) for key, value in requests.utils.get_environ_proxies(url).items()}
-
-
-def _system_ca() -> str | bool:
-    return os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("SSL_CERT_FILE") or True

@@ -3,6 +3,7 @@
 ClientError
 ├── Unreachable      no answer: nothing listens, name unknown, TLS refused, timed out
 ├── UnsafeAddress    a token would have gone over plain http to another machine
+├── TooLarge         more was sent than may be
 └── Answered         the service answered with an error
     ├── NotAllowed   401, 403
     ├── NotFound     404
@@ -23,6 +24,10 @@ class Unreachable(ClientError):
 
 class UnsafeAddress(ClientError):
     """A token goes over https only, or to this machine."""
+
+
+class TooLarge(ClientError):
+    """What came was cut off at the limit; nothing of it was kept."""
 
 
 class Answered(ClientError):

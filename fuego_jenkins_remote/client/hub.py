@@ -15,6 +15,8 @@ _Value = TypeVar("_Value", Request, Board, Claims)
 
 MAX_WAIT = 25.0
 """Seconds that a waiting call may wait: proxies cut off longer ones."""
+MAX_CLAIM_BOARDS = 200
+"""A claim names no more boards than this."""
 
 
 class HubClient:

@@ -157,10 +157,11 @@ class Attempt:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Attempt:
-        """Read the wire form."""
+        """Read the wire form; raises ValueError, too, where id and number are none: they become a folder's name."""
+        request = Request.from_json(data["request"])
         return cls(
-            request=Request.from_json(data["request"]),
-            number=int(data["number"]),
+            request=request,
+            number=AttemptId.parse(f"{request.id}.{data['number']}").number,
             board=str(data["board"]),
             lease_seconds=float(data["lease_seconds"]),
             approved_by=_text(data, "approved_by") or None,

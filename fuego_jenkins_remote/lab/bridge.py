@@ -1,21 +1,22 @@
 """The bridge: waits for requests for the lab's idle boards and takes each through the steps.
 
-One thread waits at the hub, one looks at the request folders, a few take steps, so that a slow delivery holds up no
-gate. Everything that matters stands in the journal; what is kept in memory may be lost at any time.
+One thread waits at the hub, one asks hub and Jenkins now and then which boards are there, one looks at the request
+folders and talks to nobody, a few take steps: so a slow delivery holds up no gate, and a stop waits for no answer.
+Everything that matters stands in the journal; what is kept in memory may be lost at any time.
 """
 
 from __future__ import annotations
 
 import logging
+import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 
-from fuego_jenkins_remote.client.errors import ClientError, NotAllowed
-from fuego_jenkins_remote.client.hub import MAX_WAIT
+from fuego_jenkins_remote.client.errors import Answered, ClientError, NotAllowed
+from fuego_jenkins_remote.client.hub import MAX_CLAIM_BOARDS, MAX_WAIT, HubClient
 from fuego_jenkins_remote.client.values import Claims
 from fuego_jenkins_remote.fuego.errors import FormatError
 from fuego_jenkins_remote.lab.errors import ControllerError, LabError
@@ -33,6 +34,9 @@ BRISK_FOR = 20.0
 BOARDS_EVERY = 30.0
 """Seconds between two looks at which boards this lab shares and which of its nodes are there."""
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
+"""Seconds between two tries of what did not work; each is twice the one before."""
+STOP_WAITS = 1.0
+"""Seconds that steps under way get to end when the bridge stops; what is cut off then is taken again."""
 SWEEP_EVERY, SWEEP_AFTER = 3600.0, 6 * 3600.0
 JOURNAL_KEEPS = 30 * 86400.0
 
@@ -61,7 +65,7 @@ class Bridge:
     """Runs until `stop` is set."""
 
     def __init__(self, steps: Steps, *, ready: Callable[[], None], stop: threading.Event) -> None:
-        """`ready` is called once, when hub and journal have answered."""
+        """`ready` is called once, when hub and journal have answered; the work goes on without it."""
         self._steps = steps
         self._ready = ready
         self._stop = stop
@@ -69,54 +73,87 @@ class Bridge:
         self._watched: dict[AttemptId, _Watched] = {}
         self._lock = threading.Lock()
         self._claiming = _Claiming()
+        self._due: queue.SimpleQueue[AttemptId | None] = queue.SimpleQueue()
         self._boards: frozenset[str] = frozenset()
-        self._boards_seen = 0.0
+        self._fatal: Exception | None = None
         self._swept = 0.0
 
     def run(self) -> None:
         """Work until `stop` is set; attempts that are under way stay as they are, the next start goes on with them.
 
-        Raises NotAllowed if the hub does not accept the lab's token.
+        Raises NotAllowed if the hub does not accept the lab's token, LabError if no Jenkins is set.
         """
-        self._recover()
-        self._look_at_boards()
-        self._ready()
-        with ThreadPoolExecutor(WORKERS, thread_name_prefix="step") as workers:
-            while not self._stop.is_set():
-                self._look_at_boards()
+        for entry in self._steps.journal.open_entries():
+            self._watch(entry.id)
+        # Daemons: an answer that they wait for must not keep the process when it is to stop.
+        workers = [threading.Thread(target=self._work, name=f"step-{n}", daemon=True) for n in range(WORKERS)]
+        for thread in (*workers, threading.Thread(target=self._keep_in_touch, name="boards", daemon=True)):
+            thread.start()
+        try:
+            while not self._stop.is_set() and self._fatal is None:
                 self._claim_for_idle_boards()
                 self._notice_folders()
-                self._take_due_steps(workers)
+                self._take_due_steps()
                 self._sweep()
                 self._woken.wait(self._pause())
                 self._woken.clear()
+        finally:
+            self._stop.set()
+            self._end(workers)
+        if self._fatal is not None:
+            raise self._fatal
+
+    def _end(self, workers: Sequence[threading.Thread]) -> None:
+        for _ in workers:
+            self._due.put(None)
+        until = time.monotonic() + STOP_WAITS
+        for thread in workers:
+            thread.join(max(0.0, until - time.monotonic()))
 
     def wake(self) -> None:
         """Look again at once, as when `stop` was set."""
         self._woken.set()
 
-    # -- claims
+    # -- hub and Jenkins
 
-    def _recover(self) -> None:
-        """Ask again for claims whose answer is not known; take up what is open."""
-        for claim_id, boards in self._steps.journal.open_claims():
-            claims = self._persistently(partial(self._ask, claim_id, boards))
-            if claims is None:
-                return
-            self._keep(claim_id, claims)
-        for entry in self._steps.journal.open_entries():
-            self._watch(entry.id)
+    def _keep_in_touch(self) -> None:
+        """Ask again for claims whose answer is not known, then keep up which boards are there."""
+        try:
+            for claim_id, boards in self._steps.journal.open_claims():
+                claims = self._ask_again(claim_id, boards)
+                if claims is None:
+                    return
+                self._keep(claim_id, claims)
+            self._look_at_boards_for_ever()
+        except Exception as error:  # it ends the bridge, with its message
+            self._fatal = error
+            self.wake()
 
-    def _ask(self, claim_id: str, boards: Sequence[str]) -> Claims:
-        """What came of a claim: for one that was asked before, the same answer as then."""
-        return self._steps.hub().claim(claim_id, boards)
+    def _look_at_boards_for_ever(self) -> None:
+        pause, said_ready = FIRST_PAUSE, False
+        while not self._stop.is_set():
+            try:
+                shared = self._steps.shared_boards()
+                if not said_ready:
+                    self._ready()
+                    said_ready = True
+                nodes = {node.name for node in self._steps.controller().nodes() if node.online}
+                self._boards = frozenset(board for board in shared if board in nodes)
+                self.wake()
+                pause, wait = FIRST_PAUSE, BOARDS_EVERY
+            except NotAllowed:
+                raise
+            except (ClientError, ControllerError, FormatError, OSError) as error:
+                log.warning("%s; trying again in %.0f s", error, pause)
+                pause, wait = min(2 * pause, BOARDS_EVERY), pause
+            self._stop.wait(wait)
 
-    def _persistently(self, call: Callable[[], Claims]) -> Claims | None:
-        """Call until there is an answer; None when the bridge is to stop before."""
+    def _ask_again(self, claim_id: str, boards: Sequence[str]) -> Claims | None:
+        """What came of a claim, the same as when it was asked first; None when the bridge is to stop before."""
         pause = FIRST_PAUSE
         while not self._stop.is_set():
             try:
-                return call()
+                return ask(self._steps.hub(), claim_id, boards)
             except NotAllowed:
                 raise
             except ClientError as error:
@@ -125,23 +162,7 @@ class Bridge:
             pause = min(2 * pause, LONGEST_PAUSE)
         return None
 
-    def _look_at_boards(self) -> None:
-        """Which boards this lab shares, and has a node for that is there."""
-        if time.monotonic() - self._boards_seen < BOARDS_EVERY and self._boards_seen:
-            return
-        try:
-            lab = self._steps.lab
-            shared = {board.name for board in self._steps.hub().boards(host=lab.host) if board.online}
-            here = {board.name for board in lab.board_files([])}
-            nodes = {node.name for node in self._steps.controller().nodes() if node.online}
-            self._boards = frozenset(shared & here & nodes)
-        except NotAllowed:
-            raise
-        except (ClientError, ControllerError, FormatError) as error:
-            log.warning("%s", error)
-            self._boards_seen = time.monotonic() - BOARDS_EVERY + FIRST_PAUSE
-            return
-        self._boards_seen = time.monotonic()
+    # -- claims
 
     def _claim_for_idle_boards(self) -> None:
         """Wait at the hub for the boards that are idle now; when they change, a new call takes the old one's place."""
@@ -158,29 +179,37 @@ class Bridge:
             threading.Thread(target=self._claim, args=(generation, idle), name=name, daemon=True).start()
 
     def _claim(self, generation: int, boards: tuple[str, ...]) -> None:
-        pause = FIRST_PAUSE
-        while not self._stop.is_set() and self._claiming.generation == generation:
-            claim_id = new_call_id()
-            self._steps.journal.begin_claim(claim_id, boards)
-            try:
-                claims = self._steps.hub().claim(claim_id, boards, wait=MAX_WAIT)
-            except ClientError as error:
-                log.warning("%s; asking again in %.0f s", error, pause)
-                self._stop.wait(pause)
-                pause = min(2 * pause, LONGEST_PAUSE)
-                answer = self._persistently(partial(self._ask, claim_id, boards))
-                if answer is None:
-                    return
-                claims = answer
-            else:
-                pause = FIRST_PAUSE
-            self._keep(claim_id, claims)
-            if claims.attempts:
-                with self._claiming.lock:
-                    if self._claiming.generation == generation:
-                        self._claiming.boards = ()
-                self.wake()
-                return
+        """Wait at the hub until something is won, or a newer claim takes this one's place."""
+        try:
+            while not self._stop.is_set() and self._claiming.generation == generation:
+                if self._claim_once(boards[:MAX_CLAIM_BOARDS]):
+                    break
+        except NotAllowed as error:
+            self._fatal = error
+        except Exception:
+            log.exception("claiming for %s", ", ".join(boards))
+            self._stop.wait(LONGEST_PAUSE)
+        with self._claiming.lock:
+            if self._claiming.generation == generation:
+                self._claiming.boards = ()
+        self.wake()
+
+    def _claim_once(self, boards: tuple[str, ...]) -> bool:
+        """One waiting call at the hub; whether it won anything."""
+        claim_id = new_call_id()
+        self._steps.journal.begin_claim(claim_id, boards)
+        try:
+            claims: Claims | None = self._steps.hub().claim(claim_id, boards, wait=MAX_WAIT)
+        except NotAllowed:
+            raise
+        except ClientError as error:
+            log.warning("%s; asking again in %.0f s", error, FIRST_PAUSE)
+            self._stop.wait(FIRST_PAUSE)
+            claims = self._ask_again(claim_id, boards)
+        if claims is None:
+            return False
+        self._keep(claim_id, claims)
+        return bool(claims.attempts)
 
     def _keep(self, claim_id: str, claims: Claims) -> None:
         self._steps.journal.end_claim(claim_id, claims.attempts, self._steps.clock())
@@ -207,50 +236,70 @@ class Bridge:
         for attempt, phase in watched:
             if (phase is Phase.GATE and folders.gate_is_asked(attempt)) or (phase is Phase.RUN and attempt in ended):
                 with self._lock:
-                    self._watched[attempt].due = 0.0
+                    one = self._watched[attempt]
+                    if not one.failures:
+                        one.due = 0.0
 
-    def _take_due_steps(self, workers: ThreadPoolExecutor) -> None:
+    def _take_due_steps(self) -> None:
         now = time.monotonic()
         with self._lock:
             due = [attempt for attempt, one in self._watched.items() if not one.busy and one.due <= now]
             for attempt in due:
                 self._watched[attempt].busy = True
         for attempt in due:
-            workers.submit(self._take_steps, attempt)
+            self._due.put(attempt)
+
+    def _work(self) -> None:
+        while (attempt := self._due.get()) is not None:
+            self._take_steps(attempt)
 
     def _take_steps(self, attempt: AttemptId) -> None:
         """Steps until one says to wait."""
         pause: float | None = 0.0
         while pause == 0.0 and not self._stop.is_set():
-            pause = self._guarded(attempt, partial(self._steps.take, attempt))
+            pause = self._guarded(attempt, partial(self._step, attempt))
         with self._lock:
             if pause is None:
                 del self._watched[attempt]
             else:
-                entry = self._steps.journal.entry(attempt)
                 one = self._watched[attempt]
                 one.busy = False
                 one.due = time.monotonic() + pause
-                if entry is not None and entry.phase is not one.phase:
-                    one.phase, one.since = entry.phase, time.monotonic()
         self.wake()
+
+    def _step(self, attempt: AttemptId) -> float | None:
+        pause = self._steps.take(attempt)
+        entry = self._steps.journal.entry(attempt)
+        with self._lock:
+            one = self._watched[attempt]
+            if entry is not None and entry.phase is not one.phase:
+                one.phase, one.since = entry.phase, time.monotonic()
+        return pause
 
     def _guarded(self, attempt: AttemptId, step: Callable[[], float | None]) -> float | None:
         """A step, or the pause after which it is taken again because something did not answer."""
-        with self._lock:
-            one = self._watched.get(attempt)
         try:
             pause = step()
         except (ClientError, LabError, FormatError, OSError) as error:
-            failures = one.failures if one else 0
-            if one:
-                one.failures += 1
-            pause = float(min(FIRST_PAUSE * 2 ** min(failures, 6), LONGEST_PAUSE))
-            log.warning("%s: %s; trying again in %.0f s", attempt, error, pause)
+            trouble: Exception = error
+        except Exception as error:  # a mistake of ours with one attempt must not take the others along
+            log.exception("%s", attempt)
+            trouble = error
+        else:
+            self._failures(attempt, 0)
             return pause
-        if one:
-            one.failures = 0
+        pause = float(min(FIRST_PAUSE * 2 ** min(self._failures(attempt, 1), 6), LONGEST_PAUSE))
+        log.warning("%s: %s; trying again in %.0f s", attempt, trouble, pause)
         return pause
+
+    def _failures(self, attempt: AttemptId, more: int) -> int:
+        """Count a failure, or forget them all with 0; how many there were before."""
+        with self._lock:
+            one = self._watched.get(attempt)
+            before = one.failures if one else 0
+            if one:
+                one.failures = before + 1 if more else 0
+        return before
 
     def _pause(self) -> float:
         """Seconds until there may be something to do."""
@@ -273,3 +322,19 @@ class Bridge:
         for attempt, changed in self._steps.folders.request_folders():
             if now - changed > SWEEP_AFTER and not self._steps.journal.is_open(attempt):
                 self._steps.folders.forget(attempt)
+
+
+def ask(hub: HubClient, claim_id: str, boards: Sequence[str]) -> Claims:
+    """What came of a claim, without waiting. One that the hub cannot take won nothing: a board of it has gone.
+
+    Raises NotAllowed, and ClientError where the hub gives no answer.
+    """
+    try:
+        return hub.claim(claim_id, boards)
+    except NotAllowed:
+        raise
+    except Answered as error:
+        if error.status >= 500:
+            raise
+        log.warning("%s", error)
+        return Claims(attempts=(), cancels=())

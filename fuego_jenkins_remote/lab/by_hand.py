@@ -8,6 +8,9 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+from fuego_jenkins_remote.client.errors import ClientError
+from fuego_jenkins_remote.client.hub import MAX_CLAIM_BOARDS
+from fuego_jenkins_remote.fuego.errors import FormatError
 from fuego_jenkins_remote.lab.config import LabConfig
 from fuego_jenkins_remote.lab.errors import LabError
 from fuego_jenkins_remote.lab.jobs import find_script
@@ -38,7 +41,7 @@ def run_request(
         steps.take(entry.id)
         raise LabError(f"not run: {reason}")
     nonce = new_call_id()
-    steps.journal.note(entry.id, Phase.TRIGGER, nonce=nonce, called=1)
+    steps.journal.note(entry.id, Phase.TRIGGER, nonce=nonce, called=1, by_hand=1)
     steps.hub().start(entry.id, nonce, "", "")
     steps.folders.open_gate(entry.id, steps.clock() + 600)
     steps.journal.move(entry.id, Phase.TRIGGER, Phase.RUN, steps.clock())
@@ -79,29 +82,36 @@ def push_runs(config: LabConfig, links: Links, into: Path | None, say: Callable[
     for entry in steps.journal.open_entries():
         if entry.phase is Phase.RUN and entry.id in steps.folders.ended():
             steps.take(entry.id)
-        if _entry(steps, entry.id).phase not in WITH_OUTCOME:
-            continue
-        try:
-            _to_packaged(steps, entry.id)
-            package = steps.package_path(entry.id)
-            if into is not None and package.is_file():
-                shutil.copy2(package, into / package.name)
-            _to_delivery(steps, entry.id)
-        except (LabError, OSError) as error:
-            say(f"{entry.id}: {error}")
-            well = False
-            continue
-        waiting = [one for one in steps.journal.deliveries(entry.id) if not one.delivered]
-        for one in waiting:
-            say(f"{entry.id}: {one.target}: {one.trouble}")
-        well = well and not waiting
-        if not waiting:
-            say(f"{entry.id}: delivered")
+        if _entry(steps, entry.id).phase in WITH_OUTCOME:
+            well = _push(steps, entry.id, into, say) and well
     return well
 
 
+def _push(steps: Steps, attempt: AttemptId, into: Path | None, say: Callable[[str], None]) -> bool:
+    try:
+        _to_packaged(steps, attempt)
+        package = steps.package_path(attempt)
+        if into is not None and package.is_file():
+            shutil.copy2(package, into / package.name)
+        _to_delivery(steps, attempt)
+    except (ClientError, LabError, FormatError, OSError) as error:
+        if _entry(steps, attempt).phase is Phase.CLOSED:
+            # Somebody else has delivered it at the same time, and removed what we were about to read.
+            say(f"{attempt}: delivered")
+            return True
+        say(f"{attempt}: {error}")
+        return False
+    waiting = [one for one in steps.journal.deliveries(attempt) if not one.delivered]
+    for one in waiting:
+        say(f"{attempt}: {one.target}: {one.trouble}")
+    if not waiting:
+        entry = _entry(steps, attempt)
+        say(f"{attempt}: {'no run: ' + meaning(entry.reason) if entry.reason else 'delivered'}")
+    return not waiting
+
+
 def _claimed(steps: Steps, request: str, board: str | None) -> Entry:
-    boards = [board] if board else [file.name for file in steps.lab.board_files([])]
+    boards = [board] if board else steps.shared_boards()[:MAX_CLAIM_BOARDS]
     claim_id = new_call_id()
     steps.journal.begin_claim(claim_id, boards)
     claims = steps.hub().claim(claim_id, boards, request=request)

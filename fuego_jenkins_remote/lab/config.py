@@ -22,6 +22,7 @@ import yaml
 
 from fuego_jenkins_remote.fuego.boards import BoardFile, read_board_file, read_boards_dir
 from fuego_jenkins_remote.fuego.errors import BadBoardFile
+from fuego_jenkins_remote.fuego.names import check_board_name
 from fuego_jenkins_remote.lab.errors import BadLabFile
 from fuego_jenkins_remote.network.policy import Policy, PolicyError, policy_from_mapping
 
@@ -60,8 +61,8 @@ class LabConfig:
         return [board for board in found if not board.is_placeholder]
 
     def board_file(self, board: str) -> BoardFile | None:
-        """One board's file; None where there is none. Raises BadBoardFile."""
-        path = self.fuego_ro / "boards" / f"{board}.board"
+        """One board's file; None where there is none. Raises BadBoardFile, and BadName for what is no board's name."""
+        path = self.fuego_ro / "boards" / f"{check_board_name(board)}.board"
         return read_board_file(path) if path.is_file() else None
 
     def secret_values(self, board: str) -> frozenset[str]:
@@ -102,10 +103,17 @@ class LabConfig:
             if not isinstance(values, dict) or not set(values) <= _BOARD_KEYS:
                 known = ", ".join(sorted(_BOARD_KEYS))
                 raise BadLabFile(f"{path}: board {name}: values are expected, of {known}")
+            for key in ("type", "cpu", "description"):
+                if not isinstance(values.get(key, ""), str | int | float):
+                    raise BadLabFile(f"{path}: board {name}: {key} is one word or text")
             for key in ("labels", "open_to"):
-                if not isinstance(values.get(key, []), list):
+                if not _is_list_of_words(values.get(key, [])):
                     raise BadLabFile(f"{path}: board {name}: {key} is a list, like [one, two]")
-        return boards
+        return {str(name): values for name, values in boards.items()}
+
+
+def _is_list_of_words(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(one, str | int | float) for one in value)
 
 
 def _yaml(path: Path) -> object:
@@ -121,7 +129,8 @@ def _yaml(path: Path) -> object:
         raise BadLabFile(f"{path}: larger than {MAX_FILE} bytes")
     try:
         return yaml.safe_load(data)
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    # ValueError: bytes that are no UTF-8, a date that there is not.
+    except (yaml.YAMLError, ValueError) as error:
         where = getattr(error, "problem_mark", None)
         line = f":{where.line + 1}" if where is not None else ""
         raise BadLabFile(f"{path}{line}: no YAML: {getattr(error, 'problem', None) or error}") from error

@@ -13,12 +13,16 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
 
 import jenkins
 import requests
+from urllib3.util import Retry
 
+from fuego_jenkins_remote.client.errors import ClientError
+from fuego_jenkins_remote.client.transport import check_address, secure, why_unreachable
 from fuego_jenkins_remote.lab.errors import ControllerDown, ControllerError, ControllerRefused, ControllerTrouble
 from fuego_jenkins_remote.network.identities import AttemptId, BadIdentity
 
@@ -27,6 +31,15 @@ TIMEOUT = 20.0
 
 _BUILD_TREE = "number,building,result,url,queueId,actions[parameters[name,value]]"
 _RECENT_BUILDS = 20
+_CHUNK = 2**16
+_NO_ANSWER = (
+    requests.ConnectionError,
+    requests.Timeout,
+    requests.exceptions.ChunkedEncodingError,
+    jenkins.TimeoutException,
+)
+_RETRIES = Retry(total=3, backoff_factor=0.1)
+_NOT_THERE = frozenset({502, 503, 504})
 _T = TypeVar("_T")
 
 
@@ -64,20 +77,42 @@ class Node:
 class Controller:
     """The calls that a lab makes. Not to be shared between threads."""
 
-    def __init__(self, url: str, user: str = "", secret: str = "", *, timeout: float = TIMEOUT) -> None:
-        """`secret` is an API token or a password; without a user it is an unsecured Jenkins."""
+    def __init__(
+        self, url: str, user: str = "", secret: str = "", *, ca_file: Path | None = None, timeout: float = TIMEOUT
+    ) -> None:
+        """`secret` is an API token or a password; without a user it is an unsecured Jenkins.
+
+        Raises ControllerRefused for an address or a `ca_file` that cannot be used, and for a secret that would cross
+        the network in the clear.
+        """
         self.url = url.rstrip("/")
         self._server = jenkins.Jenkins(self.url, user or None, secret or None, timeout=timeout)
+        session: requests.Session = self._server._session  # it has no public one
+        try:
+            if secret:
+                check_address(self.url, "jenkins_url")
+            secure(session, self.url, ca_file=ca_file, retries=_RETRIES)
+        except ClientError as error:
+            raise ControllerRefused(str(error)) from error
 
     def build_url(self, job: str, number: str) -> str:
         """The address of a build's page; empty without a number."""
-        return f"{self.url}/job/{quote(job)}/{number}/" if number else ""
+        return f"{self.url}/{_job_path(job)}/{number}/" if number else ""
 
     # -- what it is
 
     def version(self) -> str:
         """Jenkins' version, as it says; raises ControllerError where nothing like Jenkins answers."""
-        return str(self._call(self._server.get_version))
+
+        def ask() -> str:
+            # python-jenkins' own get_version comes as nobody, which a Jenkins with a login refuses.
+            request = requests.Request("GET", f"{self.url}/api/json?tree=mode")
+            return str(self._server.jenkins_request(request, add_crumb=False).headers.get("X-Jenkins", ""))
+
+        version = self._call(ask)
+        if not version:
+            raise ControllerTrouble(f"what answers at {self.url} is no Jenkins")
+        return version
 
     def user(self) -> str:
         """As whom we are known there; `anonymous` on an unsecured one."""
@@ -87,8 +122,13 @@ class Controller:
 
     def list_jobs(self, prefix: str) -> list[str]:
         """Names of the jobs at the top level that begin with `prefix`."""
-        found = self._call(lambda: self._get("api/json?tree=jobs[name]"))
-        return [job["name"] for job in found.get("jobs", ()) if str(job.get("name", "")).startswith(prefix)]
+        return self._call(
+            lambda: [
+                str(job["name"])
+                for job in self._get("api/json?tree=jobs[name]").get("jobs", ())
+                if str(job["name"]).startswith(prefix)
+            ]
+        )
 
     def get_job_config(self, name: str) -> str | None:
         """A job's config.xml."""
@@ -110,11 +150,13 @@ class Controller:
 
     def nodes(self) -> list[Node]:
         """All nodes, in one call."""
-        found = self._call(lambda: self._get("computer/api/json?tree=computer[displayName,offline,idle]"))
-        return [
-            Node(name=str(one["displayName"]), online=not one.get("offline", True), idle=bool(one.get("idle", False)))
-            for one in found.get("computer", ())
-        ]
+        path = "computer/api/json?tree=computer[displayName,offline,idle]"
+        return self._call(
+            lambda: [
+                Node(name=str(one["displayName"]), online=not one.get("offline", True), idle=bool(one.get("idle")))
+                for one in self._get(path).get("computer", ())
+            ]
+        )
 
     def create_node(self, name: str, remote_folder: str) -> None:
         """Make a node for a board: one executor, for jobs tied to it, an agent that connects by itself (inbound)."""
@@ -147,34 +189,36 @@ class Controller:
 
     def queue(self) -> list[QueueItem]:
         """What waits."""
-        found = self._call(
-            lambda: self._get("queue/api/json?tree=items[id,why,task[name],actions[parameters[name,value]]]")
+        path = "queue/api/json?tree=items[id,why,task[name],actions[parameters[name,value]]]"
+        return self._call(
+            lambda: [
+                QueueItem(
+                    id=int(item["id"]),
+                    job=str((item.get("task") or {}).get("name", "")),
+                    why=str(item.get("why") or ""),
+                    attempt=_attempt(item),
+                )
+                for item in self._get(path).get("items", ())
+            ]
         )
-        return [
-            QueueItem(
-                id=int(item["id"]),
-                job=str((item.get("task") or {}).get("name", "")),
-                why=str(item.get("why") or ""),
-                attempt=_attempt(item),
-            )
-            for item in found.get("items", ())
-        ]
 
     def builds(self, job: str) -> list[Build]:
         """A job's newest builds, newest first; empty for a job that is not there."""
-        path = f"job/{quote(job)}/api/json?tree=builds[{_BUILD_TREE}]{{0,{_RECENT_BUILDS}}}"
-        found = self._or_none(lambda: self._get(path))
-        return [
-            Build(
-                job=job,
-                number=int(one["number"]),
-                building=bool(one.get("building", False)),
-                result=str(one.get("result") or ""),
-                url=str(one.get("url", "")),
-                attempt=_attempt(one),
-            )
-            for one in (found or {}).get("builds", ())
-        ]
+        path = f"{_job_path(job)}/api/json?tree=builds[{_BUILD_TREE}]{{0,{_RECENT_BUILDS}}}"
+        found = self._or_none(
+            lambda: [
+                Build(
+                    job=job,
+                    number=int(one["number"]),
+                    building=bool(one.get("building", False)),
+                    result=str(one.get("result") or ""),
+                    url=str(one.get("url", "")),
+                    attempt=_attempt(one),
+                )
+                for one in self._get(path).get("builds", ())
+            ]
+        )
+        return found or []
 
     def find(self, job: str, attempt: AttemptId) -> Build | QueueItem | None:
         """Where an attempt's build is: running or ended, in the queue, or nowhere.
@@ -196,8 +240,17 @@ class Controller:
 
     def console_tail(self, job: str, number: int, limit: int) -> str:
         """The last `limit` bytes of a build's console; empty where there is none."""
-        text = self._or_none(lambda: str(self._server.get_build_console_output(job, number))) or ""
-        return text.encode("utf-8", "replace")[-limit:].decode("utf-8", "replace")
+        request = requests.Request("GET", f"{self.url}/{_job_path(job)}/{number}/consoleText")
+
+        def read() -> bytes:
+            # A console may be larger than memory.
+            tail = b""
+            with self._server.jenkins_open_stream(request) as response:
+                for chunk in response.iter_content(_CHUNK):
+                    tail = (tail + chunk)[-limit:]
+            return tail
+
+        return (self._or_none(read) or b"").decode("utf-8", "replace")
 
     # -- errors
 
@@ -236,28 +289,29 @@ class Controller:
     def _translated(self) -> Iterator[None]:
         try:
             yield
-        except (requests.ConnectionError, requests.Timeout, jenkins.TimeoutException) as error:
-            raise ControllerDown(f"Jenkins at {self.url} does not answer") from error
+        except _NO_ANSWER as error:
+            raise ControllerDown(f"Jenkins at {self.url} does not answer: {why_unreachable(error)}") from error
         except requests.HTTPError as error:
-            status = error.response.status_code if error.response is not None else 0
             why = error.response.headers.get("X-Error", "") if error.response is not None else ""
-            raise self._answered(status, why) from error
-        except jenkins.BadHTTPException as error:
-            raise ControllerTrouble(f"what answers at {self.url} is no Jenkins") from error
+            raise self._answered(error.response, why) from error
         except jenkins.JenkinsException as error:
-            raise self._answered(_status(error), str(error)) from error
-        except (ValueError, KeyError, TypeError) as error:
+            # python-jenkins keeps the answer to 401, 403 and 500 in the exception that it had when it raised its own.
+            raise self._answered(getattr(error.__context__, "response", None), str(error)) from error
+        except (requests.RequestException, ValueError, KeyError, TypeError, AttributeError) as error:
             raise ControllerTrouble(f"Jenkins at {self.url} answered something that cannot be read here") from error
 
-    def _answered(self, status: int, why: str) -> ControllerError:
+    def _answered(self, response: requests.Response | None, why: str) -> ControllerError:
+        status = response.status_code if response is not None else 0
+        # While it starts a Jenkins answers 503, and for a moment 401, without its own header.
+        is_starting = status == 401 and response is not None and "X-Jenkins" not in response.headers
+        if status in _NOT_THERE or is_starting:
+            return ControllerDown(f"Jenkins at {self.url} is starting or shutting down")
         if status == 401:
             return ControllerRefused(f"Jenkins at {self.url} does not accept this user or token (jenkins_token_file)")
         if status == 403:
             missing = re.search(r"is missing the ([\w/ ]+) permission", why)
             detail = f": {missing[0]}" if missing else " (or asks for a login: jenkins_user, jenkins_token_file)"
             return ControllerRefused(f"Jenkins at {self.url} does not allow this{detail}")
-        if status == 503:
-            return ControllerDown(f"Jenkins at {self.url} is starting or shutting down")
         first_line = next(iter(why.strip().splitlines()), "")[:200]
         return ControllerTrouble(f"Jenkins at {self.url} answered {status or ''} {first_line}".rstrip())
 
@@ -266,6 +320,11 @@ def _status(error: jenkins.JenkinsException) -> int:
     """The HTTP status of 401, 403 and 500, which python-jenkins has in its text only."""
     match = re.search(r"\[(\d{3})\]", str(error))
     return int(match[1]) if match else 0
+
+
+def _job_path(job: str) -> str:
+    """The job's part of an address; a slash in its name stands for a folder, as python-jenkins has it."""
+    return "/".join(f"job/{quote(part)}" for part in job.split("/"))
 
 
 def _attempt(data: dict[str, Any]) -> AttemptId | None:

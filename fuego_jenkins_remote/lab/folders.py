@@ -1,7 +1,8 @@
 """`lab_dir`, where the bridge and the job's script meet (docs/protocol.md, "In a lab").
 
 Nothing secret lies there, and nothing that is found there is believed beyond the attempt it belongs to: what a test's
-process wrote is read bounded, without following links.
+process wrote is read bounded, and neither reading nor writing follows a link, not even one in an attempt's folder's
+place.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import os
 import re
 import shutil
 import stat
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -24,6 +25,11 @@ from fuego_jenkins_remote.network.identities import AttemptId, BadIdentity
 MAX_LINE = 4096
 MAX_OUTCOME = 64 * 2**10
 _NONCE = re.compile(r"[A-Za-z0-9]{8,64}")
+_BUILD_NUMBER = re.compile(r"[0-9]{1,9}")
+_BUILD_URL = re.compile(r"https?://[!-~]{1,500}")
+_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_WRITE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +95,7 @@ class LabDir:
         if folder.exists():
             return
         partial = self.requests / f".{attempt}.tmp"
-        shutil.rmtree(partial, ignore_errors=True)
+        _remove(partial)
         partial.mkdir()
         # The script writes here, maybe as another user: who may is what the lab set on `requests`.
         partial.chmod(stat.S_IMODE(self.requests.stat().st_mode))
@@ -109,15 +115,18 @@ class LabDir:
 
     def gate_call(self, attempt: AttemptId) -> GateCall | None:
         """Who waits at the gate, if anybody does."""
-        line = _first_line(self.request_folder(attempt) / "gate.ask")
+        line = _first_line(self.request_folder(attempt), "gate.ask")
         if line is None:
             return None
         nonce, _, rest = line.partition(" ")
         number, _, url = rest.partition(" ")
         if not _NONCE.fullmatch(nonce):
             return None
-        safe_url = url if re.fullmatch(r"https?://[!-~]{1,500}", url) else ""
-        return GateCall(nonce=nonce, build_number=number if number.isdigit() else "", build_url=safe_url)
+        return GateCall(
+            nonce=nonce,
+            build_number=number if _BUILD_NUMBER.fullmatch(number) else "",
+            build_url=url if _BUILD_URL.fullmatch(url) else "",
+        )
 
     def answer_gate(self, attempt: AttemptId, nonce: str, refusal: str = "") -> None:
         """Say go, or no with the reason."""
@@ -130,7 +139,7 @@ class LabDir:
 
     def refused(self, attempt: AttemptId) -> str | None:
         """Why the script left without touching the board; None if it did not."""
-        return _first_line(self.request_folder(attempt) / "refused")
+        return _first_line(self.request_folder(attempt), "refused")
 
     def has_started(self, attempt: AttemptId) -> bool:
         """Whether a job has passed the gate."""
@@ -141,16 +150,21 @@ class LabDir:
     def log_tail(self, attempt: AttemptId, limit: int) -> str:
         """The last `limit` bytes of what the test has printed: in the outbox when it is over, else where it prints."""
         for folder in (self.outbox_folder(attempt), self.request_folder(attempt)):
-            tail = _tail(folder / "console.log", limit)
+            tail = _read(folder, "console.log", limit, at_end=True)
             if tail is not None:
-                return tail
+                return tail.decode("utf-8", "replace")
         return ""
 
     def board_is_free(self, board: str) -> bool:
-        """Whether no process holds the board's lock. Asking takes and leaves it."""
+        """Whether no process holds the board's lock. Asking takes and leaves it.
+
+        The file is the script's: one that we made could be closed to the user it runs as.
+        """
         path = self.locks / f"{check_board_name(board)}.lock"
         try:
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+            descriptor = os.open(path, _READ)
+        except FileNotFoundError:
+            return True
         except OSError:
             return False
         try:
@@ -186,7 +200,7 @@ class LabDir:
 
     def outcome(self, attempt: AttemptId) -> Outcome | None:
         """What the script says; None when it left nothing that can be read."""
-        data = _read_bounded(self.outbox_folder(attempt) / "outcome.json", MAX_OUTCOME)
+        data = _read(self.outbox_folder(attempt), "outcome.json", MAX_OUTCOME)
         try:
             said = json.loads(data or b"")
             return Outcome(
@@ -198,54 +212,65 @@ class LabDir:
                 started_at=_moment(said.get("started_at")),
                 ended_at=_moment(said.get("ended_at")),
             )
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
             return None
 
     def run_folder(self, attempt: AttemptId) -> Path | None:
         """The run folder that the script collected; None when there is none."""
-        folder = self.outbox_folder(attempt) / "run"
-        return folder if folder.is_dir() and not folder.is_symlink() else None
+        entry = self.outbox_folder(attempt)
+        folder = entry / "run"
+        return folder if folder.is_dir() and not folder.is_symlink() and not entry.is_symlink() else None
 
     def forget(self, attempt: AttemptId) -> None:
         """Remove what is left of an attempt; its run is delivered or there is none."""
         for folder in (self.request_folder(attempt), self.outbox_folder(attempt)):
-            shutil.rmtree(folder, ignore_errors=True)
+            _remove(folder)
 
     def _write(self, attempt: AttemptId, name: str, text: str) -> None:
-        folder = self.request_folder(attempt)
-        partial = folder / f".{name}.tmp"
-        partial.write_text(text, encoding="utf-8")
-        partial.rename(folder / name)
+        """Make a file of the request folder appear, whole. Raises OSError."""
+        partial = f".{name}.tmp"
+        with _opened(self.request_folder(attempt)) as folder:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(partial, dir_fd=folder)
+            with os.fdopen(os.open(partial, _WRITE, 0o644, dir_fd=folder), "w", encoding="utf-8") as file:
+                file.write(text)
+            os.rename(partial, name, src_dir_fd=folder, dst_dir_fd=folder)
 
 
-def _read_bounded(path: Path, limit: int) -> bytes | None:
-    """At most `limit` bytes of a plain file; None where there is none."""
+@contextlib.contextmanager
+def _opened(folder: Path) -> Iterator[int]:
+    descriptor = os.open(folder, _FOLDER)
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _read(folder: Path, name: str, limit: int, *, at_end: bool = False) -> bytes | None:
+    """The first or the last `limit` bytes of a plain file; None where there is none."""
+    try:
+        with _opened(folder) as opened:
+            descriptor = os.open(name, _READ, dir_fd=opened)
     except OSError:
         return None
     with os.fdopen(descriptor, "rb") as file:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             return None
+        if at_end:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - limit))
         return file.read(limit)
 
 
-def _first_line(path: Path) -> str | None:
-    data = _read_bounded(path, MAX_LINE)
+def _first_line(folder: Path, name: str) -> str | None:
+    data = _read(folder, name, MAX_LINE)
     return None if data is None else data.decode("utf-8", "replace").partition("\n")[0].strip()
 
 
-def _tail(path: Path, limit: int) -> str | None:
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError:
-        return None
-    with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            return None
-        size = file.seek(0, os.SEEK_END)
-        file.seek(max(0, size - limit))
-        return file.read(limit).decode("utf-8", "replace")
+def _remove(path: Path) -> None:
+    """Remove a folder with what is in it, or whatever stands in its place."""
+    with contextlib.suppress(OSError):
+        path.unlink()
+    shutil.rmtree(path, ignore_errors=True)
 
 
 def _moment(text: object) -> datetime | None:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from fuego_jenkins_remote.client.values import Attempt, Request
+from fuego_jenkins_remote.lab.errors import LabError
 from fuego_jenkins_remote.network.identities import AttemptId
 
 
@@ -55,7 +56,9 @@ CREATE TABLE IF NOT EXISTS attempts (
     build_number TEXT NOT NULL DEFAULT '',
     build_url TEXT NOT NULL DEFAULT '',
     since REAL NOT NULL,           -- when this phase began, seconds since 1970
+    over_since REAL NOT NULL DEFAULT 0,    -- when Jenkins first said that its build is over; 0: it has not
     called INTEGER NOT NULL DEFAULT 0,     -- Jenkins may have been called for it
+    by_hand INTEGER NOT NULL DEFAULT 0,    -- a person runs it: Jenkins knows nothing of it
     stopping INTEGER NOT NULL DEFAULT 0,   -- the hub wants it stopped
     reason TEXT NOT NULL DEFAULT '',
     detail TEXT NOT NULL DEFAULT '',       -- one sentence for the requester
@@ -80,7 +83,7 @@ CREATE TABLE IF NOT EXISTS deliveries (
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """One attempt as the journal has it. `since` in seconds since 1970."""
+    """One attempt as the journal has it. `since` and `over_since` in seconds since 1970."""
 
     id: AttemptId
     board: str
@@ -91,7 +94,9 @@ class Entry:
     build_number: str
     build_url: str
     since: float
+    over_since: float
     called: bool
+    by_hand: bool
     stopping: bool
     reason: str
     detail: str
@@ -113,20 +118,29 @@ class Delivery:
     tries: int
     trouble: str
 
+    @property
+    def refused(self) -> bool:
+        """The target will never take it."""
+        return self.delivered and bool(self.trouble)
+
 
 class Journal:
     """The file, shared by the bridge's threads."""
 
     def __init__(self, path: Path) -> None:
-        """Open or make it; it and its folder are for their owner only."""
+        """Open or make it; it and its folder are for their owner only. Raises OSError, LabError."""
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.touch(mode=0o600)
         self._lock = threading.RLock()
         self._connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
         self._connection.row_factory = sqlite3.Row
-        self._connection.execute("PRAGMA journal_mode=WAL")
-        self._connection.execute("PRAGMA synchronous=FULL")
-        self._connection.executescript(_SCHEMA)
+        try:
+            self._connection.execute("PRAGMA journal_mode=WAL")
+            self._connection.execute("PRAGMA synchronous=FULL")
+            self._connection.executescript(_SCHEMA)
+        except sqlite3.DatabaseError as error:
+            self._connection.close()
+            raise LabError(f"{path}: the journal cannot be opened: {error}") from error
 
     def close(self) -> None:
         """Let go of the file."""
@@ -194,7 +208,7 @@ class Journal:
         values: Mapping[str, str | int | float | None] = {"phase": new, "since": now, **columns}
         return self._update(attempt, old, values)
 
-    def note(self, attempt: AttemptId, phase: Phase, **columns: str | int | None) -> bool:
+    def note(self, attempt: AttemptId, phase: Phase, **columns: str | float | None) -> bool:
         """Keep `columns` without leaving `phase`."""
         return self._update(attempt, phase, columns)
 
@@ -230,12 +244,13 @@ class Journal:
             for row in rows
         ]
 
-    def delivered(self, attempt: AttemptId, target: str, url: str) -> None:
-        """The target has it."""
+    def delivered(self, attempt: AttemptId, target: str, url: str, trouble: str = "") -> None:
+        """The target has it; with `trouble`, it never will, and that is that."""
         self._write(
-            "UPDATE deliveries SET delivered = 1, url = ?, trouble = '', tries = tries + 1"
+            "UPDATE deliveries SET delivered = 1, url = ?, trouble = ?, tries = tries + 1"
             " WHERE attempt = ? AND target = ?",
             url,
+            trouble,
             str(attempt),
             target,
         )
@@ -282,7 +297,9 @@ def _entry(row: sqlite3.Row) -> Entry:
         build_number=row["build_number"],
         build_url=row["build_url"],
         since=row["since"],
+        over_since=row["over_since"],
         called=bool(row["called"]),
+        by_hand=bool(row["by_hand"]),
         stopping=bool(row["stopping"]),
         reason=row["reason"],
         detail=row["detail"],

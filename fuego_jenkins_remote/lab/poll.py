@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from fuego_jenkins_remote.client.errors import ClientError
+from fuego_jenkins_remote.client.hub import MAX_CLAIM_BOARDS
 from fuego_jenkins_remote.fuego.errors import FormatError
+from fuego_jenkins_remote.lab.bridge import ask
 from fuego_jenkins_remote.lab.config import LabConfig
 from fuego_jenkins_remote.lab.errors import LabError
 from fuego_jenkins_remote.lab.journal import Phase
@@ -35,16 +37,15 @@ def poll_once(config: LabConfig, links: Links, say: Callable[[str], None]) -> bo
 def claim_for_idle_boards(steps: Steps) -> list[AttemptId]:
     """What the hub has for the boards that are shared, there, and idle. Open claims are asked again first."""
     won: list[AttemptId] = []
-    shared = {board.name for board in steps.hub().boards(host=steps.lab.host) if board.online}
-    here = {board.name for board in steps.lab.board_files([])}
-    there = {node.name for node in steps.controller().nodes() if node.online}
-    idle = sorted((shared & here & there) - steps.journal.busy_boards())
+    nodes = {node.name for node in steps.controller().nodes() if node.online}
+    there = [board for board in steps.shared_boards() if board in nodes]
     claims = steps.journal.open_claims()
+    idle = sorted(set(there) - steps.journal.busy_boards())[:MAX_CLAIM_BOARDS]
     if idle:
         claims.append((new_call_id(), idle))
         steps.journal.begin_claim(*claims[-1])
     for claim_id, boards in claims:
-        answer = steps.hub().claim(claim_id, boards)
+        answer = ask(steps.hub(), claim_id, boards)
         steps.journal.end_claim(claim_id, answer.attempts, steps.clock())
         won += [attempt.id for attempt in answer.attempts]
         for stopped in answer.cancels:

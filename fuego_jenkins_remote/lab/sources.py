@@ -12,7 +12,7 @@ import subprocess
 from dataclasses import replace
 from pathlib import Path
 
-from fuego_jenkins_remote.client.errors import Answered, NotFound
+from fuego_jenkins_remote.client.errors import NotFound, TooLarge
 from fuego_jenkins_remote.client.hub import HubClient
 from fuego_jenkins_remote.client.values import GitSource, Request
 from fuego_jenkins_remote.fuego.errors import FormatError
@@ -25,6 +25,7 @@ GIT_TIMEOUT = 120
 """Seconds for one fetch."""
 
 _GIT_PROTOCOLS = "git:https:ssh"
+_URL = re.compile(r"(?:git|https|ssh)://[A-Za-z0-9\[][!-~]{0,999}")
 _REF = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/+-]{0,199}")
 _PATH = re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_.+/-]{0,199}")
 
@@ -69,8 +70,8 @@ def _from_hub(sha256: str, hub: HubClient, folder: Path, max_bytes: int) -> Path
         hub.get_package(sha256, archive, limit=max_bytes)
     except NotFound as error:
         raise PrepareError(f"the hub does not have the test package {sha256}") from error
-    except Answered as error:
-        raise PrepareError(f"the test package cannot be fetched: {error}") from error
+    except TooLarge as error:
+        raise PrepareError(f"the test package is larger than this lab takes ({max_bytes} bytes)") from error
     if file_sha256(archive) != sha256:
         raise PrepareError("the test package that came is another one than was asked for (its SHA-256 differs)")
     return archive
@@ -81,7 +82,7 @@ def _from_git(git: GitSource, test: str, folder: Path, max_bytes: int) -> Path:
         raise PrepareError(f"no git ref: {git.ref!r}")
     if git.path and (not _PATH.fullmatch(git.path) or ".." in git.path.split("/")):
         raise PrepareError(f"no path in a git repository: {git.path!r}")
-    if not re.match(r"(?:git|https|ssh)://[A-Za-z0-9]", git.url):
+    if not _URL.fullmatch(git.url):
         raise PrepareError(f"no address that tests are fetched from: {git.url!r} (git://, https:// or ssh://)")
     repository, archive = folder / "repository", folder / "test.tar"
     _git(["init", "--quiet", "--bare", str(repository)], max_bytes)

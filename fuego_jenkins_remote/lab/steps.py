@@ -8,6 +8,7 @@ is searched for the build before it is called a second time, and a second build 
 from __future__ import annotations
 
 import contextlib
+import logging
 import re
 import tempfile
 from collections.abc import Callable, Mapping
@@ -32,6 +33,8 @@ from fuego_jenkins_remote.network.policy import Answer, Question, decide
 from fuego_jenkins_remote.network.reasons import Reason
 from fuego_jenkins_remote.publish.targets import NeverDelivered, NotDelivered, RunPackage, Target
 
+log = logging.getLogger("fuego.lab")
+
 LOG_TAIL = 16 * 2**10
 TIME_LIMIT_SLACK = 120
 """Seconds that the script gives a test beyond its own time limit, for building and collecting."""
@@ -39,11 +42,14 @@ TIME_LIMIT_SLACK = 120
 AT_ONCE = 0.0
 BEAT = 5.0
 """Seconds between two looks at an attempt that waits or runs; each is a sign of life to the hub."""
-RETRY = 10.0
+RETRY = 5.0
+"""Seconds until the second try of a delivery; each later one waits twice as long, at most ten minutes."""
 UNATTENDED = 3600.0
 """Seconds that a job may wait in Jenkins for a board of a lab that only polls."""
 PATIENCE_FOR_JENKINS = 300.0
 """Seconds after which a claim that Jenkins does not take goes back to the hub."""
+MARGIN = 4096
+"""Bytes that are read of a log before the LOG_TAIL that is told: a secret that begins there is seen as one."""
 SETTLE = 10.0
 """Seconds between Jenkins' word that a build is over and our belief that nothing more comes from it."""
 
@@ -70,8 +76,6 @@ class Steps:
         self.controller = controller
         self.targets = targets
         self.clock = clock
-        # When Jenkins first said of a running attempt that its build is over; forgetting it costs a few seconds.
-        self._over_since: dict[AttemptId, float] = {}
         self._ways: Mapping[Phase, Callable[[Entry], float]] = {
             Phase.DECIDE: self.decide,
             Phase.TRIGGER: self.trigger,
@@ -100,8 +104,11 @@ class Steps:
     def decide(self, entry: Entry) -> float:
         """Ask the lab's policy; make the request folder ready."""
         request = entry.request
-        if self.lab.board_file(entry.board) is None:
-            return self._returning(entry, f"board {entry.board} is no longer here")
+        try:
+            if self.lab.board_file(entry.board) is None:
+                return self._returning(entry, f"board {entry.board} is no longer here")
+        except FormatError as error:
+            return self._returning(entry, str(error))
         try:
             policy = self.lab.policy()
         except BadLabFile as error:
@@ -120,13 +127,8 @@ class Steps:
 
     def trigger(self, entry: Entry) -> float:
         """Have Jenkins queue the board's job, once."""
-        job = self.lab.job(entry.board)
-        controller = self.controller()
         try:
-            # Jenkins may have taken it before we could write that down.
-            if not entry.called or controller.find(job, entry.id) is None:
-                self.journal.note(entry.id, Phase.TRIGGER, called=1)
-                controller.trigger(job, entry.id)
+            self._trigger_once(entry)
         except ControllerDown as error:
             if self.clock() - entry.since > PATIENCE_FOR_JENKINS:
                 return self._returning(entry, str(error))
@@ -146,11 +148,20 @@ class Steps:
         except Conflict:
             return self._close(entry)
         self.folders.open_gate(entry.id, self.clock() + UNATTENDED)
+        try:
+            self._trigger_once(entry)
+        except ControllerDown:
+            raise
+        except ControllerError as error:
+            return self._failing(entry, Reason.COULD_NOT_TRIGGER, str(error))
+        return self._move(entry, Phase.RUN)
+
+    def _trigger_once(self, entry: Entry) -> None:
+        """Call Jenkins, unless it has taken the call before we could write that down."""
         controller, job = self.controller(), self.lab.job(entry.board)
         if not entry.called or controller.find(job, entry.id) is None:
             self.journal.note(entry.id, Phase.TRIGGER, called=1)
             controller.trigger(job, entry.id)
-        return self._move(entry, Phase.RUN)
 
     def gate(self, entry: Entry) -> float:
         """Answer the job that holds the board; while none does, tell the hub what it waits for."""
@@ -170,8 +181,6 @@ class Steps:
             return self._move(entry, Phase.RUN)
         refused = self.folders.refused(entry.id)
         if refused is not None:
-            if entry.nonce:
-                return self._failing(entry, Reason.NEVER_STARTED, refused)
             return self._returning(entry, refused)
         return self._follow_to_gate(entry)
 
@@ -190,12 +199,11 @@ class Steps:
         if found is None:
             # Its queue was lost, or a person took it out: called again, the gate lets one build through.
             return self._move(entry, Phase.TRIGGER)
-        tail = self.controller().console_tail(job, found.number, LOG_TAIL)
-        return self._failing(entry, Reason.NEVER_STARTED, tail=self._redacted(entry, tail))
+        return self._failing(entry, Reason.NEVER_STARTED, tail=self._console_of(entry, found))
 
     def _waits(self, entry: Entry, why: str) -> float:
         try:
-            self.hub().heartbeat(entry.id, queue_why=why)
+            self.hub().heartbeat(entry.id, queue_why=_line(why, 1000))
         except Conflict:
             self._stop_in_jenkins(entry)
             return self._leave(entry)
@@ -206,7 +214,6 @@ class Steps:
     def run(self, entry: Entry) -> float:
         """Watch a running attempt: its outcome, the hub's wish to stop it, and Jenkins' word that it is over."""
         if entry.id in self.folders.ended():
-            self._over_since.pop(entry.id, None)
             return self._move(entry, Phase.READ)
         refused = self.folders.refused(entry.id)
         if refused is not None and not self.folders.has_started(entry.id):
@@ -218,16 +225,19 @@ class Steps:
 
     def _follow_to_outcome(self, entry: Entry) -> float:
         """Jenkins may lose a build whose processes live on; only when both are gone nothing comes any more."""
-        job = self.lab.job(entry.board)
         try:
-            found = self.controller().find(job, entry.id)
+            found = None if entry.by_hand else self.controller().find(self.lab.job(entry.board), entry.id)
         except ControllerDown:
             return BEAT
         over = found is None or (isinstance(found, Build) and not found.building)
         if not over or not self.folders.board_is_free(entry.board):
-            self._over_since.pop(entry.id, None)
+            if entry.over_since:
+                self.journal.note(entry.id, Phase.RUN, over_since=0)
             return BEAT
-        if self.clock() - self._over_since.setdefault(entry.id, self.clock()) < SETTLE:
+        if not entry.over_since:
+            self.journal.note(entry.id, Phase.RUN, over_since=self.clock())
+            return 1.0
+        if self.clock() - entry.over_since < SETTLE:
             return 1.0
         if entry.id in self.folders.ended():
             return AT_ONCE
@@ -235,7 +245,7 @@ class Steps:
 
     def beat(self, entry: Entry) -> bool:
         """A sign of life with the end of the log; whether the hub wants the attempt stopped."""
-        tail = self._tail_of(entry)
+        tail = self._tail_of(entry, growing=True)
         try:
             answer = self.hub().heartbeat(entry.id, log_tail=tail)
         except ClientError:
@@ -255,6 +265,8 @@ class Steps:
             self._stop_in_jenkins(entry)
 
     def _stop_in_jenkins(self, entry: Entry) -> None:
+        if entry.by_hand:
+            return
         job = self.lab.job(entry.board)
         found = self.controller().find(job, entry.id)
         if isinstance(found, QueueItem):
@@ -270,7 +282,7 @@ class Steps:
         if outcome is None:
             return self._failing(entry, Reason.SCRIPT, tail=self._tail_of(entry))
         if outcome.aborted:
-            return self._move(entry, Phase.CANCEL, reason=self._who_stopped(entry))
+            return self._aborted(entry)
         run_folder = self.folders.run_folder(entry.id)
         if not outcome.ran or run_folder is None:
             return self._failing(entry, _reason(outcome), tail=self._tail_of(entry))
@@ -278,12 +290,33 @@ class Steps:
             with RunFolder(run_folder, Redactor(())) as folder:
                 status = folder.read_run().status
         except FormatError as error:
-            return self._failing(entry, Reason.BAD_RUN, str(error), self._tail_of(entry))
+            return self._failing(entry, Reason.BAD_RUN, self._redacted(entry, str(error)), self._tail_of(entry))
         try:
             self.hub().tested(entry.id, f"tested-{entry.id}", status, run_key(self.lab.host, entry.id), "")
         except Conflict:
             return self._close(entry)
         return self._move(entry, Phase.PACKAGE, status=status)
+
+    def _aborted(self, entry: Entry) -> float:
+        """A person wanted the end of the test, or a Jenkins that stops took it along, which is nobody's wish."""
+        if entry.stopping or entry.by_hand:
+            why = "stopped for its requester" if entry.stopping else "stopped by hand"
+            return self._move(entry, Phase.CANCEL, reason=why)
+        who, patient = "", self.clock() - entry.since < PATIENCE_FOR_JENKINS
+        try:
+            build = self.controller().find(self.lab.job(entry.board), entry.id)
+            if isinstance(build, Build):
+                if build.building and patient:
+                    # Who it was stands at the console's end, which Jenkins has not written yet.
+                    return 0.5
+                names = re.findall(r"^Aborted by (.{1,100})$", self._console_of(entry, build), re.MULTILINE)
+                who = _line(names[-1], 100) if names else ""
+        except ControllerDown:
+            if patient:
+                raise
+        if who:
+            return self._move(entry, Phase.CANCEL, reason=f"aborted in Jenkins by {who}")
+        return self._failing(entry, Reason.ABORTED, tail=self._tail_of(entry))
 
     def package(self, entry: Entry) -> float:
         """Make the run package, without what must not leave the lab."""
@@ -321,9 +354,9 @@ class Steps:
                 waiting = max(waiting, delivery.tries + 1)
                 continue
             except NeverDelivered as error:
-                self.journal.delivered(entry.id, delivery.target, "")
-                self.journal.note(entry.id, Phase.DELIVER, detail=str(error))
-                url = ""
+                log.warning("%s: %s never takes the run: %s", entry.id, delivery.target, error)
+                self.journal.delivered(entry.id, delivery.target, "", trouble=str(error))
+                continue
             self.journal.delivered(entry.id, delivery.target, url)
         return self._after_delivery(entry, waiting)
 
@@ -336,16 +369,28 @@ class Steps:
             except Conflict as error:
                 self.journal.note(entry.id, Phase.DELIVER, detail=str(error))
         if all(delivery.delivered for delivery in deliveries):
+            if any(delivery.refused for delivery in deliveries):
+                self._keep_package(entry)
             return self._close(entry)
-        return float(min(RETRY * 2 ** min(tries, 6), 600))
+        return float(min(RETRY * 2 ** min(max(tries - 1, 0), 7), 600))
+
+    def _keep_package(self, entry: Entry) -> None:
+        """A run that a target refuses is not thrown away: who looks into that finds it here."""
+        kept = self.lab.packages_dir / "refused"
+        kept.mkdir(exist_ok=True)
+        with contextlib.suppress(FileNotFoundError):
+            self.package_path(entry.id).rename(kept / f"{entry.id}.frp")
 
     # -- what ends without a run
 
     def give_back(self, entry: Entry) -> float:
         """Tell the hub that this lab does not run it now, or never."""
-        # A conflict says that the hub has moved on: there is nothing left to tell.
-        with contextlib.suppress(Conflict):
+        try:
             self.hub().give_back(entry.id, f"give-back-{entry.id}", entry.reason, entry.approval)
+        except Conflict:
+            # The hub has moved on: there is nothing left to tell, unless it was to the start that we asked for.
+            if entry.nonce:
+                return self._failing(entry, Reason.NEVER_STARTED, entry.reason)
         return self._close(entry)
 
     def fail(self, entry: Entry) -> float:
@@ -362,6 +407,11 @@ class Steps:
 
     # -- helpers of the steps
 
+    def shared_boards(self) -> list[str]:
+        """The boards that are here and that the hub knows as online, sorted. Raises ClientError."""
+        shared = {board.name for board in self.hub().boards(host=self.lab.host) if board.online}
+        return sorted(shared & {board.name for board in self.lab.board_files([])})
+
     def package_path(self, attempt: AttemptId) -> Path:
         """Where an attempt's run package lies until it is delivered."""
         return self.lab.packages_dir / f"{attempt}.frp"
@@ -371,10 +421,10 @@ class Steps:
         return AT_ONCE
 
     def _returning(self, entry: Entry, reason: str, approval: str | None = None) -> float:
-        return self._move(entry, Phase.GIVE_BACK, reason=reason[:500], approval=approval)
+        return self._move(entry, Phase.GIVE_BACK, reason=_line(reason, 500), approval=approval)
 
     def _failing(self, entry: Entry, reason: Reason, detail: str = "", tail: str = "") -> float:
-        return self._move(entry, Phase.FAIL, reason=reason, detail=detail[:1000], tail=tail)
+        return self._move(entry, Phase.FAIL, reason=reason, detail=_line(detail, 1000), tail=tail)
 
     def _close(self, entry: Entry) -> float:
         self._move(entry, Phase.CLOSED)
@@ -389,20 +439,13 @@ class Steps:
     def _redacted(self, entry: Entry, text: str) -> str:
         return Redactor(self.lab.secret_values(entry.board)).text(text)
 
-    def _tail_of(self, entry: Entry) -> str:
-        return self._redacted(entry, self.folders.log_tail(entry.id, LOG_TAIL))
+    def _tail_of(self, entry: Entry, *, growing: bool = False) -> str:
+        redactor = Redactor(self.lab.secret_values(entry.board))
+        return _end(redactor, self.folders.log_tail(entry.id, LOG_TAIL + MARGIN), growing=growing)
 
-    def _who_stopped(self, entry: Entry) -> str:
-        """Jenkins says in the console who aborted a build."""
-        if entry.stopping:
-            return "stopped for its requester"
-        try:
-            number = int(entry.build_number or 0)
-            tail = self.controller().console_tail(self.lab.job(entry.board), number, LOG_TAIL) if number else ""
-        except ControllerError:
-            tail = ""
-        found = re.search(r"^Aborted by (.{1,100})$", tail, re.MULTILINE)
-        return f"aborted in Jenkins by {found[1].strip()}" if found else "aborted in the lab's Jenkins"
+    def _console_of(self, entry: Entry, build: Build) -> str:
+        redactor = Redactor(self.lab.secret_values(entry.board))
+        return _end(redactor, self.controller().console_tail(build.job, build.number, LOG_TAIL + MARGIN))
 
 
 def _question(entry: Entry) -> Question:
@@ -441,6 +484,23 @@ def _prepared(entry: Entry, test_folder: Path | None) -> Prepared:
         batch_id=request.campaign,
         test_folder=test_folder,
     )
+
+
+def _end(redactor: Redactor, text: str, *, growing: bool = False) -> str:
+    """The last LOG_TAIL bytes of LOG_TAIL + MARGIN, redacted.
+
+    Where the log is `growing`, the last line may so far have the beginning of a value only.
+    """
+    data = text.encode("utf-8", "replace")
+    redacted = b"".join(redactor.chunks([data], to_the_end=not growing or text.endswith("\n")))
+    if len(data) >= LOG_TAIL + MARGIN:
+        redacted = redacted[MARGIN:]
+    return redacted[-LOG_TAIL:].decode("utf-8", "ignore")
+
+
+def _line(text: str, limit: int) -> str:
+    """One line that the hub takes: printable, and not too long."""
+    return "".join(sign if sign.isprintable() else " " for sign in text)[:limit].strip()
 
 
 def _reason(outcome: Outcome) -> Reason:

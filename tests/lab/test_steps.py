@@ -210,6 +210,7 @@ def test_an_abort_in_jenkins_is_told_with_who_did_it(bench: Any) -> None:
     bench.job_asks()
     bench.until("run")
     bench.jenkins.console = "...\nAborted by tim\nFinished: ABORTED\n"
+    bench.jenkins.build(building=False)
     bench.job_ends(aborted=True)
     bench.until("closed")
     assert bench.hub.told[-1] == ("cancelled", "aborted in Jenkins by tim")
