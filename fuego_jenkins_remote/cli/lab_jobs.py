@@ -21,6 +21,7 @@ def lab_controller(session: Session) -> Controller:
             jenkins_url=settings.needed("jenkins_url"),
             jenkins_user=settings.get("jenkins_user"),
             jenkins_secret=settings.token("jenkins"),
+            ca_file=settings.ca_file,
         )
     )
 

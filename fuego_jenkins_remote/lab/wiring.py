@@ -57,7 +57,7 @@ def open_controller(links: Links) -> Controller:
     """The lab's Jenkins; raises LabError where none is set."""
     if not links.jenkins_url:
         raise LabError("no Jenkins is set: jenkins_url in fuego.conf, or JENKINS_URL")
-    return Controller(links.jenkins_url, links.jenkins_user, links.jenkins_secret)
+    return Controller(links.jenkins_url, links.jenkins_user, links.jenkins_secret, ca_file=links.ca_file)
 
 
 def open_steps(config: LabConfig, links: Links) -> Steps:
