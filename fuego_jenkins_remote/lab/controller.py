@@ -38,7 +38,6 @@ _NO_ANSWER = (
     requests.exceptions.ChunkedEncodingError,
     jenkins.TimeoutException,
 )
-_RETRIES = Retry(total=3, backoff_factor=0.1)
 _NOT_THERE = frozenset({502, 503, 504})
 _T = TypeVar("_T")
 
@@ -91,7 +90,7 @@ class Controller:
         try:
             if secret:
                 check_address(self.url, "jenkins_url")
-            secure(session, self.url, ca_file=ca_file, retries=_RETRIES)
+            secure(session, self.url, ca_file=ca_file, retries=Retry(total=0))
         except ClientError as error:
             raise ControllerRefused(str(error)) from error
 
