@@ -68,10 +68,10 @@ def _list_local(session: Session) -> None:
     from fuego_jenkins_remote.fuego.errors import BadBoardFile
 
     problems: list[BadBoardFile] = []
-    boards = session.lab.board_files(problems)
+    boards = session.places.board_files(problems)
     for problem in problems:
         session.out.note(f"ftc: {problem}")
-    records = {board.name: session.lab.board_record(board) for board in boards}
+    records = {board.name: session.places.board_record(board) for board in boards}
     session.out.table(
         ("board", "type", "arch", "toolchain", "transport", "labels"),
         [
@@ -84,7 +84,7 @@ def _list_local(session: Session) -> None:
         ],
         bare=list(records),
         data=[{"name": name, **record} for name, record in records.items()],
-        empty=f"no board files in {session.lab.fuego_ro / 'boards'}",
+        empty=f"no board files in {session.places.fuego_ro / 'boards'}",
     )
 
 
@@ -149,7 +149,7 @@ def update_board(session: Session, /, boards: str | None, **details: Any) -> Non
 def _tell(session: Session, boards: str | None, details: dict[str, Any], done: str) -> None:
     shared = []
     for board in local_boards(session, boards):
-        record = session.lab.board_record(board, online=not details["offline"])
+        record = session.places.board_record(board, online=not details["offline"])
         if details["description"] is not None:
             record["description"] = details["description"]
         if details["labels"]:
@@ -198,7 +198,7 @@ def local_boards(session: Session, boards: str | None) -> list[BoardFile]:
     """The board files that -b means; raises BadName for an unknown or ambiguous one."""
     from fuego_jenkins_remote.fuego.names import unique_prefix
 
-    files = {board.name: board for board in session.lab.board_files([])}
+    files = {board.name: board for board in session.places.board_files([])}
     return [
         files[unique_prefix(word.removeprefix(f"{session.settings.host_name}:"), files)]
         for word in wanted_boards(session, boards)

@@ -70,7 +70,7 @@ def _jenkins(session: Session) -> str:
 
 
 def _lab_dir(session: Session) -> str:
-    locks = session.lab.lab_dir / "locks"
+    locks = session.places.lab_dir / "locks"
     locks.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=locks, prefix=".doctor-") as first:
         fcntl.flock(first, fcntl.LOCK_EX)
@@ -78,12 +78,12 @@ def _lab_dir(session: Session) -> str:
             try:
                 fcntl.flock(second, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                return f"{session.lab.lab_dir}: can be written, and locks hold"
-    raise Failed(f"{session.lab.lab_dir}: locks do not hold there; it must be on a file system with flock")
+                return f"{session.places.lab_dir}: can be written, and locks hold"
+    raise Failed(f"{session.places.lab_dir}: locks do not hold there; it must be on a file system with flock")
 
 
 def _state_dir(session: Session) -> str:
-    folder = session.lab.state_dir
+    folder = session.places.state_dir
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if folder.stat().st_mode & 0o077:
         raise Failed(f"{folder}: others can look in: chmod 700 {folder}")
@@ -94,19 +94,19 @@ def _state_dir(session: Session) -> str:
 
 def _boards(session: Session) -> str:
     problems: list[BadBoardFile] = []
-    boards = session.lab.board_files(problems)
+    boards = session.places.board_files(problems)
     if problems:
         raise Failed("; ".join(str(problem) for problem in problems))
     if not boards:
-        raise Failed(f"no board file in {session.lab.fuego_ro / 'boards'}")
+        raise Failed(f"no board file in {session.places.fuego_ro / 'boards'}")
     for board in boards:
-        session.lab.board_record(board)
+        session.places.board_record(board)
     return ", ".join(board.name for board in boards)
 
 
 def _policy(session: Session) -> str:
-    session.lab.policy()
-    path = session.lab.conf_dir / "lab-policy.yaml"
+    session.places.policy()
+    path = session.places.conf_dir / "lab-policy.yaml"
     return str(path) if path.is_file() else f"the usual one (no {path})"
 
 
@@ -119,8 +119,8 @@ def _shared(session: Session) -> str:
 
 def _jobs(session: Session) -> str:
     controller = lab_controller(session)
-    there = set(controller.list_jobs(session.lab.job_prefix))
-    names = [board.name for board in session.lab.board_files([])]
+    there = set(controller.list_jobs(session.places.job_prefix))
+    names = [board.name for board in session.places.board_files([])]
     missing = [job for job in _wanted_jobs(session, names) if job not in there]
     if missing:
         raise Failed(f"missing: {', '.join(missing)}: ftc lab jobs")
@@ -132,7 +132,7 @@ def _jobs(session: Session) -> str:
 
 
 def _wanted_jobs(session: Session, boards: list[str]) -> Iterator[str]:
-    yield from (session.lab.job(name) for name in [*boards, PUSH])
+    yield from (session.places.job(name) for name in [*boards, PUSH])
 
 
 _CHECKS: dict[str, Callable[[Session], str]] = {

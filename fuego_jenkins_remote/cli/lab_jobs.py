@@ -28,7 +28,7 @@ def lab_controller(session: Session) -> Controller:
 
 def bring_up_to_date(session: Session, *, container: bool) -> None:
     """Make missing nodes, and all jobs as they should be; print what was done. Raises LabError."""
-    controller, config = lab_controller(session), session.lab
+    controller, config = lab_controller(session), session.places
     problems: list[BadBoardFile] = []
     boards = config.board_files(problems)
     for problem in problems:

@@ -34,9 +34,9 @@ def get_request(session: Session, boards: str | None, wait: bool) -> int:
     Examples: ftc get-request
               request=$(ftc get-request -q --wait)
     """
-    names = [board.name for board in (local_boards(session, boards) if boards else session.lab.board_files([]))]
+    names = [board.name for board in (local_boards(session, boards) if boards else session.places.board_files([]))]
     if not names:
-        raise Failed(f"this lab has no board: {session.lab.fuego_ro / 'boards'}")
+        raise Failed(f"this lab has no board: {session.places.fuego_ro / 'boards'}")
     found = _peek(session, names[:MAX_BOARDS], wait)
     if found is None:
         session.out.note("no request waits for a board of this lab")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -57,11 +57,17 @@ class Session:
 
     @cached_property
     def lab(self) -> LabConfig:
-        """This lab's folders and files."""
+        """This lab, with its secrets: what packages and delivers runs must know them."""
+        settings = self.settings
+        secrets = {settings.token(service) for service in ("hub", "vision", "jenkins")}
+        return replace(self.places, secrets=frozenset(secrets | {settings.get("server_squad_token")}) - {""})
+
+    @cached_property
+    def places(self) -> LabConfig:
+        """This lab's folders and files; its tokens need not be readable for that."""
         from fuego_jenkins_remote.lab.config import LabConfig
 
         settings = self.settings
-        secrets = {settings.token(service) for service in ("hub", "vision", "jenkins")}
         return LabConfig(
             host=settings.host_name,
             lab_dir=settings.path("lab_dir"),
@@ -71,7 +77,6 @@ class Session:
             fuego_rw=settings.path("fuego_rw_dir"),
             fuego_core=settings.path("fuego_core_dir"),
             ftc=settings.environ.get("FUEGO_FTC") or own_ftc(),
-            secrets=frozenset(secrets | {settings.get("server_squad_token")}) - {""},
         )
 
     @cached_property

@@ -200,15 +200,12 @@ def test_push_runs_without_a_token_leaves_it_to_the_bridge(ftc, network, monkeyp
     assert (result.status, "the bridge delivers" in result.err) == (0, True)
 
 
-def test_push_runs_leaves_the_packages_for_jenkins_to_archive(
-    ftc, shared, as_lab, as_user, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_push_runs_leaves_the_packages_for_jenkins_to_archive(ftc, shared, as_lab, as_user, tmp_path: Path) -> None:
     as_user()
     request = ftc("put-request", "-q", "-b", "demolab:local1", "-t", "Functional.hello").out.strip()
     as_lab()
     ftc("run-request", request)
-    monkeypatch.setenv("WORKSPACE", str(tmp_path / "workspace"))
-    assert ftc("push-runs").status == 0
+    assert ftc("push-runs", "--into", tmp_path / "workspace").status == 0
     assert f"{request}.1.frp" in [one.name for one in (tmp_path / "workspace").iterdir()]
 
 
