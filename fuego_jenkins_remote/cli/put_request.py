@@ -56,7 +56,9 @@ _COMMA = re.compile(r',(?=(?:[^"]*"[^"]*")*[^"]*$)')
 @click.option("--priority", type=click.IntRange(0, 100), default=50, show_default=True, help="Higher goes first.")
 @click.option("--notes", default="", metavar="TEXT", help="For the lab's people.")
 @click.option("--wait", is_flag=True, help="Wait for the end; exit status 0 for PASS and SKIP, else 1.")
-@click.option("--wait-limit", type=DURATION, metavar="TIME", help="Wait no longer than this; the request goes on.")
+@click.option(
+    "--wait-limit", type=DURATION, metavar="TIME", help="As --wait, but no longer than this; the request goes on."
+)
 @hub_url
 @common
 @pass_session
@@ -76,6 +78,7 @@ def put_request(
     """
     from fuego_jenkins_remote.network import selectors
 
+    wait = wait or wait_limit is not None
     chosen, several = _selector(words, board)
     selectors.parse(chosen)
     with _package(given["package"]) as (package, package_test):

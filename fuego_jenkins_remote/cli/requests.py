@@ -75,7 +75,7 @@ def _check_state(state: str) -> None:
 @click.command
 @click.argument("request", metavar="REQUEST")
 @click.option("--follow", is_flag=True, help="Go on until it has ended; exit status as with put-request --wait.")
-@click.option("--wait-limit", type=DURATION, metavar="TIME", help="With --follow: no longer than this.")
+@click.option("--wait-limit", type=DURATION, metavar="TIME", help="As --follow, but no longer than this.")
 @hub_url
 @common
 @pass_session
@@ -90,7 +90,7 @@ def query_request(session: Session, request: str, follow: bool, wait_limit: int 
 
     found = session.hub.request(check_request_id(request))
     status = 0
-    if follow:
+    if follow or wait_limit is not None:
         from fuego_jenkins_remote.cli.waiting import wait_for_requests
 
         ended = wait_for_requests(session, [found], limit=wait_limit)

@@ -54,7 +54,7 @@ def get_run(session: Session, run: str, output: Path | None, unpack: Path | None
     target = unpack or output or Path(f"{key.partition('/')[2]}.frp")
     if unpack and unpack.exists():
         raise Failed(f"{unpack}: is there already; a run is unpacked into a new folder")
-    digest = str(session.vision.run(key).get("sha256", ""))
+    digest = _digest(session, key)
     with TemporaryDirectory(prefix=".ftc-", dir=_there(target.parent)) as work:
         fetched = Path(work) / "run.frp"
         session.vision.get_run(key, fetched)
@@ -65,6 +65,16 @@ def get_run(session: Session, run: str, output: Path | None, unpack: Path | None
         else:
             fetched.replace(target)
     session.out.result(f"{key}: {target}", bare=str(target), data={"run": key, "file": str(target), "sha256": digest})
+
+
+def _digest(session: Session, key: str) -> str:
+    from fuego_jenkins_remote.client.errors import NotFound
+
+    try:
+        return str(session.vision.run(key).get("sha256", ""))
+    except NotFound as error:
+        hint = "its lab may not have delivered it yet (ftc query-request says)"
+        raise Failed(f"{session.vision.url} has no run {key}: {hint}") from error
 
 
 def _there(folder: Path) -> Path:

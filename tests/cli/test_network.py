@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from .conftest import FTC
 
 pytestmark = pytest.mark.slow
 
@@ -143,6 +147,41 @@ def test_a_request_is_run_by_hand_delivered_and_fetched(ftc, shared, as_lab, as_
     assert ftc("get-run", key, "--unpack", tmp_path / "run").status == 0
     assert json.loads((tmp_path / "run" / "run" / "run.json").read_text())["status"] == "PASS"
     assert [one.name for one in tmp_path.iterdir() if one.name.startswith(".")] == []
+
+
+def test_a_run_that_is_not_delivered_yet_is_told_as_that(ftc, shared, as_lab, as_user) -> None:
+    as_user()
+    request = ftc("put-request", "-q", "-b", "demolab:local2", "-t", "Functional.hello").out.strip()
+    as_lab()
+    assert ftc("run-request", request).status == 0
+    result = ftc("get-run", request)
+    assert (result.status, "may not have delivered it yet" in result.err) == (1, True)
+    assert ftc("put-run", request).status == 0
+
+
+def test_wait_limit_leaves_the_request_where_it_is(ftc, shared, as_user) -> None:
+    as_user()
+    result = ftc("put-request", "-q", "-b", "demolab:local2", "-t", "Functional.hello", "--wait-limit", "1s")
+    assert result.status == 1
+    assert ftc("query-request", "-q", result.out.strip()).out == "pending\n"
+
+
+def test_ctrl_c_ends_the_waiting_and_not_the_request(ftc, shared, as_user) -> None:
+    as_user()
+    words = ["put-request", "-b", "demolab:local2", "-t", "Functional.hello", "--wait"]
+    with subprocess.Popen([*FTC, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as waiting:
+        assert waiting.stdout is not None
+        request = waiting.stdout.readline().split()[1].rstrip(":")
+        assert waiting.stderr is not None
+        assert waiting.stderr.readline() == f"{request}: pending\n"
+        waiting.send_signal(signal.SIGINT)
+        rest = waiting.stderr.read()
+    assert waiting.returncode == 130
+    assert rest.splitlines() == [
+        f"not waiting any more; it goes on: ftc query-request {request} --follow",
+        f"to call it off: ftc rm-request {request}",
+    ]
+    assert ftc("query-request", "-q", request).out == "pending\n"
 
 
 def test_another_teams_request_waits_for_the_labs_people(ftc, shared, as_lab, as_user) -> None:
