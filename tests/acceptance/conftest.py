@@ -194,6 +194,17 @@ class Network:
             stdin=subprocess.DEVNULL,
         )
 
+    def started(self, conf: Path, *arguments: str) -> subprocess.Popen[str]:
+        """A person calls ftc, and does not wait for it."""
+        return subprocess.Popen(
+            [str(FTC), *arguments],
+            env=environment(conf),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
     def all_up(self) -> None:
         """Start what does not run."""
         for part in (self.hub, self.vision, self.jenkins, self.bridge):
@@ -295,6 +306,12 @@ def whole_network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Network]
         mail.stop()
 
 
+@pytest.fixture(name="until", scope="session")
+def until_fixture() -> Callable[..., Any]:
+    """Wait until a condition gives something true."""
+    return until
+
+
 @pytest.fixture
 def network(whole_network: Network) -> Iterator[Network]:
     """The network with everything up; afterwards no test holds any more."""
@@ -337,12 +354,16 @@ def _lay_out(root: Path, mail_port: int, mails: list[Any]) -> Network:
 
     (root / "logs").mkdir()
     hub_mail = f"smtp://127.0.0.1:{mail_port}?from=hub@fuego.example"
-    jenkins = ("lab", "jenkins", "--data", str(root / "jenkins"), "--port", str(ports["jenkins"]))
+    jenkins = part(
+        "jenkins", lab_conf, "lab", "jenkins", "--data", str(root / "jenkins"), "--port", str(ports["jenkins"])
+    )
+    # An admin's shell may have the lab's tokens: they must end here.
+    jenkins.environment |= {"FUEGO_HUB_TOKEN": tokens["demolab"], "FUEGO_VISION_TOKEN": tokens["vision"]}
     return Network(
         root=root,
         hub=service("hub", "--mail", hub_mail, "--public"),
         vision=service("vision", "--public"),
-        jenkins=part("jenkins", lab_conf, *jenkins),
+        jenkins=jenkins,
         bridge=part("bridge", lab_conf, "lab", "serve"),
         mails=mails,
         tokens=tokens,
