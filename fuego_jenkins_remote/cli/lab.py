@@ -35,13 +35,24 @@ def lab() -> None:
 @lab.command
 @service.data
 @service.listening(8090)
+@service.tls
 @click.option("--prefix", default="/fuego", show_default=True, metavar="PATH", help="The path before everything.")
 @click.option("--user", metavar="NAME", help="The one user; without, everybody on this machine may do anything.")
 @click.option("--token-file", type=FILE, metavar="FILE", help="The user's token; made when missing.")
 @common
 @pass_session
 def jenkins(
-    session: Session, /, *, data_dir: Path, host: str, port: int, prefix: str, user: str | None, token_file: Path | None
+    session: Session,
+    /,
+    *,
+    data_dir: Path,
+    host: str,
+    port: int,
+    tls_cert: Path | None,
+    tls_key: Path | None,
+    prefix: str,
+    user: str | None,
+    token_file: Path | None,
 ) -> None:
     """Run the embedded controller until TERM: a small stand-in for Jenkins, for a lab that has none.
 
@@ -50,8 +61,10 @@ def jenkins(
     \b
     Example: ftc lab jenkins --data /var/lib/fuego-jenkins
     """
-    from fuego_jenkins_remote.minijenkins.server import serve
+    from fuego_jenkins_remote.minijenkins.server import Tls, serve
 
+    if (tls_cert is None) != (tls_key is None):
+        raise click.UsageError("--tls-cert and --tls-key go together: give both or none")
     settings = session.settings
     for variable, key in (
         ("FUEGO_CORE", "fuego_core_dir"),
@@ -64,7 +77,8 @@ def jenkins(
     def announce(url: str) -> None:
         _ready(session, "jenkins", url, f"jenkins ready at {url}")
 
-    serve(data_dir, host, port, prefix, announce, labels=[BUILT_IN_LABEL], user=user, token_file=token_file)
+    tls = Tls(certificate=tls_cert, key=tls_key) if tls_cert and tls_key else None
+    serve(data_dir, host, port, prefix, announce, labels=[BUILT_IN_LABEL], user=user, token_file=token_file, tls=tls)
 
 
 @lab.command

@@ -40,12 +40,17 @@ def listening(port: int) -> Callable[[_F], _F]:
     return add
 
 
+def tls(command: _F) -> _F:
+    """--tls-cert and --tls-key."""
+    certificate = click.option("--tls-cert", type=FILE, metavar="FILE", help="The certificate, with its chain (PEM).")
+    return certificate(click.option("--tls-key", type=FILE, metavar="FILE", help="Its key (PEM).")(command))
+
+
 def serving(command: _F) -> _F:
     """--tls-cert, --tls-key, --behind-proxy, --base-url, --public."""
     for option in reversed(
         (
-            click.option("--tls-cert", type=FILE, metavar="FILE", help="The certificate, with its chain (PEM)."),
-            click.option("--tls-key", type=FILE, metavar="FILE", help="Its key (PEM)."),
+            tls,
             click.option("--behind-proxy", is_flag=True, help="A proxy in front of it speaks TLS."),
             click.option("--base-url", metavar="URL", help="Where people reach it, if that is not where it listens."),
             click.option("--public", is_flag=True, help="Anybody may read; changing still needs a token."),
