@@ -253,9 +253,10 @@ def _read(folder: Path, name: str, limit: int, *, at_end: bool = False) -> bytes
             descriptor = os.open(name, _READ, dir_fd=opened)
     except OSError:
         return None
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        return None
     with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            return None
         if at_end:
             file.seek(max(0, file.seek(0, os.SEEK_END) - limit))
         return file.read(limit)
