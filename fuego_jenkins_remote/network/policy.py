@@ -1,9 +1,10 @@
 """A lab's own rules on what it runs for whom, as plain values and one pure decision.
 
 The lab trusts the hub with nothing: it asks these rules again for each request that it claims. Where they come from
-(`lab-policy.yaml`) is `policy_from_mapping`'s matter, who reads the file is the lab's.
+(`lab-policy.yaml`) is `policy_from_mapping`'s matter, who reads the file is the lab's. A rule speaks of installed tests
+unless it names a source: code from outside is refused until a rule lets it in, whatever the default says.
 
-    default: ask                  # run, ask or refuse: what no rule speaks of
+    default: ask                  # run, ask or refuse: installed tests that no rule speaks of
     max_time: 12h                 # longer time limits are refused
     max_package: 64 MiB           # larger test packages are refused
     approvers: [tim]              # whose yes counts (default: everybody whom the hub lets answer for this lab)
@@ -71,7 +72,10 @@ class Decision:
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """Fits a question when every part that is given does; patterns are those of shell file names."""
+    """Fits a question when every part that is given does; patterns are those of shell file names.
+
+    Without a source it speaks of installed tests, with `git` of those from git.
+    """
 
     do: Answer
     users: tuple[str, ...] = ()
@@ -91,7 +95,7 @@ class Rule:
         )
         if any(patterns and not _fits_one(patterns, value) for patterns, value in named):
             return False
-        if self.source and question.source not in self.source:
+        if question.source not in (self.source or ((Source.GIT,) if self.git else (Source.INSTALLED,))):
             return False
         return not self.git or any(_is_below(question.git_url, base) for base in self.git)
 
@@ -111,10 +115,7 @@ def default_policy(host: str) -> Policy:
     """The policy of a lab that wrote none: its own team runs installed tests, code from outside is refused."""
     return Policy(
         default=Answer.ASK,
-        rules=(
-            Rule(source=(Source.PACKAGE, Source.GIT), do=Answer.REFUSE),
-            Rule(teams=(host,), do=Answer.RUN),
-        ),
+        rules=(Rule(teams=(host,), do=Answer.RUN),),
     )
 
 
@@ -126,7 +127,8 @@ def decide(policy: Policy, question: Question) -> Decision:
     if question.package_bytes > policy.max_package:
         why = f"this lab takes test packages of at most {policy.max_package} bytes, not {question.package_bytes}"
         return Decision(answer=Answer.REFUSE, why=why)
-    answer = next((rule.do for rule in policy.rules if rule.fits(question)), policy.default)
+    otherwise = policy.default if question.source is Source.INSTALLED else Answer.REFUSE
+    answer = next((rule.do for rule in policy.rules if rule.fits(question)), otherwise)
     what = f"{question.test} ({question.source}) for {question.user} of team {question.team}"
     if answer is Answer.ASK and question.approved_by is not None:
         if policy.approvers is None or question.approved_by in policy.approvers:

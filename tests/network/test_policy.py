@@ -72,6 +72,16 @@ def test_a_git_rule_admits_what_lies_below_its_address(url: str, answer: Answer)
     assert decide(policy, replace(QUESTION, source=Source.GIT, git_url=url)).answer is answer
 
 
+@pytest.mark.parametrize("source", [Source.PACKAGE, Source.GIT])
+@pytest.mark.parametrize("rules", [[], [{"teams": ["annaslab"], "do": "run"}]])
+def test_code_from_outside_is_refused_until_a_rule_names_its_source(source: Source, rules: list[object]) -> None:
+    policy = policy_from_mapping({"default": "run", "rules": rules}, "timslab")
+    outside = replace(QUESTION, source=source, git_url="https://x/y" if source is Source.GIT else "")
+    assert decide(policy, outside).answer is Answer.REFUSE
+    allowing = policy_from_mapping({"rules": [{"source": [str(source)], "do": "run"}]}, "timslab")
+    assert decide(allowing, outside).answer is Answer.RUN
+
+
 def test_a_yes_of_the_labs_people_makes_an_ask_run_but_never_a_refusal() -> None:
     asking = policy_from_mapping({"default": "ask"}, "timslab")
     refusing = policy_from_mapping({"default": "refuse"}, "timslab")
