@@ -35,13 +35,13 @@ STATUS: dict[str, int] = {
 """Exit statuses by class; the nearest class of an exception's own line of ancestors counts."""
 
 EXTRAS: dict[str, str] = {
-    "alembic": "hub",
+    "alembic": "all",
     "apprise": "hub",
-    "fastapi": "hub",
-    "jinja2": "hub",
-    "pydantic": "hub",
-    "sqlalchemy": "hub",
-    "structlog": "hub",
+    "fastapi": "all",
+    "jinja2": "all",
+    "pydantic": "all",
+    "sqlalchemy": "all",
+    "structlog": "all",
     "starlette": "controller",
     "uvicorn": "controller",
     "jenkins": "lab",

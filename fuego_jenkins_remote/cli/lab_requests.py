@@ -34,9 +34,11 @@ def get_request(session: Session, boards: str | None, wait: bool) -> int:
     Examples: ftc get-request
               request=$(ftc get-request -q --wait)
     """
-    names = [board.name for board in (local_boards(session, boards) if boards else session.places.board_files([]))]
+    here = local_boards(session, boards) if boards else session.places.board_files([])
+    shared = {board.name for board in session.hub.boards(host=session.settings.host_name)}
+    names = [board.name for board in here if boards or board.name in shared]
     if not names:
-        raise Failed(f"this lab has no board: {session.places.fuego_ro / 'boards'}")
+        raise Failed("this lab shares none of its boards: ftc put-board -b BOARD")
     found = _peek(session, names[:MAX_BOARDS], wait)
     if found is None:
         session.out.note("no request waits for a board of this lab")

@@ -93,12 +93,14 @@ class Moment(click.ParamType[datetime]):
         if isinstance(value, datetime):
             return value
         from fuego_jenkins_remote.fuego.errors import BadName
-        from fuego_jenkins_remote.fuego.names import parse_timeout
+        from fuego_jenkins_remote.fuego.names import parse_span
 
         try:
-            return datetime.now(UTC) + timedelta(seconds=parse_timeout(value))
+            return datetime.now(UTC) + timedelta(seconds=parse_span(value))
         except BadName:
             pass
+        except OverflowError:
+            self.fail(f"{value!r} is beyond all calendars", param, ctx)
         try:
             moment = datetime.fromisoformat(value)
         except ValueError:

@@ -28,13 +28,14 @@ if TYPE_CHECKING:
 def push_runs(session: Session, into: Path | None) -> int:
     """Package and deliver the runs that wait in the outbox. The bridge does the same; nothing is delivered twice.
 
-    Where no token of the hub is at hand, everything is left to the bridge.
+    Where no token of the hub is at hand, or the bridge's own folder is closed to us, everything is left to the bridge.
 
     \b
     Example: ftc push-runs
     """
-    if not session.settings.get("hub_url") or not session.settings.token("hub"):
-        session.out.note("no hub and token are set here: the bridge delivers the runs")
+    why = _why_left_to_the_bridge(session)
+    if why:
+        session.out.note(f"{why}: the bridge delivers the runs")
         return 0
     from fuego_jenkins_remote.lab.by_hand import push_runs
 
@@ -43,6 +44,20 @@ def push_runs(session: Session, into: Path | None) -> int:
     if into is not None:
         into.mkdir(parents=True, exist_ok=True)
     return 0 if push_runs(session.lab, session.links, into, session.out.note) else 1
+
+
+def _why_left_to_the_bridge(session: Session) -> str:
+    """What this user lacks to deliver runs; empty where nothing is."""
+    settings = session.settings
+    try:
+        if not settings.get("hub_url") or not settings.token("hub"):
+            return "no hub and token are set here"
+    except Failed as error:
+        return str(error)
+    folder = settings.path("state_dir")
+    if folder.exists() and not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+        return f"{folder} is not this user's"
+    return ""
 
 
 @click.command

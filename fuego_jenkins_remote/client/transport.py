@@ -35,9 +35,10 @@ _WHY: tuple[tuple[type[BaseException], str], ...] = (
     (requests.exceptions.ProxyError, "the proxy (HTTPS_PROXY) does not let us through"),
     (requests.exceptions.SSLError, "it does not speak TLS as it should (is it an http:// address?)"),
     (NameResolutionError, "nobody knows that name"),
+    # Before the timeouts: urllib3 counts a refused connection among them.
+    (ConnectionRefusedError, "nothing listens there"),
     (requests.Timeout, "it did not answer in time"),
     (urllib3.exceptions.TimeoutError, "it did not answer in time"),
-    (ConnectionRefusedError, "nothing listens there"),
 )
 
 

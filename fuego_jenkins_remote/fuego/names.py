@@ -114,12 +114,17 @@ def check_variable(name: str, value: str) -> tuple[str, str]:
     return name, value
 
 
-def parse_timeout(text: str) -> int:
-    """Read Fuego's time limit, ``N`` and one of s, m, h, d (none: seconds), as seconds; raise BadName."""
+def parse_span(text: str) -> int:
+    """Read a span of time, ``N`` and one of s, m, h, d (none: seconds), as seconds; raise BadName."""
     found = _TIMEOUT.fullmatch(text)
     if not found:
         raise BadName(f"{text[:MAX_NAME]!r} is no time limit: a number and s, m, h or d, as in 30m")
-    seconds = int(found[1]) * _UNITS[found[2] or "s"]
+    return int(found[1]) * _UNITS[found[2] or "s"]
+
+
+def parse_timeout(text: str) -> int:
+    """Read Fuego's time limit, a span of at most 30 days, as seconds; raise BadName."""
+    seconds = parse_span(text)
     if not 1 <= seconds <= MAX_TIMEOUT:
         raise BadName(f"the time limit {text} is not between 1s and {format_timeout(MAX_TIMEOUT)}")
     return seconds

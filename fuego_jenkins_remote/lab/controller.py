@@ -85,6 +85,8 @@ class Controller:
         the network in the clear.
         """
         self.url = url.rstrip("/")
+        if not self.url.startswith(("http://", "https://")):
+            raise ControllerRefused(f"jenkins_url: '{url}' is no address (like http://127.0.0.1:8080/fuego)")
         self._server = jenkins.Jenkins(self.url, user or None, secret or None, timeout=timeout)
         session: requests.Session = self._server._session  # it has no public one
         try:
@@ -114,7 +116,7 @@ class Controller:
         return version
 
     def user(self) -> str:
-        """As whom we are known there; `anonymous` on an unsecured one."""
+        """As whom we are known there. Raises ControllerRefused where nobody has logged in."""
         return str(self._call(self._server.get_whoami).get("id", ""))
 
     # -- jobs
@@ -235,7 +237,12 @@ class Controller:
 
     def cancel_queue_item(self, item: int) -> None:
         """Take an item out of the queue; one that has left it stays where it is."""
-        self._or_none(lambda: self._server.cancel_queue(item))
+        try:
+            self._or_none(lambda: self._server.cancel_queue(item))
+        except ControllerTrouble:
+            # What Jenkins answers of an item that has left the queue is a 500.
+            if any(waiting.id == item for waiting in self.queue()):
+                raise
 
     def console_tail(self, job: str, number: int, limit: int) -> str:
         """The last `limit` bytes of a build's console; empty where there is none."""
@@ -301,10 +308,14 @@ class Controller:
 
     def _answered(self, response: requests.Response | None, why: str) -> ControllerError:
         status = response.status_code if response is not None else 0
-        # While it starts a Jenkins answers 503, and for a moment 401, without its own header.
-        is_starting = status == 401 and response is not None and "X-Jenkins" not in response.headers
-        if status in _NOT_THERE or is_starting:
+        if status in _NOT_THERE:
             return ControllerDown(f"Jenkins at {self.url} is starting or shutting down")
+        if status == 401 and response is not None and "X-Jenkins" not in response.headers:
+            # So it answers for a moment while it starts, and a wrong token always: only time tells.
+            return ControllerDown(
+                f"Jenkins at {self.url} answers 401: it is starting, or does not accept this user or token"
+                " (jenkins_user, jenkins_token_file)"
+            )
         if status == 401:
             return ControllerRefused(f"Jenkins at {self.url} does not accept this user or token (jenkins_token_file)")
         if status == 403:

@@ -7,6 +7,7 @@ tied to the node that the rest of its name says; any other job is never touched.
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import shlex
@@ -231,6 +232,9 @@ def _run_jjb(files: list[Path], folder: Path) -> None:
             jjb = JenkinsJobs([*options, "test", "--config-xml", "-o", str(folder / "jobs"), str(folder)])
             jjb.options.path = files  # as an argument they would be cut at every colon
             jjb.execute()
+            # JJB's cache is written when it is collected: now, while its folder is there.
+            del jjb
+            gc.collect()
         except (JenkinsJobsException, yaml.YAMLError, OSError) as error:
             raise LabError(f"jenkins-job-builder cannot make the jobs: {error}") from error
 
