@@ -342,5 +342,5 @@ def test_one_that_does_not_answer_in_time_is_down() -> None:
 
 @pytest.mark.parametrize("url", ["jenkins", "", "ftp://127.0.0.1/"])
 def test_what_is_no_address_is_said(url: str) -> None:
-    with pytest.raises(ControllerRefused, match="jenkins_url: .* is no address"):
+    with pytest.raises(ControllerRefused, match=r"jenkins_url: .* is no address"):
         Controller(url)
