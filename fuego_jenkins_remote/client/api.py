@@ -42,6 +42,8 @@ class Api:
             self._session.headers["Authorization"] = f"Bearer {token}"
         retry = Retry(
             total=retries,
+            # A certificate that is not right, and a proxy that refuses, stay as they are.
+            other=0,
             backoff_factor=0.2,
             status_forcelist=(502, 503, 504),
             allowed_methods=None,

@@ -16,9 +16,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import requests
-import urllib3
 from requests.adapters import HTTPAdapter
-from urllib3.exceptions import NameResolutionError
+from urllib3.exceptions import NameResolutionError, NewConnectionError, ProxySchemeUnknown, TimeoutError
 from urllib3.util import Retry
 
 from fuego_jenkins_remote.client.errors import ClientError, UnsafeAddress
@@ -29,16 +28,21 @@ _EXPIRED = 10
 _UNKNOWN_ISSUER = frozenset({2, 18, 19, 20, 21})
 _OTHER_NAME = frozenset({62, 64})
 
+_NO_PROXY_ADDRESS = "HTTPS_PROXY is no proxy's address (like http://proxy.example.org:3128)"
+
 # The first that is found in an error, or in what led to it, says why.
 _WHY: tuple[tuple[type[BaseException], str], ...] = (
-    (requests.exceptions.InvalidProxyURL, "HTTPS_PROXY is no proxy's address (like http://proxy.example.org:3128)"),
+    (requests.exceptions.InvalidProxyURL, _NO_PROXY_ADDRESS),
+    (requests.exceptions.InvalidSchema, _NO_PROXY_ADDRESS),
+    (ProxySchemeUnknown, _NO_PROXY_ADDRESS),
     (requests.exceptions.ProxyError, "the proxy (HTTPS_PROXY) does not let us through"),
     (requests.exceptions.SSLError, "it does not speak TLS as it should (is it an http:// address?)"),
     (NameResolutionError, "nobody knows that name"),
     # Before the timeouts: urllib3 counts a refused connection among them.
     (ConnectionRefusedError, "nothing listens there"),
+    (NewConnectionError, "no way leads there"),
     (requests.Timeout, "it did not answer in time"),
-    (urllib3.exceptions.TimeoutError, "it did not answer in time"),
+    (TimeoutError, "it did not answer in time"),
 )
 
 

@@ -18,9 +18,11 @@ from fuego_jenkins_remote.lab.wiring import Links, open_steps
 def serve(config: LabConfig, links: Links, *, announce: Callable[[], None]) -> None:
     """Serve the lab until TERM or INT; `announce` is called when the bridge works.
 
-    Raises LabError if another bridge serves this state_dir, NotAllowed if the hub does not accept the token.
+    Raises LabError if another bridge serves this state_dir or no Jenkins is set, ClientError for a hub's address or CA
+    file that cannot be used, NotAllowed if the hub does not accept the token.
     """
     steps = open_steps(config, links)
+    steps.controller()  # likewise: settings that can never work end it here
     stop = threading.Event()
     with only_one(config.state_dir / "bridge.lock"):
         bridge = Bridge(steps, ready=announce, stop=stop)

@@ -68,11 +68,13 @@ def open_steps(config: LabConfig, links: Links) -> Steps:
         folders = LabDir(config.lab_dir)
     except OSError as error:
         raise LabError(f"{error.filename}: {error.strerror}") from error
+    hub = PerThread(lambda: HubClient(links.hub_url, links.hub_token, ca_file=links.ca_file))
+    hub()  # an address or a CA file that can never work is told at the start, not tried again for ever
     return Steps(
         config,
         journal=journal,
         folders=folders,
-        hub=PerThread(lambda: HubClient(links.hub_url, links.hub_token, ca_file=links.ca_file)),
+        hub=hub,
         controller=PerThread(lambda: open_controller(links)),
         targets=_targets(config, links),
         clock=time.time,

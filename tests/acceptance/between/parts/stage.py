@@ -59,19 +59,18 @@ class Stage:
             check=False,
         )
 
-    def start_services(self, pair: Pair, listen: str, *, name: str = "", ports: tuple[int, int] = (0, 0)) -> None:
-        """Hub and vision on an address; `name` is what the others call it."""
+    def start_services(self, pair: Pair, listen: str, *, ports: tuple[int, int] = (0, 0)) -> None:
+        """Hub and vision on an address; 0 picks a free port."""
         urls = []
         for service, port in zip(("hub", "vision"), ports, strict=True):
             data = self.root / service
             self._well(self.ftc(self.anna, service, "init", "--data", str(data), within=()))
-            base = ("--base-url", f"https://{name}:{port}") if name else ()
             command = (service, "serve", "--data", str(data), "--host", listen, "--port", str(port), *pair.options)
-            url = self._start([*self.far, str(FTC), *command, *base], self.anna, {})
-            urls.append(f"https://{name}:{port}" if name else url)
+            urls.append(self._start([*self.far, str(FTC), *command], self.anna, {}))
         self.hub_url, self.vision_url = urls
         self._add_people()
-        self.write_conf(self.anna, host_name="annaslab", user="anna", hub_token_file=self._token_file("anna"))
+        files = {"hub_token_file": self._token_file("anna"), "vision_token_file": self._token_file("annas-vision")}
+        self.write_conf(self.anna, host_name="annaslab", user="anna", **files)
 
     def start_lab(self, pair: Pair) -> None:
         """The lab's Jenkins, over https and with a user too, its jobs, its board in the network, and its bridge."""
@@ -129,14 +128,16 @@ class Stage:
         return "\n".join(file.read_text()[-2000:] for file in sorted(self.root.glob("*.log")))
 
     def _add_people(self) -> None:
-        hub, vision = str(self.root / "hub"), str(self.root / "vision")
-        for command in (
-            ("hub", "add-lab", "demolab", "--data", hub, "--token-file", self._token_file("demolab")),
-            ("hub", "add-user", "anna", "--team", "annaslab", "--data", hub, "--token-file", self._token_file("anna")),
-            ("vision", "add-token", "demolab", "--data", vision, "--token-file", self._token_file("vision")),
+        for name, service, *words in (
+            ("demolab", "hub", "add-lab", "demolab"),
+            ("anna", "hub", "add-user", "anna", "--team", "annaslab"),
+            ("vision", "vision", "add-token", "demolab"),
+            ("annas-vision", "vision", "add-token", "anna", "--kind", "read"),
         ):
-            self._well(self.ftc(self.anna, *command, within=()))
-            self.tokens[command[2] if command[0] == "hub" else "vision"] = Path(command[-1]).read_text().strip()
+            file = self._token_file(name)
+            data = ("--data", str(self.root / service), "--token-file", file)
+            self._well(self.ftc(self.anna, service, *words, *data, within=()))
+            self.tokens[name] = Path(file).read_text().strip()
 
     def _token_file(self, name: str) -> str:
         return str(self.root / f"{name}.token")
