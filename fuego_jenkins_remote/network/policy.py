@@ -25,6 +25,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from fnmatch import fnmatchcase
+from urllib.parse import unquote
 
 
 class Answer(StrEnum):
@@ -74,7 +75,7 @@ class Decision:
 class Rule:
     """Fits a question when every part that is given does; patterns are those of shell file names.
 
-    Without a source it speaks of installed tests, with `git` of those from git.
+    Without a source it speaks of installed tests, with `git` of those from git; one that refuses speaks of all.
     """
 
     do: Answer
@@ -95,9 +96,15 @@ class Rule:
         )
         if any(patterns and not _fits_one(patterns, value) for patterns, value in named):
             return False
-        if question.source not in (self.source or ((Source.GIT,) if self.git else (Source.INSTALLED,))):
+        if question.source not in (self.source or self._sources_meant()):
             return False
         return not self.git or any(_is_below(question.git_url, base) for base in self.git)
+
+    def _sources_meant(self) -> tuple[Source, ...]:
+        if self.git:
+            return (Source.GIT,)
+        # Who shuts somebody out does not mean to let them bring code of their own.
+        return tuple(Source) if self.do is Answer.REFUSE else (Source.INSTALLED,)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,6 +133,9 @@ def decide(policy: Policy, question: Question) -> Decision:
         return Decision(answer=Answer.REFUSE, why=why)
     if question.package_bytes > policy.max_package:
         why = f"this lab takes test packages of at most {policy.max_package} bytes, not {question.package_bytes}"
+        return Decision(answer=Answer.REFUSE, why=why)
+    if _has_dot_segments(question.git_url):
+        why = f"this lab fetches from no git address with '.' or '..' in its path: {question.git_url}"
         return Decision(answer=Answer.REFUSE, why=why)
     otherwise = policy.default if question.source is Source.INSTALLED else Answer.REFUSE
     answer = next((rule.do for rule in policy.rules if rule.fits(question)), otherwise)
@@ -176,17 +186,17 @@ def _rule(data: object, number: int) -> Rule:
     if "do" not in rule:
         raise PolicyError(f"{where}: 'do' is missing (run, ask or refuse)")
     try:
-        source = tuple(Source(word) for word in _texts(rule.get("source", ()), f"{where}, source"))
+        source = tuple(Source(word) for word in _patterns(rule, "source", where))
     except ValueError as error:
         raise PolicyError(f"{where}, source: {error} (installed, package or git)") from None
     return Rule(
         do=_answer(rule["do"], f"{where}, do"),
-        users=_texts(rule.get("users", ()), f"{where}, users"),
-        teams=_texts(rule.get("teams", ()), f"{where}, teams"),
-        boards=_texts(rule.get("boards", ()), f"{where}, boards"),
-        tests=_texts(rule.get("tests", ()), f"{where}, tests"),
+        users=_patterns(rule, "users", where),
+        teams=_patterns(rule, "teams", where),
+        boards=_patterns(rule, "boards", where),
+        tests=_patterns(rule, "tests", where),
         source=source,
-        git=_texts(rule.get("git", ()), f"{where}, git"),
+        git=_patterns(rule, "git", where),
     )
 
 
@@ -213,6 +223,16 @@ def _texts(value: object, where: str) -> tuple[str, ...]:
     return tuple(values)
 
 
+def _patterns(rule: Mapping[str, object], key: str, where: str) -> tuple[str, ...]:
+    """What a rule gives for `key`. An empty list means nobody to who writes it, and would fit everybody."""
+    if key not in rule:
+        return ()
+    values = _texts(rule[key], f"{where}, {key}")
+    if not values:
+        raise PolicyError(f"{where}, {key}: the list is empty; a rule without '{key}' fits all of them")
+    return values
+
+
 def _measure(value: object, where: str, units: Mapping[str, int]) -> int:
     match = re.fullmatch(r"([0-9]{1,15}) ?([A-Za-z]*)", str(value))
     if match is None or match[2] not in units:
@@ -226,4 +246,10 @@ def _fits_one(patterns: tuple[str, ...], value: str) -> bool:
 
 def _is_below(url: str, base: str) -> bool:
     """A beginning counts only up to a slash: `https://git.example.org` admits no `git.example.org.evil.net`."""
-    return bool(url) and ".." not in url and (url == base or url.startswith(base.rstrip("/") + "/"))
+    return bool(url) and (url == base or url.startswith(base.rstrip("/") + "/"))
+
+
+def _has_dot_segments(url: str) -> bool:
+    """Whether a path has `.` or `..` in it, also percent-encoded: servers decode it, and it would leave its base."""
+    decoded = unquote(unquote(url))
+    return any(part in {".", ".."} for part in re.split(r"[/\\]", decoded))

@@ -63,6 +63,10 @@ def test_the_first_rule_that_fits_decides() -> None:
         ("https://git.example.org.evil.net/tests/a.git", Answer.REFUSE),
         ("https://git.example.org/testsuite", Answer.REFUSE),
         ("https://git.example.org/tests/../secret", Answer.REFUSE),
+        ("https://git.example.org/tests/%2E%2e/secret", Answer.REFUSE),
+        ("https://git.example.org/tests/%2e%2e%2fsecret", Answer.REFUSE),
+        ("https://git.example.org/tests/%252e%252e/secret", Answer.REFUSE),
+        ("https://git.example.org/tests/v1..v2", Answer.RUN),
     ],
 )
 def test_a_git_rule_admits_what_lies_below_its_address(url: str, answer: Answer) -> None:
@@ -80,6 +84,22 @@ def test_code_from_outside_is_refused_until_a_rule_names_its_source(source: Sour
     assert decide(policy, outside).answer is Answer.REFUSE
     allowing = policy_from_mapping({"rules": [{"source": [str(source)], "do": "run"}]}, "timslab")
     assert decide(allowing, outside).answer is Answer.RUN
+
+
+@pytest.mark.parametrize("source", Source)
+def test_who_is_refused_cannot_bring_code_instead(source: Source) -> None:
+    rules = [{"users": ["mallory"], "do": "refuse"}, {"source": ["installed", "package", "git"], "do": "run"}]
+    policy = policy_from_mapping({"rules": rules}, "timslab")
+    question = replace(QUESTION, source=source, git_url="https://x/y" if source is Source.GIT else "")
+    assert decide(policy, replace(question, user="mallory")).answer is Answer.REFUSE
+    assert decide(policy, question).answer is Answer.RUN
+
+
+def test_a_refused_git_address_is_not_reached_by_a_detour() -> None:
+    rules = [{"git": ["https://git.example.org/closed"], "do": "refuse"}, {"source": ["git"], "do": "run"}]
+    policy = policy_from_mapping({"rules": rules}, "timslab")
+    detour = replace(QUESTION, source=Source.GIT, git_url="https://git.example.org/open/%2e%2e/closed/a.git")
+    assert decide(policy, detour).answer is Answer.REFUSE
 
 
 def test_a_yes_of_the_labs_people_makes_an_ask_run_but_never_a_refusal() -> None:
@@ -111,6 +131,9 @@ def test_too_long_and_too_large_is_refused() -> None:
         ({"rules": [{"do": "run"}, {"do": "run", "team": "a"}]}, "rule 2: unknown key 'team'"),
         ({"rules": [{"do": "run", "source": ["svn"]}]}, "rule 1, source"),
         ({"rules": [{"do": "run", "users": 7}]}, "rule 1, users: a list of names"),
+        ({"rules": [{"do": "run", "users": []}]}, "rule 1, users: the list is empty"),
+        ({"rules": [{"do": "run", "source": []}]}, "rule 1, source: the list is empty"),
+        ({"rules": [{"do": "run", "teams": None}]}, "rule 1, teams: a list of names"),
         ({"max_time": "1 week"}, "max_time: '1 week'"),
         ([], "names with values are needed"),
     ],
