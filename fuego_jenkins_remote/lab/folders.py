@@ -8,6 +8,7 @@ place.
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import json
 import os
@@ -90,26 +91,18 @@ class LabDir:
     # -- before the job
 
     def prepare(self, attempt: AttemptId, prepared: Prepared) -> None:
-        """Make the request folder appear, whole; one that is there already stays."""
-        folder = self.request_folder(attempt)
-        if folder.exists():
+        """Make the request folder appear, whole; one that is there already stays. Raises OSError."""
+        if self.request_folder(attempt).exists():
             return
-        partial = self.requests / f".{attempt}.tmp"
-        _remove(partial)
-        partial.mkdir()
-        # The script writes here, maybe as another user: who may is what the lab set on `requests`.
-        partial.chmod(stat.S_IMODE(self.requests.stat().st_mode))
-        for name, text in (("board", prepared.board), ("test", prepared.test), ("spec", prepared.spec)):
-            (partial / name).write_text(f"{text}\n", encoding="utf-8")
-        arguments = b"".join(argument.encode("utf-8") + b"\0" for argument in prepared.arguments)
-        (partial / "args").write_bytes(arguments)
-        (partial / "time_limit").write_text(f"{prepared.time_limit}\n", encoding="utf-8")
-        if prepared.batch_id:
-            (partial / "batch_id").write_text(f"{prepared.batch_id}\n", encoding="utf-8")
-        if prepared.test_folder is not None:
-            (partial / "tests").mkdir()
-            shutil.copytree(prepared.test_folder, partial / "tests" / prepared.test, symlinks=True)
-        partial.rename(folder)
+        partial = f".{attempt}.tmp"
+        _remove(self.requests / partial)
+        with _opened(self.requests) as requests:
+            # A test's process may put something else in its place at any moment: all goes through what is open here.
+            with _new_folder(requests, partial, 0o700) as folder:
+                _fill(folder, prepared)
+                # The script writes here, maybe as another user: who may is what the lab set on `requests`.
+                os.fchmod(folder, stat.S_IMODE(os.fstat(requests).st_mode))
+            os.rename(partial, str(attempt), src_dir_fd=requests, dst_dir_fd=requests)
 
     # -- the gate
 
@@ -244,6 +237,48 @@ def _opened(folder: Path) -> Iterator[int]:
         yield descriptor
     finally:
         os.close(descriptor)
+
+
+@contextlib.contextmanager
+def _new_folder(above: int, name: str, mode: int) -> Iterator[int]:
+    """Make a folder and open it; raises OSError when it is not the one that was made."""
+    os.mkdir(name, mode, dir_fd=above)
+    descriptor = os.open(name, _FOLDER, dir_fd=above)
+    try:
+        if os.fstat(descriptor).st_uid != os.geteuid() or os.listdir(descriptor):  # noqa: PTH208 - of what is open
+            raise FileExistsError(errno.EEXIST, "something else was put in the place of a new folder", name)
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _fill(folder: int, prepared: Prepared) -> None:
+    lines = {"board": prepared.board, "test": prepared.test, "spec": prepared.spec, "time_limit": prepared.time_limit}
+    if prepared.batch_id:
+        lines["batch_id"] = prepared.batch_id
+    for name, text in lines.items():
+        _write_new(folder, name, f"{text}\n".encode())
+    _write_new(folder, "args", b"".join(argument.encode("utf-8") + b"\0" for argument in prepared.arguments))
+    if prepared.test_folder is not None:
+        with _new_folder(folder, "tests", 0o777) as tests:
+            _copy_tree(prepared.test_folder, tests, prepared.test)
+
+
+def _copy_tree(source: Path, above: int, name: str) -> None:
+    """Copy a folder of plain files and folders, which nobody else can write."""
+    with _new_folder(above, name, 0o777) as target:
+        for entry in source.iterdir():
+            if entry.is_dir():
+                _copy_tree(entry, target, entry.name)
+                continue
+            mode = stat.S_IMODE(entry.stat().st_mode)
+            with entry.open("rb") as file, os.fdopen(os.open(entry.name, _WRITE, mode, dir_fd=target), "wb") as copy:
+                shutil.copyfileobj(file, copy)
+
+
+def _write_new(folder: int, name: str, data: bytes) -> None:
+    with os.fdopen(os.open(name, _WRITE, 0o666, dir_fd=folder), "wb") as file:
+        file.write(data)
 
 
 def _read(folder: Path, name: str, limit: int, *, at_end: bool = False) -> bytes | None:

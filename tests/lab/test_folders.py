@@ -91,6 +91,37 @@ def test_a_link_in_the_place_of_the_half_prepared_folder_is_removed_not_followed
     assert [path.name for path in elsewhere.iterdir()] == ["kept"]
 
 
+@pytest.mark.parametrize("kind", ["a link", "a folder"])
+def test_what_is_put_in_the_place_of_the_new_folder_is_not_written_to(
+    lab_dir: LabDir, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    private = tmp_path / "private"
+    private.mkdir(mode=0o700)
+    (private / "token").touch()
+    make = os.mkdir
+
+    def make_and_lose(path: str, mode: int = 0o777, *, dir_fd: int | None = None) -> None:
+        make(path, mode, dir_fd=dir_fd)
+        if str(path).endswith(".tmp"):
+            made = lab_dir.requests / path
+            made.rename(tmp_path / "taken")
+            made.symlink_to(private) if kind == "a link" else private.rename(made)
+
+    monkeypatch.setattr(os, "mkdir", make_and_lose)
+    with pytest.raises(OSError):
+        lab_dir.prepare(ATTEMPT, PREPARED)
+    found = private if kind == "a link" else lab_dir.requests / f".{ATTEMPT}.tmp"
+    assert [path.name for path in found.iterdir()] == ["token"]
+    assert found.stat().st_mode & 0o777 == 0o700
+    assert not lab_dir.request_folder(ATTEMPT).exists()
+
+
+def test_the_prepared_folder_is_open_to_whom_the_lab_has_opened_requests(lab_dir: LabDir) -> None:
+    lab_dir.requests.chmod(0o2770)
+    lab_dir.prepare(ATTEMPT, PREPARED)
+    assert lab_dir.request_folder(ATTEMPT).stat().st_mode & 0o7777 == 0o2770
+
+
 def test_who_may_write_into_a_request_folder_is_what_the_lab_set(lab_dir: LabDir) -> None:
     lab_dir.requests.chmod(0o2770)
     lab_dir.prepare(ATTEMPT, PREPARED)
