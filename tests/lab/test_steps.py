@@ -315,3 +315,171 @@ def test_a_run_that_cannot_be_read_is_an_error(bench: Any) -> None:
     (bench.folders.outbox_folder(ATTEMPT) / "run" / "run.json").write_text("{no json")
     bench.until("closed")
     assert bench.hub.told[-1][:2] == ("error", "bad-run")
+
+
+def _running(bench: Any) -> None:
+    bench.claim()
+    bench.until("gate")
+    bench.job_asks()
+    bench.until("run")
+
+
+@pytest.mark.parametrize("cut", range(16 * 1024 + 4096 - 12, 16 * 1024 + 4096 + 3))
+def test_a_secret_at_the_edge_of_what_is_told_of_a_log_is_not_told_in_part(bench: Any, cut: int) -> None:
+    _running(bench)
+    log = bench.folders.request_folder(ATTEMPT) / "console.log"
+    log.write_text("x" * 9000 + "geheim-3" + "y" * (cut - 9) + "\n")
+    bench.jenkins.build(building=True)
+    bench.steps.take(ATTEMPT)
+    tail = bench.hub.told[-1][1]["log_tail"]
+    assert len(tail) >= 16 * 1000
+    assert set(tail) == {"y", "\n"}
+
+
+def test_a_secret_that_is_printed_in_two_parts_is_not_told_in_part(bench: Any) -> None:
+    _running(bench)
+    log = bench.folders.request_folder(ATTEMPT) / "console.log"
+    bench.jenkins.build(building=True)
+    log.write_text("password: geheim")
+    bench.steps.take(ATTEMPT)
+    assert "geh" not in bench.hub.told[-1][1]["log_tail"]
+    log.write_text("password: geheim-3\n")
+    bench.steps.take(ATTEMPT)
+    assert bench.hub.told[-1][1]["log_tail"] == "password: ***\n"
+
+
+def test_a_refusal_after_a_hub_that_did_not_answer_gives_the_request_back(bench: Any) -> None:
+    bench.claim()
+    bench.until("gate")
+    bench.job_asks()
+    bench.journal.note(ATTEMPT, "gate", nonce="0123456789abcdef")  # asked for a start, no answer came
+    (bench.folders.request_folder(ATTEMPT) / "refused").write_text("nobody said go within 60 s\n")
+    bench.until("closed")
+    assert bench.hub.told[-1] == ("give-back", "nobody said go within 60 s", None)
+
+
+def test_a_refusal_after_a_start_that_the_hub_did_get_is_an_error(bench: Any, monkeypatch: Any) -> None:
+    from fuego_jenkins_remote.client.errors import Conflict
+
+    def give_back(*said: Any) -> None:
+        raise Conflict("the attempt is running, not assigned", status=409)
+
+    bench.claim()
+    bench.until("gate")
+    bench.job_asks()
+    bench.journal.note(ATTEMPT, "gate", nonce="0123456789abcdef")
+    (bench.folders.request_folder(ATTEMPT) / "refused").write_text("nobody said go within 60 s\n")
+    monkeypatch.setattr(bench.hub, "give_back", give_back)
+    bench.until("closed")
+    assert bench.hub.told[-1] == ("error", "never-started", "nobody said go within 60 s")
+
+
+def test_a_jenkins_that_stopped_and_took_the_test_along_is_an_error_that_may_be_tried_again(bench: Any) -> None:
+    _running(bench)
+    bench.jenkins.found = None
+    bench.job_ends(aborted=True)
+    bench.until("closed")
+    assert bench.hub.told[-1][:2] == ("error", "aborted")
+
+
+def test_who_aborted_is_waited_for_until_jenkins_has_written_it(bench: Any) -> None:
+    _running(bench)
+    bench.jenkins.build(building=True)
+    bench.job_ends(aborted=True)
+    bench.until("read")
+    assert bench.steps.take(ATTEMPT) > 0
+    assert bench.phase() == "read"
+    bench.jenkins.build(building=False)
+    bench.jenkins.console = "Aborted by a test that only says so\nAborted by tim\n"
+    bench.until("closed")
+    assert bench.hub.told[-1] == ("cancelled", "aborted in Jenkins by tim")
+
+
+def test_a_lab_that_only_polls_notices_a_build_that_is_gone(bench: Any) -> None:
+    """Each poll is a process of its own: what it has seen stands in the journal."""
+    _running(bench)
+    bench.jenkins.found = None
+    bench.steps.take(ATTEMPT)
+    entry = bench.journal.entry(ATTEMPT)
+    assert entry.over_since == bench.now[0]
+    bench.jenkins.build(building=True)  # it is there after all
+    bench.steps.take(ATTEMPT)
+    assert bench.journal.entry(ATTEMPT).over_since == 0
+
+
+def test_a_run_that_vision_never_takes_is_kept(bench: Any, run_json: dict[str, Any], monkeypatch: Any) -> None:
+    from fuego_jenkins_remote.publish.targets import NeverDelivered
+
+    def deliver(run: Any) -> str:
+        raise NeverDelivered("another run has this key")
+
+    monkeypatch.setattr(bench.target, "deliver", deliver)
+    _running(bench)
+    bench.job_ends(run=run_json)
+    bench.until("closed")
+    assert (bench.lab.packages_dir / "refused" / f"{ATTEMPT}.frp").is_file()
+    (delivery,) = bench.journal.deliveries(ATTEMPT)
+    assert (delivery.refused, delivery.trouble) == (True, "another run has this key")
+
+
+def test_the_hub_gets_one_printable_line_whatever_jenkins_says(bench: Any) -> None:
+    bench.claim()
+    bench.until("gate")
+    bench.jenkins.found = bench.jenkins.found.__class__(
+        id=7, job="x", why="\x1b[31mno\nnode " + "x" * 2000, attempt=ATTEMPT
+    )
+    bench.steps.take(ATTEMPT)
+    why = bench.hub.told[-1][1]["queue_why"]
+    assert why.startswith("[31mno node x")
+    assert why.isprintable()
+    assert len(why) <= 1000
+
+
+def test_a_board_file_that_cannot_be_read_gives_the_request_back(bench: Any, lab: Any) -> None:
+    (lab.fuego_ro / "boards" / "bbb.board").write_bytes(b"x" * 10**6)
+    bench.claim()
+    bench.until("closed")
+    assert bench.hub.words() == ["give-back"]
+
+
+def test_waiting_runs_are_tried_again_ever_later(bench: Any, run_json: dict[str, Any]) -> None:
+    _running(bench)
+    bench.job_ends(run=run_json)
+    bench.target.away = True
+    bench.until("deliver")
+    pauses = [bench.steps.take(ATTEMPT) for _ in range(9)]
+    assert pauses == [5, 10, 20, 40, 80, 160, 320, 600, 600]
+
+
+def test_an_attempt_that_was_lost_in_the_middle_brings_a_run_with_what_logs_there_are(bench: Any) -> None:
+    bench.claim()
+    bench.until("gate")
+    bench.job_asks()
+    bench.until("run")
+    folder = bench.folders.request_folder(ATTEMPT)
+    (folder / "started").mkdir()
+    (folder / "console.log").write_text("building with geheim-3\n")
+    bench.jenkins.found = None
+    bench.steps.take(ATTEMPT)
+    bench.now[0] += SETTLE + 1
+    bench.until("deliver")
+    package = bench.steps.package_path(ATTEMPT)
+    run = read_run(read_member(package, "run/run.json", 10000))
+    assert run.status == "ERROR"
+    assert "Jenkins has lost the build" in run.text("reason")
+    assert read_member(package, "run/consolelog.txt", 1000) == b"building with ***\n"
+    bench.until("closed")
+    assert bench.hub.words() == ["start", "error"]
+    assert bench.target.got[0].key == f"demolab/{ATTEMPT}"
+
+
+def test_a_run_that_vision_refuses_ends_the_request_with_the_reason(bench: Any, run_json: dict[str, Any]) -> None:
+    bench.claim()
+    bench.until("gate")
+    bench.job_asks()
+    bench.until("run")
+    bench.job_ends(run=run_json)
+    bench.target.refusal = "another run has this key"
+    bench.until("closed")
+    assert bench.hub.told[-1] == ("done", "vision", "", "vision does not have the run: another run has this key")
+    assert list((bench.lab.packages_dir / "refused").iterdir())
