@@ -1,8 +1,8 @@
 """Who calls: the token of a request, from its header or from a signed-in browser's cookie.
 
-``install_signin`` once an app; then routes take ``Reader`` (whoever may read: anyone if the service is public, else
-None never comes) or ``Caller`` (always somebody). The cookie counts for GET and HEAD only: what changes something needs
-the header, which no foreign page can make a browser send.
+``install_signin`` once an app, beside ``install_pages``; then routes take ``Reader`` (whoever may read: anyone if the
+service is public, else None never comes) or ``Caller`` (always somebody). The cookie counts for GET and HEAD only: what
+changes something needs the header, which no foreign page can make a browser send.
 """
 
 from __future__ import annotations
@@ -15,10 +15,9 @@ from urllib.parse import parse_qs
 from fastapi import APIRouter, Depends, FastAPI, Request
 from starlette.responses import RedirectResponse, Response
 
-from fuego_jenkins_remote.service.pages import render
+from fuego_jenkins_remote.service.pages import Pages, render
 from fuego_jenkins_remote.service.problems import Forbidden, NotSignedIn
 
-COOKIE = "fuego_token"
 _COOKIE_SECONDS = 30 * 24 * 3600
 _FORM_BYTES = 4096
 
@@ -68,12 +67,19 @@ Reader = Annotated[Principal | None, Depends(reader)]
 Caller = Annotated[Principal, Depends(caller)]
 
 
+def _cookie(request: Request) -> str:
+    # Browsers keep one jar for all ports of a host: each service needs a name of its own, or signing in at one would
+    # sign out at the other, and hand it the wrong token.
+    pages: Pages = request.app.state.pages
+    return f"fuego_{pages.service}_token"
+
+
 def _secret(request: Request) -> str | None:
     header = request.headers.get("authorization")
     if header is not None:
         scheme, _, secret = header.partition(" ")
         return secret.strip() if scheme.lower() == "bearer" else None
-    return request.cookies.get(COOKIE) if request.method in ("GET", "HEAD") else None
+    return request.cookies.get(_cookie(request)) if request.method in ("GET", "HEAD") else None
 
 
 def _not_signed_in(secret: str | None) -> NotSignedIn:
@@ -103,7 +109,9 @@ async def sign_in(request: Request) -> Response:
         return render(request, "sign-in.html", http_status=401, next=target, problem=problem)
     answer = RedirectResponse(target, 303)
     secure = request.url.scheme == "https"
-    answer.set_cookie(COOKIE, secret, max_age=_COOKIE_SECONDS, httponly=True, samesite="strict", secure=secure)
+    answer.set_cookie(
+        _cookie(request), secret, max_age=_COOKIE_SECONDS, httponly=True, samesite="strict", secure=secure
+    )
     return answer
 
 
@@ -112,7 +120,7 @@ def sign_out(request: Request) -> Response:
     """Forget the token."""
     _same_site_only(request)
     answer = RedirectResponse("/sign-in", 303)
-    answer.delete_cookie(COOKIE, httponly=True, samesite="strict", secure=request.url.scheme == "https")
+    answer.delete_cookie(_cookie(request), httponly=True, samesite="strict", secure=request.url.scheme == "https")
     return answer
 
 

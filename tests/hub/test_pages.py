@@ -113,6 +113,6 @@ def test_the_admin_of_a_lab_sees_what_waits_for_an_answer(populated: tuple[World
     world, ids = populated
     secret = admin.add_token(world.hub.engine, "tim")
     app = make_app(world.hub.engine, world.hub.data_dir, clock=world.clock)
-    page = TestClient(app, cookies={"fuego_token": secret}).get("/").text
+    page = TestClient(app, cookies={"fuego_hub_token": secret}).get("/").text
     assert "Waiting for your approval" in page
     assert f"/requests/{ids['held']}" in page

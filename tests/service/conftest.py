@@ -22,9 +22,9 @@ class Thing(BaseModel):
     size: int
 
 
-def make_service(*, public: bool = False) -> FastAPI:
+def make_service(*, public: bool = False, name: str = "hub") -> FastAPI:
     app = FastAPI(docs_url=None, redoc_url=None)
-    install_pages(app, package="fuego_jenkins_remote.vision", service="hub", nav=[("Things", "/things")])
+    install_pages(app, package="fuego_jenkins_remote.vision", service=name, nav=[("Things", "/things")])
     install_signin(
         app, lambda secret: Principal(kind="user", name="Jürgen") if secret == "good" else None, public=public
     )
@@ -64,8 +64,8 @@ def make_service(*, public: bool = False) -> FastAPI:
 def service() -> Callable[..., TestClient]:
     """Make a client of the small service; ``public`` as in install_signin."""
 
-    def make(*, public: bool = False, base_url: str = "http://testserver") -> TestClient:
-        return TestClient(make_service(public=public), follow_redirects=False, base_url=base_url)
+    def make(*, public: bool = False, base_url: str = "http://testserver", name: str = "hub") -> TestClient:
+        return TestClient(make_service(public=public, name=name), follow_redirects=False, base_url=base_url)
 
     return make
 

@@ -58,6 +58,16 @@ def test_a_cookie_changes_nothing(client: TestClient) -> None:
     assert client.post("/api/v1/things", json={"name": "x", "size": 1}).status_code == 401
 
 
+def test_two_services_on_one_host_do_not_share_a_cookie(service: Callable[..., TestClient]) -> None:
+    hub, vision = service(name="hub"), service(name="vision")
+    hub.post("/sign-in", data={"token": "good"})
+    vision.cookies = hub.cookies  # a browser minds the host, and no port
+
+    assert vision.get("/things", headers=BROWSER).status_code == 303
+    vision.post("/sign-in", data={"token": "good"})
+    assert hub.get("/things", headers=BROWSER).status_code == 200
+
+
 def test_a_bad_token_is_told_on_the_form_and_not_repeated(client: TestClient) -> None:
     answer = client.post("/sign-in", data={"token": "fuego_bad_one", "next": "/things"})
 
