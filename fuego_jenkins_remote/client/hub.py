@@ -123,14 +123,16 @@ class HubClient:
         body = {"call_id": call_id, "status": status, "run_key": run_key, "summary": summary}
         return self._of(attempt, "tested", body)
 
-    def done(self, attempt: AttemptId, call_id: str, target: str, run_url: str) -> Request:
-        """The run is delivered."""
-        return self._of(attempt, "done", {"call_id": call_id, "target": target, "run_url": run_url})
+    def done(self, attempt: AttemptId, call_id: str, target: str, run_url: str, note: str = "") -> Request:
+        """The run is delivered; a note says why it is not, and never will be."""
+        return self._of(attempt, "done", {"call_id": call_id, "target": target, "run_url": run_url, "note": note})
 
-    def error(self, attempt: AttemptId, call_id: str, reason: str, detail: str, console_tail: str) -> Request:
-        """It could not be run."""
+    def error(
+        self, attempt: AttemptId, call_id: str, reason: str, detail: str, console_tail: str, *, run_key: str = ""
+    ) -> Request:
+        """It could not be run; `run_key` is that of a run with what logs there are, if one will be delivered."""
         body = {"call_id": call_id, "reason": reason, "detail": detail, "console_tail": console_tail}
-        return self._of(attempt, "error", body)
+        return self._of(attempt, "error", {**body, "run_key": run_key})
 
     def cancelled(self, attempt: AttemptId, call_id: str, reason: str) -> Request:
         """A running attempt was stopped."""

@@ -28,6 +28,9 @@ def answer(change: Change, caller: Caller, request_id: str, host: str, *, given:
         return request
     if request.state in FINAL:
         raise Conflict(f"the request {request_id} is over: it is {request.state}")
+    if before is None and all(board.host != host for board in board_sql.of_lane(change.conn, request.lane_id)):
+        # Else the admins of any lab could write into the history of everybody's requests.
+        raise NotYours(f"the request {request_id} is for no board of {host}: there is nothing to answer")
     return record(change, request, host, given, reason, by=caller.name)
 
 

@@ -135,8 +135,7 @@ def tested(
     attempt, request = _find(change, host, which)
     if attempt.tested_id == call_id:
         return request
-    if key != run_key(host, which):
-        raise Refused(f"the run of this attempt is called {run_key(host, which)}, not {key}")
+    _must_be_the_runs(key, host, which)
     _must_be_at(attempt, request, State.RUNNING, State.LOST)
     values = {"state": State.TESTED, "tested_id": call_id, "tested_at": change.at, "summary": summary}
     _change(change, attempt, {**values, "due_at": None, "stop": False})
@@ -144,30 +143,55 @@ def tested(
     return life.move(change, request, Event.TESTED, by=By.LAB, who=host, reason=status, status=status, run_key=key)
 
 
-def done(change: Change, host: str, which: AttemptId, *, call_id: str, target: str, run_url: str) -> Request:
-    """The run is delivered to `target`, where it stands at `run_url`."""
+def done(
+    change: Change, host: str, which: AttemptId, *, call_id: str, target: str, run_url: str, note: str = ""
+) -> Request:
+    """The run is delivered to `target`, where it stands at `run_url`; a note says why it is not, and never will be."""
     attempt, request = _find(change, host, which)
     if attempt.done_id == call_id:
         return request
     _must_be_at(attempt, request, State.TESTED)
     values = {"state": State.DONE, "done_id": call_id, "ended_at": change.at, "target": target}
     _change(change, attempt, values)
-    said = f"the run is at {target}" if target else "the run is delivered"
-    return life.move(change, request, Event.DELIVERED, by=By.LAB, who=host, reason=said, run_url=run_url)
+    said = note or (f"the run is at {target}" if target else "the run is delivered")
+    return life.move(
+        change, request, Event.DELIVERED, by=By.LAB, who=host, reason=said, keep_reason=bool(note), run_url=run_url
+    )
 
 
 def error(
-    change: Change, host: str, which: AttemptId, *, call_id: str, reason: str, detail: str, console_tail: str
+    change: Change,
+    host: str,
+    which: AttemptId,
+    *,
+    call_id: str,
+    reason: str,
+    detail: str,
+    console_tail: str,
+    key: str = "",
 ) -> Request:
-    """It could not be run. Put back at once if retries were asked, are left, and another board may run it."""
+    """It could not be run. Put back at once if retries were asked, are left, and another board may run it.
+
+    `key` is that of a run with what logs there are, if one will be delivered.
+    """
     attempt, request = _find(change, host, which)
     if attempt.error_id == call_id:
         return request
+    _must_be_the_runs(key or run_key(host, which), host, which)
     _must_be_at(attempt, request, State.ASSIGNED, State.RUNNING, State.LOST)
     said = f"{meaning(reason)}: {detail}" if detail else meaning(reason)
     tail = {"log_tail": console_tail} if console_tail else {}
     return fail(
-        change, attempt, request, event=Event.FAILED, by=By.LAB, who=host, reason=said, error_id=call_id, **tail
+        change,
+        attempt,
+        request,
+        event=Event.FAILED,
+        by=By.LAB,
+        who=host,
+        reason=said,
+        key=key,
+        error_id=call_id,
+        **tail,
     )
 
 
@@ -192,14 +216,25 @@ def cancelled(change: Change, host: str, which: AttemptId, *, call_id: str, reas
 
 
 def fail(
-    change: Change, attempt: Attempt, request: Request, *, event: Event, by: By, who: str, reason: str, **values: Any
+    change: Change,
+    attempt: Attempt,
+    request: Request,
+    *,
+    event: Event,
+    by: By,
+    who: str,
+    reason: str,
+    key: str = "",
+    **values: Any,
 ) -> Request:
-    """The attempt ends in error; another follows if it may."""
+    """The attempt ends in error; another follows if it may, and then `key`, the error's run, is not the request's."""
     values |= {"state": State.ERROR, "ended_at": change.at, "due_at": None, "stop": False, "reason": reason}
     _change(change, attempt, values)
     change.wake_labs([attempt.host])
     again = may_retry(change, attempt, request)
-    failed = life.move(change, request, event, by=by, who=who, reason=reason, will_retry=again)
+    failed = life.move(
+        change, request, event, by=by, who=who, reason=reason, will_retry=again, run_key="" if again else key
+    )
     return retry(change, attempt, failed) if again else failed
 
 
@@ -217,6 +252,11 @@ def retry(change: Change, attempt: Attempt, request: Request) -> Request:
         avoid=place,
     )
     return approvals.settle(change, moved)
+
+
+def _must_be_the_runs(key: str, host: str, which: AttemptId) -> None:
+    if key != run_key(host, which):
+        raise Refused(f"the run of this attempt is called {run_key(host, which)}, not {key}")
 
 
 def may_retry(change: Change, attempt: Attempt, request: Request) -> bool:

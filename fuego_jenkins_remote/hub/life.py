@@ -32,12 +32,14 @@ def move(
     who: str,
     reason: str = "",
     will_retry: bool = False,
+    keep_reason: bool = False,
     **values: Any,
 ) -> Request:
     """Let `event` happen to the request as it was read, write `values` with it, and give it as it is now.
 
     Raises Conflict where the table has no such event, and where somebody else has moved it since. Its requester is told
-    of an end, unless another try follows at once.
+    of an end, unless another try follows at once. The reason of an end is kept with the request, but for done: there
+    `keep_reason` says that it is worth it.
     """
     try:
         state = advance(request.state, event)
@@ -51,7 +53,7 @@ def move(
         values["reason"] = ""  # what stopped an earlier attempt
     if state in FINAL:
         values["ended_at"] = change.at
-    if state in FINAL and state is not State.DONE:
+    if state in FINAL and (state is not State.DONE or keep_reason):
         values["reason"] = reason
     if not sql.change(change.conn, request, change.at, {"state": state, **values}):
         raise Conflict(f"the request {request.id} has changed meanwhile: somebody else was first")

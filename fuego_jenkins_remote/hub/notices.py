@@ -56,7 +56,11 @@ def tell_requester(change: Change, request: Request, who: str) -> None:
         *_lines("Status:", request.status),
         *_lines("Reason:", request.reason),
         *_lines("The run:", request.run_url),
-        *(["To fetch it:", f"    ftc get-run {request.id}"] if request.state is State.DONE else []),
+        *(
+            ["To fetch it:", f"    ftc get-run {request.id}"]
+            if request.state is State.DONE and not request.reason
+            else []
+        ),
         *_lines("The end of its console:", "\n".join(request.log_tail.splitlines()[-15:]) if _failed(request) else ""),
         "",
         f"All about it: {change.page_of(request.id)}",

@@ -75,13 +75,26 @@ def store(change: Change, data_dir: Path, incoming: Upload, sha256: str, by: str
     """Keep an upload; False when it was there already. Raises Refused when what came is something else."""
     if incoming.sha256 != sha256:
         raise Refused(f"what came has the SHA-256 {incoming.sha256}, not {sha256}", code="wrong-digest")
-    if sql.find(change.conn, sha256) is not None:
+    path, known = folder(data_dir) / check_sha256(sha256), sql.find(change.conn, sha256) is not None
+    if known and path.is_file():
         return False
     incoming.file.flush()
     os.fsync(incoming.file.fileno())
-    incoming.path.replace(folder(data_dir) / check_sha256(sha256))
+    incoming.path.replace(path)
+    _sync_folder(path.parent)
+    if known:
+        return True  # its file was lost, by a restored backup or a hand
     sql.insert(change.conn, Package(sha256=sha256, size=incoming.size, uploaded_by=by, at=change.at))
     return True
+
+
+def _sync_folder(path: Path) -> None:
+    # The row is durable when it is committed: so must be the name of its file.
+    number = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)
 
 
 def path_of(data_dir: Path, sha256: str) -> Path:

@@ -46,8 +46,8 @@ def _plain(request: Request) -> dict[State, Told]:
         ),
         State.DONE: Told(
             now=f"It ran on {place}: {request.status}.",
-            then="" if request.run_url else f"The run is called {request.run_key}.",
-            command=f"ftc get-run {request.id}",
+            then=request.reason or ("" if request.run_url else f"The run is called {request.run_key}."),
+            command="" if request.reason else f"ftc get-run {request.id}",
         ),
         State.LOST: Told(
             now=f"{place} has said nothing for longer than the test may take.",

@@ -54,6 +54,7 @@ def run_request(
     if entry.phase is not Phase.DELIVER:
         reason = entry.detail or entry.reason
         steps.take(entry.id)
+        _to_delivery(steps, entry.id)
         raise LabError(f"no run: {reason}")
     say(f"{entry.status}: {run_key(config.host, entry.id)} is packaged: {steps.package_path(entry.id)}")
     return entry.id

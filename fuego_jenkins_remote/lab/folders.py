@@ -25,6 +25,9 @@ from fuego_jenkins_remote.network.identities import AttemptId, BadIdentity
 
 MAX_LINE = 4096
 MAX_OUTCOME = 64 * 2**10
+MAX_LOG = 64 * 2**20
+LOGS = ("testlog.txt", "devlog.txt", "syslog.before.txt", "syslog.after.txt", "machine-snapshot.txt")
+"""The logs of a Fuego run folder."""
 _NONCE = re.compile(r"[A-Za-z0-9]{8,64}")
 _BUILD_NUMBER = re.compile(r"[0-9]{1,9}")
 _BUILD_URL = re.compile(r"https?://[!-~]{1,500}")
@@ -213,6 +216,21 @@ class LabDir:
         entry = self.outbox_folder(attempt)
         folder = entry / "run"
         return folder if folder.is_dir() and not folder.is_symlink() and not entry.is_symlink() else None
+
+    def logs(self, attempt: AttemptId) -> Iterator[tuple[str, bytes]]:
+        """What logs there are of an attempt that left no run, by the names that they have in a run folder."""
+        for folder in (self.outbox_folder(attempt), self.request_folder(attempt)):
+            console = _read(folder, "console.log", MAX_LOG)
+            if console is not None:
+                yield "consolelog.txt", console
+                break
+        run = self.run_folder(attempt)
+        if run is None:
+            return
+        for name in LOGS:
+            data = _read(run, name, MAX_LOG)
+            if data is not None:
+                yield name, data
 
     def forget(self, attempt: AttemptId) -> None:
         """Remove what is left of an attempt; its run is delivered or there is none."""

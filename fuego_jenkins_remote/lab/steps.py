@@ -24,6 +24,7 @@ from fuego_jenkins_remote.fuego.run_folder import RunFolder
 from fuego_jenkins_remote.fuego.runs import Json
 from fuego_jenkins_remote.lab.config import LabConfig
 from fuego_jenkins_remote.lab.controller import Build, Controller, QueueItem
+from fuego_jenkins_remote.lab.error_runs import lay_out
 from fuego_jenkins_remote.lab.errors import BadLabFile, ControllerDown, ControllerError, LabError, PrepareError
 from fuego_jenkins_remote.lab.folders import LabDir, Outcome, Prepared
 from fuego_jenkins_remote.lab.journal import Entry, Journal, Phase
@@ -323,6 +324,9 @@ class Steps:
         run_folder = self.folders.run_folder(entry.id)
         if run_folder is None:
             raise LabError(f"the run of {entry.id} has gone from {self.folders.outbox}")
+        return self._pack(entry, run_folder)
+
+    def _pack(self, entry: Entry, run_folder: Path, **columns: str) -> float:
         metadata: dict[str, Json] = {
             "host_name": self.lab.host,
             "request_id": entry.id.request,
@@ -338,7 +342,7 @@ class Steps:
         redactor = Redactor(self.lab.secret_values(entry.board))
         package = pack_run(run_folder, path, redactor=redactor, metadata=metadata)
         self.journal.plan_deliveries(entry.id, self.lab.targets)
-        return self._move(entry, Phase.DELIVER, sha256=package.sha256)
+        return self._move(entry, Phase.DELIVER, sha256=package.sha256, **columns)
 
     def deliver(self, entry: Entry) -> float:
         """Hand the run to each target that does not have it; the first one's word makes the request done."""
@@ -363,9 +367,11 @@ class Steps:
     def _after_delivery(self, entry: Entry, tries: int) -> float:
         deliveries = self.journal.deliveries(entry.id)
         first = deliveries[0]
-        if first.delivered:
+        # Of an attempt that could not be run the hub knows already; its run only shows why.
+        if first.delivered and not entry.reason:
+            note = f"{first.target} does not have the run: {first.trouble}" if first.refused else ""
             try:
-                self.hub().done(entry.id, f"done-{entry.id}", first.target, first.url)
+                self.hub().done(entry.id, f"done-{entry.id}", first.target, first.url, note)
             except Conflict as error:
                 self.journal.note(entry.id, Phase.DELIVER, detail=str(error))
         if all(delivery.delivered for delivery in deliveries):
@@ -394,10 +400,16 @@ class Steps:
         return self._close(entry)
 
     def fail(self, entry: Entry) -> float:
-        """Tell the hub that it could not be run."""
+        """Tell the hub that it could not be run; where the test had begun, an error run brings what logs there are."""
+        has_begun = self.folders.has_started(entry.id)
+        key = run_key(self.lab.host, entry.id) if has_begun else ""
         with contextlib.suppress(Conflict):
-            self.hub().error(entry.id, f"error-{entry.id}", entry.reason, entry.detail, entry.tail)
-        return self._close(entry)
+            self.hub().error(entry.id, f"error-{entry.id}", entry.reason, entry.detail, entry.tail, run_key=key)
+        if not has_begun:
+            return self._close(entry)
+        with tempfile.TemporaryDirectory(dir=self.lab.state_dir, prefix="error-run-") as work:
+            lay_out(entry, self.folders, Path(work) / "run")
+            return self._pack(entry, Path(work) / "run", status="ERROR")
 
     def cancel(self, entry: Entry) -> float:
         """Tell the hub that it was stopped."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fuego_jenkins_remote.hub import records
+from fuego_jenkins_remote.hub import attempts, records
 from fuego_jenkins_remote.hub.errors import Conflict, NotYours, Refused
 from fuego_jenkins_remote.network.identities import AttemptId
 from fuego_jenkins_remote.network.states import State
@@ -311,7 +311,34 @@ def test_a_run_key_of_another_attempt_is_refused(world: World, ann: records.Call
     world.add_lab("demolab", "qemu")
     world.put(ann, "demolab:qemu")
     which = world.running("demolab", "qemu")
-    from fuego_jenkins_remote.hub import attempts
-
     with world.hub.change() as change, pytest.raises(Refused):
         attempts.tested(change, "demolab", which, call_id="call-000099", status="PASS", key="otherlab/x", summary="")
+
+
+def test_a_run_that_never_arrives_ends_the_request_with_the_reason(world: World, ann: records.Caller) -> None:
+    world.add_lab("demolab", "qemu")
+    request = world.put(ann, "demolab:qemu")
+    which = world.running("demolab", "qemu")
+    world.tested("demolab", which)
+    with world.hub.change() as change:
+        attempts.done(
+            change, "demolab", which, call_id=world.call_id(), target="vision", run_url="", note="vision refused it"
+        )
+    ended = world.get(request.id)
+    assert (ended.state, ended.run_url, ended.reason) == (State.DONE, "", "vision refused it")
+
+
+def test_an_error_names_the_run_that_shows_why(world: World, ann: records.Caller) -> None:
+    world.add_lab("demolab", "qemu")
+    request = world.put(ann, "demolab:qemu")
+    which = world.running("demolab", "qemu")
+    key = f"demolab/{which}"
+    with world.hub.change() as change, pytest.raises(Refused, match="is called"):
+        attempts.error(
+            change, "demolab", which, call_id="a-call-id", reason="lost", detail="", console_tail="", key="x"
+        )
+    with world.hub.change() as change:
+        attempts.error(
+            change, "demolab", which, call_id="a-call-id", reason="lost", detail="", console_tail="", key=key
+        )
+    assert world.get(request.id).run_key == key

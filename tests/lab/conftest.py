@@ -18,7 +18,7 @@ from fuego_jenkins_remote.lab.folders import LabDir
 from fuego_jenkins_remote.lab.journal import Journal
 from fuego_jenkins_remote.lab.steps import Steps
 from fuego_jenkins_remote.network.identities import AttemptId
-from fuego_jenkins_remote.publish.targets import NotDelivered, RunPackage
+from fuego_jenkins_remote.publish.targets import NeverDelivered, NotDelivered, RunPackage
 
 REQUEST = "20261123-101500123-k3j7x2m4"
 ATTEMPT = AttemptId(REQUEST, 1)
@@ -68,10 +68,12 @@ class FakeHub:
     def tested(self, attempt: AttemptId, call_id: str, status: str, run_key: str, summary: str) -> None:
         self._tell("tested", status, run_key)
 
-    def done(self, attempt: AttemptId, call_id: str, target: str, run_url: str) -> None:
-        self._tell("done", target, run_url)
+    def done(self, attempt: AttemptId, call_id: str, target: str, run_url: str, note: str = "") -> None:
+        self._tell("done", target, run_url, *([note] if note else []))
 
-    def error(self, attempt: AttemptId, call_id: str, reason: str, detail: str, console_tail: str) -> None:
+    def error(
+        self, attempt: AttemptId, call_id: str, reason: str, detail: str, console_tail: str, *, run_key: str = ""
+    ) -> None:
         self._tell("error", reason, detail or console_tail)
 
     def give_back(self, attempt: AttemptId, call_id: str, reason: str, approval: str | None = None) -> None:
@@ -137,11 +139,14 @@ class FakeTarget:
 
     name: str = "vision"
     away: bool = False
+    refusal: str = ""
     got: list[RunPackage] = field(default_factory=list)
 
     def deliver(self, run: RunPackage) -> str:
         if self.away:
             raise NotDelivered("vision cannot be reached")
+        if self.refusal:
+            raise NeverDelivered(self.refusal)
         self.got.append(run)
         return f"http://vision/runs/{run.key}"
 

@@ -123,10 +123,12 @@ class ModelHub:
 
         self._changing("tested", attempt, call_id, (State.RUNNING, State.LOST), end)
 
-    def done(self, attempt: AttemptId, call_id: str, target: str, run_url: str) -> None:
+    def done(self, attempt: AttemptId, call_id: str, target: str, run_url: str, note: str = "") -> None:
         self._changing("done", attempt, call_id, (State.TESTED,), lambda one: one.move(Event.DELIVERED))
 
-    def error(self, attempt: AttemptId, call_id: str, reason: str, detail: str, console_tail: str) -> None:
+    def error(
+        self, attempt: AttemptId, call_id: str, reason: str, detail: str, console_tail: str, *, run_key: str = ""
+    ) -> None:
         allowed = (State.ASSIGNED, State.RUNNING, State.LOST)
         self._changing("error", attempt, call_id, allowed, lambda one: self._fail(one, Event.FAILED, reason))
 

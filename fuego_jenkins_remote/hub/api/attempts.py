@@ -81,7 +81,15 @@ def tested(hub: TheHub, lab: LabHost, which: Which, body: TestedIn) -> RequestOu
 def done(hub: TheHub, lab: LabHost, which: Which, body: DoneIn) -> RequestOut:
     """The run is delivered."""
     with hub.change() as change:
-        request = attempts.done(change, lab, which, call_id=body.call_id, target=body.target, run_url=body.run_url)
+        request = attempts.done(
+            change,
+            lab,
+            which,
+            call_id=body.call_id,
+            target=body.target,
+            run_url=body.run_url,
+            note=body.note,
+        )
     return RequestOut.model_validate(request)
 
 
@@ -97,6 +105,7 @@ def error(hub: TheHub, lab: LabHost, which: Which, body: ErrorIn) -> RequestOut:
             reason=body.reason,
             detail=body.detail,
             console_tail=body.console_tail,
+            key=body.run_key,
         )
     return RequestOut.model_validate(request)
 

@@ -117,11 +117,12 @@ class TestedIn(Wire):
 
 
 class DoneIn(Wire):
-    """The run is delivered."""
+    """The run is delivered, or, with a note that says why, never will be."""
 
     call_id: CallId
     target: Short = ""
     run_url: Web = ""
+    note: Text = ""
 
 
 class ErrorIn(Wire):
@@ -131,3 +132,4 @@ class ErrorIn(Wire):
     reason: Short
     detail: Text = ""
     console_tail: Tail = ""
+    run_key: Annotated[str, StringConstraints(max_length=200)] = ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
@@ -58,6 +58,13 @@ def _web(url: str) -> str:
     return url
 
 
+def _utc(at: datetime) -> datetime:
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("a time that there is not in UTC") from None
+
+
 def _selector(text: str) -> str:
     selectors.parse(text)
     return text
@@ -109,7 +116,7 @@ Selector = Annotated[str, AfterValidator(_selector)]
 GitUrl = Annotated[str, StringConstraints(max_length=500), AfterValidator(_git_url)]
 GitRef = Annotated[str, AfterValidator(_ref)]
 GitPath = Annotated[str, AfterValidator(_path)]
-Utc = Annotated[AwareDatetime, AfterValidator(lambda at: at.astimezone(UTC))]
+Utc = Annotated[AwareDatetime, AfterValidator(_utc)]
 
 
 class Wire(BaseModel):
