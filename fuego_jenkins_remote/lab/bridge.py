@@ -54,10 +54,13 @@ class _Watched:
 
 @dataclass
 class _Claiming:
-    """The claim that waits at the hub; a newer generation makes an older one's answer the last of its line."""
+    """The claim that waits at the hub; a newer generation makes an older one's answer the last of its line.
+
+    It is for no board while all work: the hub's word to stop one of them comes by it, too. None: no claim waits.
+    """
 
     generation: int = 0
-    boards: tuple[str, ...] = ()
+    boards: tuple[str, ...] | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
@@ -167,16 +170,21 @@ class Bridge:
     def _claim_for_idle_boards(self) -> None:
         """Wait at the hub for the boards that are idle now; when they change, a new call takes the old one's place."""
         idle = tuple(sorted(self._boards - self._steps.journal.busy_boards()))
+        wanted = idle if idle or self._something_runs() else None
         claiming = self._claiming
         with claiming.lock:
-            if idle == claiming.boards:
+            if wanted == claiming.boards:
                 return
-            claiming.boards = idle
+            claiming.boards = wanted
             claiming.generation += 1
             generation = claiming.generation
-        if idle:
+        if wanted is not None:
             name = f"claim-{generation}"
-            threading.Thread(target=self._claim, args=(generation, idle), name=name, daemon=True).start()
+            threading.Thread(target=self._claim, args=(generation, wanted), name=name, daemon=True).start()
+
+    def _something_runs(self) -> bool:
+        with self._lock:
+            return any(one.phase is Phase.RUN for one in self._watched.values())
 
     def _claim(self, generation: int, boards: tuple[str, ...]) -> None:
         """Wait at the hub until something is won, or a newer claim takes this one's place."""
@@ -191,7 +199,7 @@ class Bridge:
             self._stop.wait(LONGEST_PAUSE)
         with self._claiming.lock:
             if self._claiming.generation == generation:
-                self._claiming.boards = ()
+                self._claiming.boards = None
         self.wake()
 
     def _claim_once(self, boards: tuple[str, ...]) -> bool:
