@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -181,6 +182,16 @@ def test_a_package_must_be_there_first(service: Service) -> None:
     answer = service.call("demolab", "GET", f"/packages/{digest}")
     assert (answer.status_code, answer.content) == (200, content)
     assert service.call("demolab", "HEAD", f"/packages/{digest}").headers["content-length"] == "9"
+
+
+def test_a_package_whose_file_was_lost_is_taken_again(service: Service, tmp_path: Path) -> None:
+    content = b"a package"
+    digest = hashlib.sha256(content).hexdigest()
+    service.ok("ann", "PUT", f"/packages/{digest}", 201, content=content)
+    [file] = tmp_path.rglob(digest)
+    file.unlink()
+    service.ok("ann", "PUT", f"/packages/{digest}", 201, content=content)
+    assert service.call("demolab", "GET", f"/packages/{digest}").content == content
 
 
 def test_a_package_with_another_digest_is_refused_and_leaves_nothing(service: Service) -> None:

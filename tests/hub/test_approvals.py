@@ -86,6 +86,13 @@ def test_only_the_labs_people_answer(world: World, request_at_two: records.Reque
     assert answer(world, admin, request_at_two, "demolab", "approved").approvals[0].by == "admin"
 
 
+def test_a_lab_without_a_board_for_it_has_nothing_to_answer(world: World, request_at_two: records.Request) -> None:
+    world.add_lab("elsewhere", "rpi", open_to=())
+    with pytest.raises(NotYours, match="for no board of elsewhere"):
+        answer(world, lab("elsewhere"), request_at_two, "elsewhere", "rejected")
+    assert world.get(request_at_two.id).approvals == ()
+
+
 def test_an_unknown_lab_is_told(world: World, request_at_two: records.Request) -> None:
     with pytest.raises(NotKnown):
         answer(world, lab("nolab"), request_at_two, "nolab", "approved")

@@ -26,17 +26,34 @@ ANY_JSON = st.recursive(
         b"not json",
         b"[" * 100_000,
         b'{"call_id": "\\ud800\\ud800\\ud800\\ud800"}',
+        b'{"call_id": "call-put-1", "test": "Functional.hello", "selector": "label=\\ud800"}',
         b'{"timeout": ' + b"9" * 5000 + b"}",
         b'{"timeout": NaN}',
         b"\xff\xfe\x00",
         b'{"notes": "' + b"x" * 2_000_000 + b'"}',
     ],
-    ids=["empty", "no JSON", "deep", "surrogates", "a long number", "NaN", "no UTF-8", "large"],
+    ids=[
+        "empty",
+        "no JSON",
+        "deep",
+        "surrogates",
+        "selector",
+        "a long number",
+        "NaN",
+        "no UTF-8",
+        "large",
+    ],
 )
 def test_a_body_that_is_none(service: Service, body: bytes) -> None:
     answer = service.call("ann", "POST", "/requests", content=body, headers=JSON)
     assert 400 <= answer.status_code < 500, answer.text
     assert answer.json()["detail"]
+
+
+@pytest.mark.parametrize("deadline", ["9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00"])
+def test_a_time_at_the_end_of_all_times(service: Service, deadline: str) -> None:
+    answer = service.call("ann", "POST", "/requests", json={**HELLO, "deadline": deadline})
+    assert answer.status_code == 422, answer.text
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
