@@ -60,21 +60,22 @@ def _why_left_to_the_bridge(session: Session) -> str:
     return ""
 
 
-@click.command
+@click.group(invoke_without_command=True)
 @state_dir
 @common
+@click.pass_context
 @pass_session
-def outbox(session: Session) -> None:
-    """List the deliveries that wait, with the reason.
+def outbox(session: Session, context: click.Context) -> None:
+    """List the deliveries that wait; try them again, or give them up.
 
     \b
-    Example: ftc outbox
+    Examples: ftc outbox
+              ftc outbox retry
+              ftc outbox drop 20261123-101500123-k3j7x2m4 --reason "vision was set up anew"
     """
-    journal = _open_journal(session)
-    waiting: list[tuple[Entry, Delivery]] = []
-    if journal is not None:
-        entries = ((entry, one) for entry in journal.open_entries() for one in journal.deliveries(entry.id))
-        waiting = [(entry, one) for entry, one in entries if not one.delivered]
+    if context.invoked_subcommand is not None:
+        return
+    waiting = _waiting(session)
     session.out.table(
         ("run", "test", "status", "target", "tries", "why it waits"),
         [
@@ -88,6 +89,80 @@ def outbox(session: Session) -> None:
         ],
         empty="nothing waits",
     )
+
+
+@outbox.command
+@click.argument("runs", nargs=-1, metavar="[REQUEST]...")
+@hub_url
+@vision_url
+@lab_dir
+@state_dir
+@common
+@pass_session
+def retry(session: Session, runs: tuple[str, ...]) -> int:
+    """Try the deliveries that wait again now, all or those of the requests given; exit status 1 if some still wait.
+
+    \b
+    Example: ftc outbox retry 20261123-101500123-k3j7x2m4
+    """
+    from fuego_jenkins_remote.lab.by_hand import deliver
+    from fuego_jenkins_remote.lab.errors import LabError
+
+    wanted = [_attempt(session, run) for run in runs] or list(dict.fromkeys(entry.id for entry, _ in _waiting(session)))
+    well = True
+    for attempt in wanted:
+        try:
+            url = deliver(session.lab, session.links, attempt)
+        except LabError as error:
+            session.out.note(f"{attempt}: {error}")
+            well = False
+        else:
+            session.out.result(
+                f"{attempt}: delivered {url}".rstrip(), bare=str(attempt), data={"attempt": str(attempt)}
+            )
+    return 0 if well else 1
+
+
+@outbox.command
+@click.argument("run", metavar="REQUEST")
+@click.option("--target", metavar="NAME", help="Only for this target; without it for all that wait.")
+@click.option("--reason", default="", metavar="TEXT", help="For the requester.")
+@hub_url
+@vision_url
+@lab_dir
+@state_dir
+@common
+@pass_session
+def drop(session: Session, run: str, target: str | None, reason: str) -> None:
+    """Give up the deliveries of a run that wait. Its package is kept in state_dir/packages/refused.
+
+    \b
+    Example: ftc outbox drop 20261123-101500123-k3j7x2m4 --reason "vision was set up anew"
+    """
+    from fuego_jenkins_remote.lab.by_hand import drop
+
+    attempt = _attempt(session, run)
+    dropped = drop(session.lab, session.links, attempt, target, reason)
+    session.out.result(
+        f"{attempt}: given up for {', '.join(dropped)}",
+        bare=dropped,
+        data={"attempt": str(attempt), "targets": dropped},
+    )
+
+
+def _attempt(session: Session, text: str) -> AttemptId:
+    """REQUEST.N as it is, REQUEST as its last attempt here. Raises BadIdentity, Failed."""
+    from fuego_jenkins_remote.network.identities import AttemptId, check_request_id
+
+    return AttemptId.parse(text) if "." in text else last_attempt(session, check_request_id(text))
+
+
+def _waiting(session: Session) -> list[tuple[Entry, Delivery]]:
+    journal = _open_journal(session)
+    if journal is None:
+        return []
+    pairs = ((entry, one) for entry in journal.open_entries() for one in journal.deliveries(entry.id))
+    return [(entry, one) for entry, one in pairs if not one.delivered]
 
 
 def last_attempt(session: Session, request: str) -> AttemptId:

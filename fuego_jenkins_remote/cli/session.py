@@ -77,6 +77,8 @@ class Session:
             fuego_rw=settings.path("fuego_rw_dir"),
             fuego_core=settings.path("fuego_core_dir"),
             ftc=settings.environ.get("FUEGO_FTC") or own_ftc(),
+            outbox_quota=settings.size("outbox_quota"),
+            disk_reserve=settings.size("disk_reserve"),
         )
 
     @cached_property

@@ -43,6 +43,8 @@ DEFAULTS: dict[str, str] = {
     "fuego_ro_dir": "/fuego-ro",
     "fuego_rw_dir": "/fuego-rw",
     "fuego_core_dir": "/fuego-core",
+    "outbox_quota": "10 GiB",
+    "disk_reserve": "1 GiB",
 }
 """What holds where nothing is set; lab_dir and state_dir have one each that depends on others."""
 
@@ -82,6 +84,16 @@ class Settings:
             where = f"in {self.conf_file}" if self.conf_file else "in fuego.conf (FUEGO_CONF says where that is)"
             raise Failed(f"{key} is not set: {MEANING[key]}; set it {where}{variable}")
         return found
+
+    def size(self, key: str) -> int:
+        """A size in bytes; raises Failed for what is none."""
+        from fuego_jenkins_remote.fuego.errors import BadName
+        from fuego_jenkins_remote.fuego.names import parse_size
+
+        try:
+            return parse_size(self.needed(key))
+        except BadName as error:
+            raise Failed(f"{key} ({self.sources.get(key)}): {error}") from error
 
     def is_set(self, key: str) -> bool:
         """Whether somebody has set it."""

@@ -43,6 +43,8 @@ OUR_KEYS = {
     "jenkins_token_file": "the file with that user's API token or password",
     "lab_dir": "what the bridge and the jobs share (default fuego_rw_dir/remote)",
     "state_dir": "the bridge's own folder: journal, tokens",
+    "outbox_quota": "how much run packages that wait may take before nothing more is claimed (default 10 GiB)",
+    "disk_reserve": "how much stays free on the lab's disks before nothing more is claimed (default 1 GiB)",
     "ca_file": "certificates to trust besides the system's",
 }
 """The keys that this project adds, with a line on each."""

@@ -28,6 +28,8 @@ PHASES = "pcbdmsrta"
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", re.ASCII)
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*", re.ASCII)
 _TIMEOUT = re.compile(r"([0-9]{1,9})([smhd]?)", re.ASCII)
+_SIZE_UNITS = {"B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
+_SIZE = re.compile(r"([0-9]{1,15}) ?([KMGT]iB|B)?")
 _UNITS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
 
 # What a value may hold besides letters and digits. Fuego writes NAME="VALUE" into a file that it sources, so
@@ -120,6 +122,14 @@ def parse_span(text: str) -> int:
     if not found:
         raise BadName(f"{text[:MAX_NAME]!r} is no time limit: a number and s, m, h or d, as in 30m")
     return int(found[1]) * _UNITS[found[2] or "s"]
+
+
+def parse_size(text: str) -> int:
+    """Read a size, ``N`` and one of B, KiB, MiB, GiB, TiB (none: bytes), as bytes; raise BadName."""
+    found = _SIZE.fullmatch(text.strip())
+    if not found:
+        raise BadName(f"{text[:MAX_NAME]!r} is no size: a number and B, KiB, MiB, GiB or TiB, as in 10 GiB")
+    return int(found[1]) * _SIZE_UNITS[found[2] or "B"]
 
 
 def parse_timeout(text: str) -> int:

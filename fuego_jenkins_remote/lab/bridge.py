@@ -21,6 +21,7 @@ from fuego_jenkins_remote.client.values import Claims
 from fuego_jenkins_remote.fuego.errors import FormatError
 from fuego_jenkins_remote.lab.errors import ControllerError, LabError
 from fuego_jenkins_remote.lab.journal import Phase
+from fuego_jenkins_remote.lab.room import why_no_room
 from fuego_jenkins_remote.lab.steps import Steps
 from fuego_jenkins_remote.network.identities import AttemptId, new_call_id
 
@@ -141,7 +142,10 @@ class Bridge:
                     self._ready()
                     said_ready = True
                 nodes = {node.name for node in self._steps.controller().nodes() if node.online}
-                self._boards = frozenset(board for board in shared if board in nodes)
+                no_room = why_no_room(self._steps.lab)
+                if no_room:
+                    log.warning("%s", no_room)
+                self._boards = frozenset(board for board in shared if board in nodes and not no_room)
                 self.wake()
                 pause, wait = FIRST_PAUSE, BOARDS_EVERY
             except NotAllowed:

@@ -73,6 +73,22 @@ def deliver(config: LabConfig, links: Links, attempt: AttemptId) -> str:
     return delivered[0].url
 
 
+def drop(config: LabConfig, links: Links, attempt: AttemptId, target: str | None, reason: str) -> list[str]:
+    """Give up a run's deliveries that wait, to one target or all; the targets. The package is kept aside.
+
+    The hub is told when the first target never gets it. Raises LabError where nothing waits.
+    """
+    steps = open_steps(config, links)
+    waiting = [one.target for one in steps.journal.deliveries(attempt) if not one.delivered]
+    dropped = [name for name in waiting if target in (None, name)]
+    if not dropped:
+        raise LabError(f"no delivery of {attempt} waits{f' for {target}' if target else ''}")
+    for name in dropped:
+        steps.journal.delivered(attempt, name, "", trouble=f"dropped by hand{f': {reason}' if reason else ''}")
+    _to_delivery(steps, attempt)
+    return dropped
+
+
 def push_runs(config: LabConfig, links: Links, into: Path | None, say: Callable[[str], None]) -> bool:
     """Package and deliver all runs that wait, copying their packages to `into`; False when some still wait.
 

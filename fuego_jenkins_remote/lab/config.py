@@ -32,7 +32,9 @@ _BOARD_KEYS = frozenset({"type", "cpu", "labels", "description", "open_to"})
 
 @dataclass(frozen=True, kw_only=True)
 class LabConfig:
-    """One lab. `conf_dir` is fuego.conf's folder; `secrets` are the lab's own tokens, which no package may hold."""
+    """One lab. `conf_dir` is fuego.conf's folder; `outbox_quota` and `disk_reserve` are bytes (see room.py); `secrets`
+    are the lab's own tokens, which no package may hold.
+    """
 
     host: str
     lab_dir: Path
@@ -44,6 +46,8 @@ class LabConfig:
     ftc: str = "ftc"
     job_prefix: str = "remote-request"
     targets: tuple[str, ...] = ("vision",)
+    outbox_quota: int = 10 * 2**30
+    disk_reserve: int = 2**30
     secrets: frozenset[str] = field(default=frozenset(), repr=False)
 
     @property

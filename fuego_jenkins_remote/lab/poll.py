@@ -11,6 +11,7 @@ from fuego_jenkins_remote.lab.bridge import ask
 from fuego_jenkins_remote.lab.config import LabConfig
 from fuego_jenkins_remote.lab.errors import LabError
 from fuego_jenkins_remote.lab.journal import Phase
+from fuego_jenkins_remote.lab.room import why_no_room
 from fuego_jenkins_remote.lab.serve import only_one
 from fuego_jenkins_remote.lab.steps import AT_ONCE, Steps
 from fuego_jenkins_remote.lab.wiring import Links, open_steps
@@ -28,6 +29,10 @@ def poll_once(config: LabConfig, links: Links, say: Callable[[str], None]) -> bo
         well = True
         for entry in steps.journal.open_entries():
             well = _advance(steps, entry.id, say) and well
+        no_room = why_no_room(config)
+        if no_room:
+            say(no_room)
+            return False
         for attempt in claim_for_idle_boards(steps):
             say(f"claimed {attempt}")
             well = _advance(steps, attempt, say) and well

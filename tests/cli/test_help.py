@@ -26,7 +26,10 @@ def _all_verbs() -> list[str]:
     names = []
     for name in VERBS:
         command = _command(name)
-        names += [f"{name} {inner}" for inner in command.commands] if isinstance(command, click.Group) else [name]
+        if not isinstance(command, click.Group) or command.invoke_without_command:
+            names.append(name)
+        if isinstance(command, click.Group):
+            names += [f"{name} {inner}" for inner in command.commands]
     return names
 
 

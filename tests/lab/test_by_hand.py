@@ -247,3 +247,23 @@ def test_a_run_that_the_bridge_delivers_at_the_same_time_is_delivered(
     monkeypatch.setattr(bench.steps, "take", quicker)
     assert _push(bench, said)
     assert said == [f"{ATTEMPT}: delivered"]
+
+
+def test_a_delivery_that_waits_is_given_up_and_the_requester_told(
+    bench: Any, hand: Callable[[str], None], said: list[str]
+) -> None:
+    _run(bench, said)
+    bench.target.away = True
+    with pytest.raises(LabError, match="stays in the outbox"):
+        by_hand.deliver(bench.lab, None, ATTEMPT)  # type: ignore[arg-type]
+    assert by_hand.drop(bench.lab, None, ATTEMPT, None, "vision was set up anew") == ["vision"]  # type: ignore[arg-type]
+    why = "vision does not have the run: dropped by hand: vision was set up anew"
+    assert bench.hub.told[-1] == ("done", "vision", "", why)
+    assert bench.phase() == "closed"
+    assert list((bench.lab.packages_dir / "refused").iterdir())
+
+
+def test_what_does_not_wait_cannot_be_given_up(bench: Any, hand: Callable[[str], None], said: list[str]) -> None:
+    _run(bench, said)
+    with pytest.raises(LabError, match="no delivery of .* waits for squad"):
+        by_hand.drop(bench.lab, None, ATTEMPT, "squad", "")  # type: ignore[arg-type]
