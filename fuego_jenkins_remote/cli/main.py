@@ -105,7 +105,8 @@ def run(arguments: Sequence[str]) -> int:
         if debug:
             import traceback
 
-            traceback.print_exc()
+            with contextlib.suppress(OSError):
+                print(printable(traceback.format_exc()), end="", file=sys.stderr)  # noqa: T201
         return _complain(error, debug)
 
 

@@ -25,6 +25,10 @@ def _escaped(sign: str) -> str:
     return sign.encode("unicode_escape").decode("ascii")
 
 
+def _in_json(sign: str) -> str:
+    return json.dumps(sign)[1:-1] if sign > "\x7f" else f"\\u{ord(sign):04x}"
+
+
 def local_time(moment: datetime | None) -> str:
     """A time as people here read it; empty for none."""
     return "" if moment is None else moment.astimezone().strftime("%Y-%m-%d %H:%M:%S")
@@ -64,7 +68,10 @@ class Output:
 
     def json(self, data: object) -> None:
         """One JSON document."""
-        print(json.dumps(data, ensure_ascii=False, indent=2, default=str), flush=True)  # noqa: T201
+        text = json.dumps(data, ensure_ascii=False, indent=2, default=str)
+        # json itself escapes what is below a space; terminals act upon more than that (C1 codes, changes of direction).
+        plain = "".join(sign if sign.isprintable() or sign == "\n" else _in_json(sign) for sign in text)
+        print(plain, flush=True)  # noqa: T201
 
     def table(
         self,

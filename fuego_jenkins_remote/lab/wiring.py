@@ -16,6 +16,7 @@ from fuego_jenkins_remote.lab.controller import Controller
 from fuego_jenkins_remote.lab.errors import LabError
 from fuego_jenkins_remote.lab.folders import LabDir
 from fuego_jenkins_remote.lab.journal import Journal
+from fuego_jenkins_remote.lab.logs import log_to_stderr
 from fuego_jenkins_remote.lab.steps import Steps
 from fuego_jenkins_remote.publish.targets import Target
 from fuego_jenkins_remote.publish.vision import VisionTarget
@@ -62,6 +63,7 @@ def open_controller(links: Links) -> Controller:
 
 def open_steps(config: LabConfig, links: Links) -> Steps:
     """The lab's journal, folders and links as steps. Raises LabError, ClientError for settings that cannot work."""
+    log_to_stderr()
     try:
         config.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         journal = Journal(config.state_dir / "journal.sqlite")

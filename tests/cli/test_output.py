@@ -35,6 +35,14 @@ def test_a_program_gets_json_also_with_q(capsys: pytest.CaptureFixture[str]) -> 
     assert json.loads(capsys.readouterr().out) == [{"board": "größe"}]
 
 
+@pytest.mark.parametrize("sign", ["\x1b", "\x7f", "\x9b", "\u202e", "\u2028", "\U000e0001"])
+def test_json_holds_nothing_that_a_terminal_acts_upon(capsys: pytest.CaptureFixture[str], sign: str) -> None:
+    Output(as_json=True).json({"notes": f"größe{sign}31m"})
+    out = capsys.readouterr().out
+    assert json.loads(out) == {"notes": f"größe{sign}31m"}
+    assert out.replace("\n", "").isprintable()
+
+
 def test_nothing_to_show_is_said_on_stderr(capsys: pytest.CaptureFixture[str]) -> None:
     Output().table(("a",), [], bare=[], data=[], empty="no boards")
     assert capsys.readouterr() == ("", "no boards\n")
