@@ -44,11 +44,13 @@ ARCHITECTURE="x86_64"
 DISTRIB="nosyslogd.dist"
 """
 
-# Says that it has begun, goes on for as long as the file `hold` is there, and tells all it knows.
+# Says that it has begun, goes on for as long as the file `hold` is there, and tells all it knows. Where the file
+# `break` is, it takes Fuego itself along.
 FUEGO_TEST = """\
 #!/bin/bash
 test_run() {
     echo "$FUEGO_REMOTE_ATTEMPT" >>"$FUEGO_RW/begun"
+    [ ! -e "$FUEGO_RW/break" ] || { echo "address $IPADDR password $PASSWORD"; kill -KILL "$PPID"; }
     report "echo address $IPADDR password $PASSWORD; env; while [ -e $FUEGO_RW/hold ]; do sleep 0.05; done; echo awake"
 }
 test_processing() {
