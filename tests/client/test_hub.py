@@ -98,17 +98,21 @@ def hub(server) -> HubClient:
             ),
         ),
         (
-            lambda hub: hub.done(ATTEMPT, "c", "vision", "u"),
+            lambda hub: hub.done(ATTEMPT, "c", "vision", "u", "n"),
             REQUEST,
-            ("POST", f"/requests/{ONE}/attempts/2/done", {"call_id": "c", "target": "vision", "run_url": "u"}),
+            (
+                "POST",
+                f"/requests/{ONE}/attempts/2/done",
+                {"call_id": "c", "target": "vision", "run_url": "u", "note": "n"},
+            ),
         ),
         (
-            lambda hub: hub.error(ATTEMPT, "c", "no-run", "d", "t"),
+            lambda hub: hub.error(ATTEMPT, "c", "no-run", "d", "t", run_key="k"),
             REQUEST,
             (
                 "POST",
                 f"/requests/{ONE}/attempts/2/error",
-                {"call_id": "c", "reason": "no-run", "detail": "d", "console_tail": "t"},
+                {"call_id": "c", "reason": "no-run", "detail": "d", "console_tail": "t", "run_key": "k"},
             ),
         ),
         (

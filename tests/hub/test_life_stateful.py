@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from fuego_jenkins_remote.hub import approvals, records
-from fuego_jenkins_remote.hub.errors import Conflict
+from fuego_jenkins_remote.hub.errors import Conflict, NotYours
 from fuego_jenkins_remote.hub.schema import attempts, history, requests
 from fuego_jenkins_remote.network.identities import AttemptId
 from fuego_jenkins_remote.network.states import FINAL, LIVE, TRANSITIONS, State
@@ -118,6 +118,8 @@ class Life(RuleBasedStateMachine):
                 approvals.answer(change, lab(host), request_id, host, given=given)
         except Conflict:
             assert self.world.get(request_id).state in FINAL
+        except NotYours:
+            assert self.world.get(request_id).approval(host) is None
 
     @rule(minutes=st.sampled_from([0.2, 2, 15, 2000]))
     def time_goes_by(self, minutes: float) -> None:
