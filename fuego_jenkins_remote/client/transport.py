@@ -84,7 +84,7 @@ def secure(session: requests.Session, url: str, *, ca_file: Path | None, retries
     session.trust_env = False
     session.verify = True
     session.proxies.clear()
-    session.proxies.update(_proxies(url))
+    session.proxies.update(proxies_for(url))
     context = _trust(ca_file) if urlsplit(url).scheme == "https" else None
     for prefix in ("https://", "http://"):
         session.mount(prefix, _Adapter(context, retries))
@@ -143,7 +143,7 @@ def _bundle_of_requests() -> str:
     return "" if has_own else requests.utils.DEFAULT_CA_BUNDLE_PATH
 
 
-def _proxies(url: str) -> dict[str, str]:
+def proxies_for(url: str) -> dict[str, str]:
     """HTTPS_PROXY and NO_PROXY as everybody understands them; none to this machine."""
     if is_loopback(url):
         return {}

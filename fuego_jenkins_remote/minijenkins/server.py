@@ -80,6 +80,11 @@ async def run(
         ssl_keyfile=tls.key if tls else None,
         ws="none",
     )
+    try:
+        config.load()
+    except OSError as error:
+        listener.close()
+        raise SetupError(f"the certificate and key (--tls-cert, --tls-key) cannot be used: {error}") from None
     server = _Server(config)
     stop = stop or asyncio.Event()
     if signals:

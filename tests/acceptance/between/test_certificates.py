@@ -139,6 +139,14 @@ def test_jenkins_follows_the_same_ca_file(authority: Authority, monkeypatch: pyt
             Controller(server.url, "bridge", "secret").version()
 
 
+def test_a_controller_whose_certificate_cannot_be_used_says_so(services: Stage, tmp_path: Path) -> None:
+    junk = tmp_path / "junk.pem"
+    junk.write_text("no PEM")
+    files = ("--tls-cert", str(junk), "--tls-key", str(junk))
+    said = says(services, "lab", "jenkins", "--data", str(tmp_path / "jenkins"), "--port", "0", *files)
+    assert said.startswith("ftc: the certificate and key (--tls-cert, --tls-key) cannot be used")
+
+
 def test_a_ca_file_that_cannot_be_used_is_named_for_jenkins_too(tmp_path: Path) -> None:
     with pytest.raises(ControllerRefused, match="No such file"):
         Controller("https://127.0.0.1:9", ca_file=tmp_path / "missing.pem")

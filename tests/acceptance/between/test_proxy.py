@@ -6,6 +6,8 @@ import pytest
 from connect_proxy import RunningProxy
 from stage import Stage
 
+from fuego_jenkins_remote.client.transport import proxies_for
+
 pytestmark = pytest.mark.slow
 
 NAME = "hub.fuego.test"
@@ -38,9 +40,16 @@ def test_the_proxy_sees_no_token(services: Stage, proxy: RunningProxy) -> None:
 
 
 @pytest.mark.parametrize("value", [NAME, ".fuego.test", "fuego.test", "*", "example.org,hub.fuego.test"])
-def test_no_proxy_is_honoured(services: Stage, proxy: RunningProxy, value: str) -> None:
+def test_no_proxy_names_hosts_and_domains(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    assert proxies_for(f"https://{NAME}")
+    monkeypatch.setenv("NO_PROXY", value)
+    assert not proxies_for(f"https://{NAME}")
+
+
+def test_no_proxy_is_honoured(services: Stage, proxy: RunningProxy) -> None:
     url = by_name(services.hub_url)
-    said = services.ftc(services.anna, "list-boards", "-r", "--hub-url", url, HTTPS_PROXY=proxy.url, NO_PROXY=value)
+    said = services.ftc(services.anna, "list-boards", "-r", "--hub-url", url, HTTPS_PROXY=proxy.url, NO_PROXY=NAME)
     assert said.returncode == 1
     assert said.stderr == f"ftc: the hub at {url} cannot be reached: nobody knows that name\n"
     assert proxy.targets == []
