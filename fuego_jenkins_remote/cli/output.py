@@ -127,12 +127,29 @@ def _print_rich(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for column in columns:
-        table.add_column(Text(column), overflow="fold")
+    console = Console(emoji=False, highlight=False)
+    widths = _column_widths([columns, *rows], console.width - 2 * (len(columns) - 1))
+    console.width = max(console.width, sum(widths) + 2 * (len(columns) - 1))
+    table = Table(box=SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0), pad_edge=False)
+    for column, width in zip(columns, widths, strict=True):
+        table.add_column(Text(column), width=width, overflow="fold")
     for row in rows:
         table.add_row(*(Text(cell, style=_STYLES.get(cell, "")) for cell in row))
-    Console(emoji=False, highlight=False).print(table)
+    console.print(table)
+
+
+def _column_widths(lines: Sequence[Sequence[str]], room: int) -> list[int]:
+    """The columns' widths. Ids and names are there to be copied: cells are folded between words alone, and where even
+    that is wider than `room`, a line is a row and the terminal folds it."""
+    columns = list(zip(*lines, strict=True))
+    widths = [max(_width(cell) for cell in column) for column in columns]
+    narrowest = [max(_width(word) for cell in column for word in cell.split() or [""]) for column in columns]
+    if sum(narrowest) > room:
+        return widths
+    while sum(widths) > room:
+        widest = max(range(len(widths)), key=lambda at: widths[at] - narrowest[at])
+        widths[widest] -= 1
+    return widths
 
 
 _STYLES = {

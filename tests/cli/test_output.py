@@ -77,3 +77,31 @@ def test_on_a_terminal_markup_in_a_value_is_only_text(
     monkeypatch.setattr("sys.stdout.isatty", lambda: True)
     Output().table(("a",), [["[bold]x[/bold] :smile:"]], bare=[], data=None, empty="")
     assert "[bold]x[/bold] :smile:" in capsys.readouterr().out
+
+
+def on_a_terminal(monkeypatch: pytest.MonkeyPatch, columns: int) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setenv("TERM", "dumb")
+
+
+def test_a_narrow_terminal_folds_between_words_and_leaves_ids_whole(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    on_a_terminal(monkeypatch, 60)
+    row = ["20261124-001103248-ksaxjhnn", "PASS", "a board on a desk, with a lamp beside it"]
+    Output().table(("request", "status", "description"), [row], bare=[], data=None, empty="")
+    lines = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
+    assert lines[2:] == [
+        "20261124-001103248-ksaxjhnn  PASS    a board on a desk, with",
+        "                                     a lamp beside it",
+    ]
+
+
+def test_what_is_too_wide_for_the_terminal_is_a_line_a_row(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    on_a_terminal(monkeypatch, 40)
+    row = ["20261124-001103248-ksaxjhnn", "Functional.hello_world", "a board"]
+    Output().table(("request", "test", "where"), [row], bare=[], data=None, empty="")
+    assert "20261124-001103248-ksaxjhnn  Functional.hello_world  a board" in capsys.readouterr().out
