@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -203,10 +203,26 @@ class Journal:
         rows = self._read(f"SELECT board FROM attempts WHERE phase IN ({marks})", *ON_BOARD)  # noqa: S608 - marks only
         return {row["board"] for row in rows}
 
-    def move(self, attempt: AttemptId, old: Phase, new: Phase, now: float, **columns: str | int | None) -> bool:
-        """Go from one phase to another, keeping `columns`; False when it is not in `old` any more."""
+    def move(
+        self,
+        attempt: AttemptId,
+        old: Phase,
+        new: Phase,
+        now: float,
+        *,
+        with_it: Callable[[], object] | None = None,
+        **columns: str | int | None,
+    ) -> bool:
+        """Go from one phase to another, keeping `columns`; False when it is not in `old` any more.
+
+        `with_it` is done by whoever goes, before anybody else sees the new phase; a kill in between leaves the old.
+        """
         values: Mapping[str, str | int | float | None] = {"phase": new, "since": now, **columns}
-        return self._update(attempt, old, values)
+        with self._transaction():
+            moved = self._update(attempt, old, values)
+            if moved and with_it is not None:
+                with_it()
+        return moved
 
     def note(self, attempt: AttemptId, phase: Phase, **columns: str | float | None) -> bool:
         """Keep `columns` without leaving `phase`."""

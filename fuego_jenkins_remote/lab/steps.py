@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import re
 import tempfile
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 from fuego_jenkins_remote.client.errors import ClientError, Conflict
@@ -337,12 +339,15 @@ class Steps:
             metadata["campaign"] = entry.request.campaign
         if entry.build_url:
             metadata["build_url"] = entry.build_url
-        path = self.package_path(entry.id)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        target = self.package_path(entry.id)
+        target.parent.mkdir(parents=True, exist_ok=True)
         redactor = Redactor(self.lab.secret_values(entry.board))
-        package = pack_run(run_folder, path, redactor=redactor, metadata=metadata)
-        self.journal.plan_deliveries(entry.id, self.lab.targets)
-        return self._move(entry, Phase.DELIVER, sha256=package.sha256, **columns)
+        # Bridge and push job may both be at it: the package that the journal has the digest of is the one that stays.
+        with tempfile.TemporaryDirectory(dir=self.lab.state_dir, prefix="package-") as work:
+            package = pack_run(run_folder, Path(work) / target.name, redactor=redactor, metadata=metadata)
+            self.journal.plan_deliveries(entry.id, self.lab.targets)
+            put = partial(_put, package.path, target)
+            return self._move(entry, Phase.DELIVER, with_it=put, sha256=package.sha256, **columns)
 
     def deliver(self, entry: Entry) -> float:
         """Hand the run to each target that does not have it; the first one's word makes the request done."""
@@ -428,8 +433,10 @@ class Steps:
         """Where an attempt's run package lies until it is delivered."""
         return self.lab.packages_dir / f"{attempt}.frp"
 
-    def _move(self, entry: Entry, to: Phase, **columns: str | int | None) -> float:
-        self.journal.move(entry.id, entry.phase, to, self.clock(), **columns)
+    def _move(
+        self, entry: Entry, to: Phase, *, with_it: Callable[[], object] | None = None, **columns: str | int | None
+    ) -> float:
+        self.journal.move(entry.id, entry.phase, to, self.clock(), with_it=with_it, **columns)
         return AT_ONCE
 
     def _returning(self, entry: Entry, reason: str, approval: str | None = None) -> float:
@@ -458,6 +465,16 @@ class Steps:
     def _console_of(self, entry: Entry, build: Build) -> str:
         redactor = Redactor(self.lab.secret_values(entry.board))
         return _end(redactor, self.controller().console_tail(build.job, build.number, LOG_TAIL + MARGIN))
+
+
+def _put(file: Path, target: Path) -> None:
+    """Move a file into its place, so that it is there after a power cut, too."""
+    file.rename(target)
+    folder = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def _question(entry: Entry) -> Question:

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from fuego_jenkins_remote.fuego.packages import list_members, read_member
+from fuego_jenkins_remote.fuego.packages import file_sha256, list_members, pack_run, read_member
 from fuego_jenkins_remote.fuego.runs import read_run
+from fuego_jenkins_remote.lab import steps
 from fuego_jenkins_remote.lab.errors import ControllerDown, ControllerTrouble
 from fuego_jenkins_remote.lab.steps import PATIENCE_FOR_JENKINS, SETTLE
 from fuego_jenkins_remote.network.identities import AttemptId
@@ -274,6 +275,32 @@ def test_the_package_holds_no_secret_and_says_whose_it_is(bench: Any, run_json: 
     assert metadata["request_id"] == ATTEMPT.request
     assert metadata["attempt"] == 1
     assert metadata["campaign"] == "c-20261123-101500123-k3j7x2m4"
+
+
+def test_the_package_of_whoever_comes_second_takes_nobodys_place(
+    bench: Any, run_json: dict[str, Any], monkeypatch: Any
+) -> None:
+    bench.claim()
+    bench.until("gate")
+    bench.job_asks()
+    bench.until("run")
+    bench.job_ends(run=run_json)
+    bench.until("package")
+    ours = [True]
+
+    def pack_after_another(folder: Path, target: Path, **how: Any) -> Any:
+        if ours.pop() if ours else False:
+            bench.steps.take(ATTEMPT)
+            (folder / "testlog.txt").write_text("a process that lives on has printed more\n")
+        return pack_run(folder, target, **how)
+
+    monkeypatch.setattr(steps, "pack_run", pack_after_another)
+    bench.steps.take(ATTEMPT)
+    package = bench.steps.package_path(ATTEMPT)
+    assert file_sha256(package) == bench.journal.entry(ATTEMPT).sha256
+    assert [path.name for path in package.parent.iterdir()] == [package.name]
+    bench.until("closed")
+    assert list(package.parent.iterdir()) == []
 
 
 def test_while_vision_is_away_the_run_waits_and_the_board_is_free(bench: Any, run_json: dict[str, Any]) -> None:
