@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
+import tempfile
 from dataclasses import replace
 from pathlib import Path
+from typing import IO
 
 from fuego_jenkins_remote.client.errors import NotFound, TooLarge
 from fuego_jenkins_remote.client.hub import HubClient
@@ -25,6 +28,7 @@ GIT_TIMEOUT = 120
 """Seconds for one fetch."""
 
 _GIT_PROTOCOLS = "git:https:ssh"
+_SAID = 4096
 _URL = re.compile(r"(?:git|https|ssh)://[A-Za-z0-9\[][!-~]{0,999}")
 _REF = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/+-]{0,199}")
 _PATH = re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_.+/-]{0,199}")
@@ -110,19 +114,34 @@ def _git(arguments: list[str], max_bytes: int) -> None:
         "LC_ALL": "C.UTF-8",
     }
 
+    # What a server says is printed there: in a file it is bounded by prlimit, too.
+    with tempfile.TemporaryFile() as said:
+        status = _status_of(["prlimit", f"--fsize={max_bytes * 4}", "git", *arguments], environment, said)
+        said.seek(max(0, said.seek(0, os.SEEK_END) - _SAID))
+        lines = said.read(_SAID).decode("utf-8", "replace").strip().splitlines()
+    if status != 0:
+        raise PrepareError(f"git: {(lines or ['failed'])[-1][:300]}")
+
+
+def _status_of(command: list[str], environment: dict[str, str], errors: IO[bytes]) -> int:
+    """Run a command to its end, or end it with all that it has started when GIT_TIMEOUT is over."""
     try:
-        done = subprocess.run(
-            ["prlimit", f"--fsize={max_bytes * 4}", "git", *arguments],
+        git = subprocess.Popen(
+            command,
             env=environment,
             stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=GIT_TIMEOUT,
-            check=False,
+            stdout=subprocess.DEVNULL,
+            stderr=errors,
+            # git talks to the other side in processes that would outlive it, and wait there for ever.
+            start_new_session=True,
         )
-    except subprocess.TimeoutExpired as error:
-        raise PrepareError(f"git did not end within {GIT_TIMEOUT} s") from error
     except FileNotFoundError as error:
         raise PrepareError("this lab lacks git or prlimit") from error
-    if done.returncode != 0:
-        said = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        raise PrepareError(f"git: {(said or ['failed'])[-1][:300]}")
+    try:
+        return git.wait(GIT_TIMEOUT)
+    except BaseException as error:
+        os.killpg(git.pid, signal.SIGKILL)
+        git.wait()
+        if isinstance(error, subprocess.TimeoutExpired):
+            raise PrepareError(f"git did not end within {GIT_TIMEOUT} s") from error
+        raise

@@ -12,7 +12,8 @@ import logging
 import os
 import re
 import tempfile
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -45,6 +46,8 @@ TIME_LIMIT_SLACK = 120
 AT_ONCE = 0.0
 BEAT = 5.0
 """Seconds between two looks at an attempt that waits or runs; each is a sign of life to the hub."""
+FETCH_BEAT = 15.0
+"""Seconds between two signs of life while a test is fetched."""
 RETRY = 5.0
 """Seconds until the second try of a delivery; each later one waits twice as long, at most ten minutes."""
 UNATTENDED = 3600.0
@@ -122,11 +125,28 @@ class Steps:
             return self._returning(entry, decision.why, approval)
         try:
             with tempfile.TemporaryDirectory(dir=self.lab.state_dir, prefix="prepare-") as work:
-                test = fetch_test(request, self.hub(), Path(work), max_bytes=policy.max_package)
+                with self._kept_alive(entry):
+                    test = fetch_test(request, self.hub(), Path(work), max_bytes=policy.max_package)
                 self.folders.prepare(entry.id, _prepared(entry, test))
         except (PrepareError, FormatError) as error:
             return self._failing(entry, Reason.COULD_NOT_PREPARE, str(error))
         return self._move(entry, Phase.TRIGGER)
+
+    @contextlib.contextmanager
+    def _kept_alive(self, entry: Entry) -> Iterator[None]:
+        """Signs of life for the attempt while a test is fetched, which may take longer than the hub's lease."""
+        over = threading.Event()
+
+        def beat() -> None:
+            while not over.wait(FETCH_BEAT):
+                with contextlib.suppress(ClientError):
+                    self.hub().heartbeat(entry.id, queue_why="the lab fetches the test")
+
+        threading.Thread(target=beat, name=f"fetch-{entry.id}", daemon=True).start()
+        try:
+            yield
+        finally:
+            over.set()
 
     def trigger(self, entry: Entry) -> float:
         """Have Jenkins queue the board's job, once."""

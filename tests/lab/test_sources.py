@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import shutil
@@ -19,6 +20,7 @@ from fuego_jenkins_remote.client.errors import Answered, ClientError, NotFound, 
 from fuego_jenkins_remote.client.hub import HubClient
 from fuego_jenkins_remote.client.values import Request
 from fuego_jenkins_remote.fuego.packages import pack_test
+from fuego_jenkins_remote.lab import sources
 from fuego_jenkins_remote.lab.errors import PrepareError
 from fuego_jenkins_remote.lab.sources import fetch_test, source_of
 from fuego_jenkins_remote.network.policy import Source
@@ -153,6 +155,29 @@ def test_what_is_not_there_is_said_in_gits_words(
 ) -> None:
     with pytest.raises(PrepareError, match=said):
         fetch(served.url, ref=ref, path=path)
+
+
+def test_a_server_that_never_answers_leaves_no_process_behind(
+    fetch: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sources, "GIT_TIMEOUT", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"https://127.0.0.1:{silent.getsockname()[1]}/tests.git"
+        with pytest.raises(PrepareError, match="git did not end within"):
+            fetch(url)
+        end = time.monotonic() + 5
+        while (left := _processes_with(url)) and time.monotonic() < end:
+            time.sleep(0.02)
+        assert left == []
+
+
+def _processes_with(word: str) -> list[str]:
+    found = []
+    for file in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            if word.encode() in file.read_bytes():
+                found.append(file.parent.name)
+    return found
 
 
 def test_a_repository_that_is_not_there_is_said(git_daemon: tuple[Path, int], fetch: Callable[..., Path]) -> None:

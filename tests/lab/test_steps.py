@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,16 @@ def test_what_a_hub_in_the_wrong_hands_sends_reaches_no_job(bench: Any, hostile:
     assert bench.hub.words() == ["error"]
     assert bench.hub.told[0][1] == "could-not-prepare"
     assert bench.jenkins.triggered == 0
+
+
+def test_the_hub_hears_of_an_attempt_while_its_test_is_fetched(bench: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr(steps, "FETCH_BEAT", 0.01)
+    told = threading.Event()
+    bench.hub.heartbeat = lambda *_, **said: told.set()
+    monkeypatch.setattr(steps, "fetch_test", lambda *_, **__: None if told.wait(5) else pytest.fail("nothing heard"))
+    bench.claim()
+    bench.until("trigger")
+    assert told.is_set()
 
 
 def test_a_request_of_another_team_waits_for_the_labs_people(bench: Any) -> None:
