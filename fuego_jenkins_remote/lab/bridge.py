@@ -20,6 +20,7 @@ from fuego_jenkins_remote.client.hub import MAX_CLAIM_BOARDS, MAX_WAIT, HubClien
 from fuego_jenkins_remote.client.values import Claims
 from fuego_jenkins_remote.fuego.errors import FormatError
 from fuego_jenkins_remote.lab.errors import ControllerError, LabError
+from fuego_jenkins_remote.lab.hands import nobody_is_at_it
 from fuego_jenkins_remote.lab.journal import Phase
 from fuego_jenkins_remote.lab.room import why_no_room
 from fuego_jenkins_remote.lab.steps import Steps
@@ -141,6 +142,7 @@ class Bridge:
                 if not said_ready:
                     self._ready()
                     said_ready = True
+                self._take_over()
                 nodes = {node.name for node in self._steps.controller().nodes() if node.online}
                 no_room = why_no_room(self._steps.lab)
                 if no_room:
@@ -154,6 +156,13 @@ class Bridge:
                 log.warning("%s; trying again in %.0f s", error, pause)
                 pause, wait = min(2 * pause, BOARDS_EVERY), pause
             self._stop.wait(wait)
+
+    def _take_over(self) -> None:
+        """Mind what a person has begun by hand and left in the middle. A packaged run waits for `ftc put-run`."""
+        if nobody_is_at_it(self._steps.lab.state_dir):
+            for entry in self._steps.journal.open_entries():
+                if entry.phase is not Phase.DELIVER:
+                    self._watch(entry.id)
 
     def _ask_again(self, claim_id: str, boards: Sequence[str]) -> Claims | None:
         """What came of a claim, the same as when it was asked first; None when the bridge is to stop before."""

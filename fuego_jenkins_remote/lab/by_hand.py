@@ -13,6 +13,7 @@ from fuego_jenkins_remote.client.hub import MAX_CLAIM_BOARDS
 from fuego_jenkins_remote.fuego.errors import FormatError
 from fuego_jenkins_remote.lab.config import LabConfig
 from fuego_jenkins_remote.lab.errors import LabError
+from fuego_jenkins_remote.lab.hands import in_hand
 from fuego_jenkins_remote.lab.jobs import find_script
 from fuego_jenkins_remote.lab.journal import Entry, Phase
 from fuego_jenkins_remote.lab.steps import AT_ONCE, BEAT, Steps
@@ -32,6 +33,11 @@ def run_request(
     The run is left packaged, for `deliver`. Raises LabError with the reason when it does not come to that.
     """
     steps = open_steps(config, links)
+    with in_hand(config.state_dir):
+        return _run_request(steps, request, board, say)
+
+
+def _run_request(steps: Steps, request: str, board: str | None, say: Callable[[str], None]) -> AttemptId:
     entry = _claimed(steps, request, board)
     say(f"{entry.id} on {entry.board}: {entry.request.test}")
     steps.decide(entry)
@@ -56,7 +62,7 @@ def run_request(
         steps.take(entry.id)
         _to_delivery(steps, entry.id)
         raise LabError(f"no run: {reason}")
-    say(f"{entry.status}: {run_key(config.host, entry.id)} is packaged: {steps.package_path(entry.id)}")
+    say(f"{entry.status}: {run_key(steps.lab.host, entry.id)} is packaged: {steps.package_path(entry.id)}")
     return entry.id
 
 
@@ -136,7 +142,11 @@ def _claimed(steps: Steps, request: str, board: str | None) -> Entry:
     if not claims.attempts:
         state = steps.hub().request(request).state
         raise LabError(f"request {request} is {state}, and not for an idle board of {steps.lab.host} now")
-    return _entry(steps, claims.attempts[0].id)
+    # A bridge that starts asks open claims again, without a request: what it got there is the bridge's to run.
+    ours = next((attempt for attempt in claims.attempts if attempt.request.id == request), None)
+    if ours is None:
+        raise LabError(f"request {request} was not given out: another claim came in between; try again")
+    return _entry(steps, ours.id)
 
 
 def _run_script(steps: Steps, entry: Entry) -> None:

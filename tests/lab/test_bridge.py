@@ -18,6 +18,8 @@ from fuego_jenkins_remote.lab import bridge as bridge_module
 from fuego_jenkins_remote.lab.bridge import Bridge
 from fuego_jenkins_remote.lab.controller import Node
 from fuego_jenkins_remote.lab.errors import LabError
+from fuego_jenkins_remote.lab.hands import in_hand
+from fuego_jenkins_remote.lab.journal import Phase
 from fuego_jenkins_remote.lab.serve import only_one
 from fuego_jenkins_remote.network.identities import AttemptId
 
@@ -412,6 +414,33 @@ def test_what_was_open_is_taken_up_again(running: Running) -> None:
     journal.end_claim("claim-0001", (_won(0, "bbb"),), time.time())
     running.start()
     until(lambda: running.phase(attempt(0)) == "gate")
+
+
+def test_what_a_person_left_in_the_middle_is_given_back_and_its_board_free_again(running: Running) -> None:
+    running.start()
+    assert running.ready.wait(5)
+    journal = running.bench.journal
+    with in_hand(running.bench.lab.state_dir):
+        journal.begin_claim("claim-0001", ["bbb"])
+        journal.end_claim("claim-0001", (_won(0, "bbb"),), time.time())
+        journal.move(attempt(0), Phase.DECIDE, Phase.TRIGGER, time.time(), by_hand=1, called=1)
+        time.sleep(0.3)
+        assert running.phase(attempt(0)) == "trigger"
+    until(lambda: running.phase(attempt(0)) == "closed")
+    assert "give_back" in [told[0] for told in running.hub.told]
+    until(lambda: running.hub.waiting == ("bbb",))
+
+
+def test_a_run_that_was_packaged_by_hand_waits_for_who_made_it(running: Running) -> None:
+    journal = running.bench.journal
+    running.start()
+    assert running.ready.wait(5)
+    with in_hand(running.bench.lab.state_dir):
+        journal.begin_claim("claim-0001", ["bbb"])
+        journal.end_claim("claim-0001", (_won(0, "bbb"),), time.time())
+        journal.move(attempt(0), Phase.DECIDE, Phase.DELIVER, time.time(), by_hand=1)
+    time.sleep(0.3)
+    assert running.phase(attempt(0)) == "deliver"
 
 
 # -- stopping

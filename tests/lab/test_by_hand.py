@@ -121,6 +121,14 @@ def test_a_request_that_is_not_to_be_had_is_said_with_its_state(
         _run(bench, said, "bbb")
 
 
+def test_another_request_that_the_claim_brings_is_not_run(
+    bench: Any, hand: Callable[[str], None], said: list[str]
+) -> None:
+    with pytest.raises(LabError, match="was not given out"):
+        by_hand.run_request(bench.lab, None, "20261123-101500123-aaaaaaaa", "bbb", said.append)  # type: ignore[arg-type]
+    assert bench.journal.entry(ATTEMPT).phase == "decide"
+
+
 def test_what_the_policy_refuses_is_not_run_by_hand_either(
     bench: Any, hand: Callable[[str], None], said: list[str]
 ) -> None:
