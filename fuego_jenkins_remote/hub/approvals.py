@@ -16,7 +16,10 @@ from fuego_jenkins_remote.network.states import FINAL, By, Event, State
 
 
 def answer(change: Change, caller: Caller, request_id: str, host: str, *, given: Answer, reason: str = "") -> Request:
-    """An admin of the lab's team, or the lab itself, says yes or no. The same answer again changes nothing."""
+    """An admin of the lab's team, or the lab itself, says yes or no.
+
+    The same answer again changes nothing, and a yes stays with who gave it first: it may be what the test runs on.
+    """
     lab = people.find_lab(change.conn, host)
     if lab is None:
         raise NotKnown(f"there is no lab {host}")
@@ -28,6 +31,8 @@ def answer(change: Change, caller: Caller, request_id: str, host: str, *, given:
         return request
     if request.state in FINAL:
         raise Conflict(f"the request {request_id} is over: it is {request.state}")
+    if before is not None and given == "approved" == before.answer and request.state is not State.PENDING:
+        return request
     if before is None and all(board.host != host for board in board_sql.of_lane(change.conn, request.lane_id)):
         # Else the admins of any lab could write into the history of everybody's requests.
         raise NotYours(f"the request {request_id} is for no board of {host}: there is nothing to answer")

@@ -86,7 +86,9 @@ def back_to_pending(
     until = change.at + change.times.pause * min(attempt.number, _LONGEST_PAUSE) if pause else None
     values |= {"state": ends_as, "ended_at": change.at, "due_at": None, "pause_until": until, "reason": reason}
     _change(change, attempt, values)
-    return life.move(change, request, event, by=by, who=who, reason=reason)
+    # Who waits is told why it goes on; of people who are asked, their answer tells, and a cancel has its own reason.
+    keep = pause and not request.cancel_requested
+    return life.move(change, request, event, by=by, who=who, reason=reason, keep_reason=keep)
 
 
 def start(change: Change, host: str, which: AttemptId, *, call_id: str, build_url: str, build_number: str) -> None:

@@ -38,8 +38,8 @@ def move(
     """Let `event` happen to the request as it was read, write `values` with it, and give it as it is now.
 
     Raises Conflict where the table has no such event, and where somebody else has moved it since. Its requester is told
-    of an end, unless another try follows at once. The reason of an end is kept with the request, but for done: there
-    `keep_reason` says that it is worth it.
+    of an end, unless another try follows at once. The reason of an end is kept with the request, but for done: there,
+    and on the way back to pending, `keep_reason` says that it is worth it.
     """
     try:
         state = advance(request.state, event)
@@ -53,7 +53,7 @@ def move(
         values["reason"] = ""  # what stopped an earlier attempt
     if state in FINAL:
         values["ended_at"] = change.at
-    if state in FINAL and (state is not State.DONE or keep_reason):
+    if keep_reason or (state in FINAL and state is not State.DONE):
         values["reason"] = reason
     if not sql.change(change.conn, request, change.at, {"state": state, **values}):
         raise Conflict(f"the request {request.id} has changed meanwhile: somebody else was first")

@@ -77,6 +77,13 @@ def test_the_same_answer_again_changes_nothing(world: World, request_at_two: rec
     assert answer(world, lab("demolab"), request_at_two, "demolab", "approved") == first
 
 
+def test_a_yes_that_it_runs_on_stays_with_who_gave_it(world: World, request_at_two: records.Request) -> None:
+    admin = world.add_user("admin", "demolab:admin")
+    answer(world, admin, request_at_two, "demolab", "approved")
+    assert world.claim("demolab", "one") is not None
+    assert answer(world, lab("demolab"), request_at_two, "demolab", "approved").approvals[0].by == "admin"
+
+
 def test_only_the_labs_people_answer(world: World, request_at_two: records.Request, ann: records.Caller) -> None:
     member = world.add_user("member", "demolab")
     for who in (ann, member, lab("otherlab")):

@@ -74,7 +74,8 @@ def test_a_claim_by_hand_takes_what_was_given_back_a_moment_ago(world: World, an
     request = world.put(ann, "demolab:one")
     which = world.claim("demolab", "one")
     assert which is not None
-    world.give_back("demolab", which)
+    given_back = world.give_back("demolab", which, "Jenkins is quiet")
+    assert (given_back.state, given_back.reason) == ("pending", "Jenkins is quiet")
     assert world.claim("demolab", "one") is None
     assert world.claim("demolab", "one", request=request.id) == AttemptId(request.id, 2)
 
