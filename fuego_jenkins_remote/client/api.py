@@ -144,6 +144,9 @@ class Api:
             if isinstance(problem, dict):
                 detail, code = str(problem.get("detail", ""))[:4000], str(problem.get("code", ""))[:80]
         kind = BY_STATUS.get(status, Answered)
+        if status == 401 or code == "no-such-address":
+            # Neither says which service it was: with two of them, an address or a token is soon in the other's place.
+            detail = f"the {self.service} at {self.url}: {detail}"
         if response.is_redirect:
             detail = (
                 f"the {self.service} at {self.url} sends us elsewhere, and a token is not sent there: "

@@ -103,7 +103,8 @@ class Unavailable(Problem):
     code = "unavailable"
 
 
-_CODES = {kind.status: kind.code for kind in Problem.__subclasses__()}
+# An address that no part of the service has is another thing than a run or request that is not there.
+_CODES = {kind.status: kind.code for kind in Problem.__subclasses__()} | {404: "no-such-address"}
 
 
 def install_problem_handlers(app: FastAPI) -> None:

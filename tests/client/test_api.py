@@ -118,6 +118,13 @@ def test_an_error_is_told_in_the_services_own_words(server, status: int, kind: t
     assert (type(caught.value), caught.value.status, caught.value.code) == (kind, status, "refused")
 
 
+@pytest.mark.parametrize(("status", "code"), [(401, "bad-token"), (404, "no-such-address")])
+def test_an_error_that_may_be_the_other_services_names_this_one(server, status: int, code: str) -> None:
+    server.answers_with(status, {"detail": "Not here.", "code": code})
+    with pytest.raises(Answered, match=f"the hub at {server.url}: Not here."):
+        api(server).get("/")
+
+
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[1]", b'"x"', b"\xff", b'{"detail": ""}'])
 def test_an_error_without_words_is_told_by_its_status(server, body: bytes) -> None:
     server.answers_with(404, body)

@@ -48,7 +48,7 @@ def test_many_wrong_fields_make_a_short_sentence() -> None:
 
 
 def test_an_address_that_is_none_is_a_problem_too(client: TestClient) -> None:
-    assert client.get("/api/v1/none").json()["code"] == "not-found"
+    assert client.get("/api/v1/none").json()["code"] == "no-such-address"
     assert client.delete("/api/v1/things").status_code == 405
 
 
