@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from fuego_jenkins_remote.cli.errors import Failed
 from fuego_jenkins_remote.cli.options import common, host_name, hub_url, pass_session, remote
 from fuego_jenkins_remote.cli.session import Session
 
@@ -67,6 +68,9 @@ def _network_row(board: Board) -> tuple[str, ...]:
 def _list_local(session: Session) -> None:
     from fuego_jenkins_remote.fuego.errors import BadBoardFile
 
+    folder = session.places.fuego_ro / "boards"
+    if not folder.is_dir():
+        raise Failed(f"{folder}: no boards of this lab are there (fuego_ro_dir); the network's: ftc list-boards -r")
     problems: list[BadBoardFile] = []
     boards = session.places.board_files(problems)
     for problem in problems:

@@ -70,6 +70,9 @@ def _jenkins(session: Session) -> str:
 
 
 def _lab_dir(session: Session) -> str:
+    above = session.settings.path("fuego_rw_dir")
+    if session.places.lab_dir.is_relative_to(above) and not above.is_dir():
+        raise Failed(f"{above}: there is no such folder: set fuego_rw_dir to Fuego's, or lab_dir")
     locks = session.places.lab_dir / "locks"
     locks.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=locks, prefix=".doctor-") as first:
@@ -114,6 +117,10 @@ def _shared(session: Session) -> str:
     shared = sorted(board.name for board in session.hub.boards(host=session.settings.host_name))
     if not shared:
         raise Failed("no board is shared with the network: ftc put-board -b BOARD")
+    here = {board.name for board in session.places.board_files([])}
+    gone = [name for name in shared if name not in here]
+    if gone:
+        raise Failed(f"shared, but without a board file here: {', '.join(gone)}: ftc rm-board -b {','.join(gone)}")
     return ", ".join(shared)
 
 

@@ -99,7 +99,7 @@ def add_user(
 
     with service.token_goes_to(token_file) as take:
         take(add_user(open_data(data_dir), name, teams=teams, email=email, notify=notify))
-    session.out.note(f"user {name} is known now; the token is not shown again")
+    session.out.note(f"user {name} is known now; {service.token_is(token_file)}")
 
 
 @hub.command(name="add-lab")
@@ -119,7 +119,7 @@ def add_lab(session: Session, host: str, data_dir: Path, notify: tuple[str, ...]
 
     with service.token_goes_to(token_file) as take:
         take(add_lab(open_data(data_dir), host, notify=notify))
-    session.out.note(f"lab {host} is known now; the token is not shown again")
+    session.out.note(f"lab {host} is known now; {service.token_is(token_file)}")
 
 
 @hub.command(name="add-token")
@@ -152,4 +152,4 @@ def add_token(
     with service.token_goes_to(token_file) as take:
         expires_at = service.as_utc(expires)
         take(add_token(open_data(data_dir), owner, kind=kind, description=description, expires_at=expires_at))
-    session.out.note(f"another token for {kind} {owner}; it is not shown again")
+    session.out.note(f"another token for {kind} {owner}; {service.token_is(token_file)}")

@@ -213,7 +213,7 @@ def _lines(made: list[Request], campaign: str | None) -> Iterator[str]:
     for request in made:
         yield f"request {request.id}: {request.test} on {request.selector} is {request.state}"
     if campaign:
-        yield f"campaign {campaign}: {len(made)} requests"
+        yield f"campaign {campaign}: {len(made)} {'request' if len(made) == 1 else 'requests'}"
 
 
 def _data(requests: list[Request], campaign: str | None) -> dict[str, object]:

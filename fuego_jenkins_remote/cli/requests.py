@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from fuego_jenkins_remote.cli.errors import Failed
 from fuego_jenkins_remote.cli.options import DURATION, common, hub_url, pass_session
 from fuego_jenkins_remote.cli.output import local_time
 from fuego_jenkins_remote.cli.session import Session
@@ -159,13 +160,22 @@ def rm_request(session: Session, requests: tuple[str, ...], reason: str) -> None
     \b
     Example: ftc rm-request 20261123-101500123-k3j7x2m4
     """
+    from fuego_jenkins_remote.client.errors import Answered
     from fuego_jenkins_remote.network.identities import check_request_id, new_call_id
 
     for request in requests:
         check_request_id(request)
-    changed = [session.hub.cancel(request, new_call_id(), reason) for request in requests]
+    changed, refused = [], []
+    for request in requests:
+        try:
+            changed.append(session.hub.cancel(request, new_call_id(), reason))
+        except Answered as error:
+            refused.append(str(error))  # the others are called off all the same
     lines = [
         f"request {one.id} is {one.state}" + ("" if one.is_final else ": its lab was told to stop it")
         for one in changed
     ]
-    session.out.result("\n".join(lines), bare=[one.id for one in changed], data=[dict(one.raw) for one in changed])
+    if changed:
+        session.out.result("\n".join(lines), bare=[one.id for one in changed], data=[dict(one.raw) for one in changed])
+    if refused:
+        raise Failed("\n".join(refused))

@@ -55,6 +55,8 @@ def get_run(session: Session, run: str, output: Path | None, unpack: Path | None
     if unpack and unpack.exists():
         raise Failed(f"{unpack}: is there already; a run is unpacked into a new folder")
     digest = _digest(session, key)
+    if output and output.is_dir():
+        raise Failed(f"{output}: is a folder: name the file, or unpack it into a new folder (--unpack)")
     with TemporaryDirectory(prefix=".ftc-", dir=_there(target.parent)) as work:
         fetched = Path(work) / "run.frp"
         session.vision.get_run(key, fetched)

@@ -81,6 +81,11 @@ def token_goes_to(file: Path | None) -> Iterator[Callable[[str], None]]:
         raise
 
 
+def token_is(file: Path | None) -> str:
+    """Where the token is that was just made, for the person who made it."""
+    return "the token is not shown again" if file is None else f"the token is in {file}"
+
+
 def as_utc(moment: datetime | None) -> datetime | None:
     """The same moment in UTC."""
     return None if moment is None else moment.astimezone(UTC)

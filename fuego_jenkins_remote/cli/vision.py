@@ -95,4 +95,4 @@ def add_token(
             raise
         except ValueError as error:
             raise Failed(str(error)) from error
-    session.out.note(f"a token for {owner} ({kind}); it is not shown again")
+    session.out.note(f"a token for {owner} ({kind}); {service.token_is(token_file)}")

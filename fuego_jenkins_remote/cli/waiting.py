@@ -89,6 +89,9 @@ class _Watch:
                 self.sleep(min(PAUSE, max(left, 0.0)))
         for request in waiting:
             self.session.out.note(f"{request.id}: still {request.state}; ftc query-request {request.id} --follow")
+        for request in self.seen.values():
+            if request.state is State.ERROR and request.log_tail:
+                self.session.out.note(f"{request.id}: the end of its console: ftc query-request {request.id} -v")
         return Ended(requests=list(self.seen.values()), in_time=not waiting)
 
     def ask(self, request: Request, wait: float) -> Request:

@@ -104,9 +104,11 @@ class LabConfig:
         if not isinstance(boards, dict):
             raise BadLabFile(f"{path}: one key is expected, 'boards', with a name and values for each board")
         for name, values in boards.items():
-            if not isinstance(values, dict) or not set(values) <= _BOARD_KEYS:
-                known = ", ".join(sorted(_BOARD_KEYS))
+            known = ", ".join(sorted(_BOARD_KEYS))
+            if not isinstance(values, dict):
                 raise BadLabFile(f"{path}: board {name}: values are expected, of {known}")
+            if unknown := [str(key) for key in values if key not in _BOARD_KEYS]:
+                raise BadLabFile(f"{path}: board {name}: unknown key {unknown[0]!r} (known: {known})")
             for key in ("type", "cpu", "description"):
                 if not isinstance(values.get(key, ""), str | int | float):
                     raise BadLabFile(f"{path}: board {name}: {key} is one word or text")

@@ -191,3 +191,14 @@ def test_a_token_file_that_is_there_is_not_overwritten(ftc, tmp_path: Path) -> N
     words = ("hub", "add-lab", "x", "--data", tmp_path / "hub", "--token-file", tmp_path / "token")
     refused(ftc(*words), 1, "is there already")
     assert (tmp_path / "token").read_text() == "old"
+
+
+def test_a_machine_without_boards_is_led_to_the_networks(ftc, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("FUEGO_RO", str(tmp_path / "none"))
+    refused(ftc("list-boards"), 1, "ftc list-boards -r")
+
+
+def test_the_doctor_makes_no_folder_of_fuego(ftc, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("FUEGO_RW", str(tmp_path / "none"))
+    checks = {one["what"]: one for one in ftc("lab", "doctor", "--json").json()}
+    assert (checks["lab_dir"]["ok"], (tmp_path / "none").exists()) == (False, False)

@@ -74,6 +74,28 @@ def test_a_request_is_put_listed_shown_and_called_off(ftc, shared, as_user) -> N
     assert ftc("query-request", "--follow", request).status == 1
 
 
+def test_of_several_requests_those_that_can_be_are_called_off(ftc, shared, as_user) -> None:
+    as_user()
+    words = ("put-request", "-q", "-b", "demolab:local1", "-t", "Functional.hello")
+    other = ftc(*words).out.strip()
+    result = ftc("rm-request", "20261123-101500123-k3j7x2m4", other)
+    assert (result.status, result.out) == (1, f"request {other} is cancelled\n")
+    assert "20261123-101500123-k3j7x2m4" in result.err
+
+
+def test_the_doctor_sees_a_shared_board_that_has_no_file_any_more(ftc, shared, as_lab, network) -> None:
+    as_lab()
+    file = network.lab.conf.parent.parent / "boards" / "local1.board"
+    kept = file.read_bytes()
+    file.unlink()
+    try:
+        checks = {one["what"]: one for one in ftc("lab", "doctor", "--json").json()}
+    finally:
+        file.write_bytes(kept)
+    assert not checks["boards shared"]["ok"]
+    assert "ftc rm-board -b local1" in checks["boards shared"]["text"]
+
+
 def test_each_makes_a_campaign(ftc, shared, as_user) -> None:
     as_user()
     made = ftc("put-request", "--json", "arch=x86_64", "-t", "Functional.hello", "--each").json()

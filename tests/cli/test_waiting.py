@@ -169,3 +169,8 @@ def test_ctrl_c_says_how_to_go_on(waits: Wait, capsys: pytest.CaptureFixture[str
 )
 def test_a_state_in_a_line(values: dict[str, Any], line: str) -> None:
     assert describe(request(**values)) == line
+
+
+def test_an_error_leads_to_the_end_of_its_console(waits: Wait, capsys: pytest.CaptureFixture[str]) -> None:
+    waits([request()], request(version=2, state="error", reason="no run.json", log_tail="no such test"))
+    assert f"ftc query-request {ONE} -v" in capsys.readouterr().err
