@@ -65,6 +65,7 @@ class Session:
     @cached_property
     def places(self) -> LabConfig:
         """This lab's folders and files; its tokens need not be readable for that."""
+        from fuego_jenkins_remote.fuego.names import check_board_name
         from fuego_jenkins_remote.lab.config import LabConfig
 
         settings = self.settings
@@ -77,6 +78,7 @@ class Session:
             fuego_rw=settings.path("fuego_rw_dir"),
             fuego_core=settings.path("fuego_core_dir"),
             ftc=settings.environ.get("FUEGO_FTC") or own_ftc(),
+            job_prefix=check_board_name(settings.get("job_prefix")),
             outbox_quota=settings.size("outbox_quota"),
             disk_reserve=settings.size("disk_reserve"),
         )

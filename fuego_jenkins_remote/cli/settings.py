@@ -43,6 +43,7 @@ DEFAULTS: dict[str, str] = {
     "fuego_ro_dir": "/fuego-ro",
     "fuego_rw_dir": "/fuego-rw",
     "fuego_core_dir": "/fuego-core",
+    "job_prefix": "remote-request",
     "outbox_quota": "10 GiB",
     "disk_reserve": "1 GiB",
 }

@@ -41,6 +41,7 @@ OUR_KEYS = {
     "jenkins_url": "the lab's Jenkins, with its prefix",
     "jenkins_user": "who the bridge is in Jenkins",
     "jenkins_token_file": "the file with that user's API token or password",
+    "job_prefix": "what the names of our jobs in Jenkins begin with (default remote-request)",
     "lab_dir": "what the bridge and the jobs share (default fuego_rw_dir/remote)",
     "state_dir": "the bridge's own folder: journal, tokens",
     "outbox_quota": "how much run packages that wait may take before nothing more is claimed (default 10 GiB)",

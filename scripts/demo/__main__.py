@@ -12,6 +12,7 @@ import signal
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from rich.console import Console
@@ -39,6 +40,7 @@ class Demo:
         self.lab = Lab(root / "demolab")
         self.mailbox: Mailbox | None = None
         self.addresses: dict[str, str] = {}
+        self.undo: list[Callable[[], None]] = []
 
     def progress(self, what: str) -> None:
         """A line for whoever watches."""
@@ -118,6 +120,8 @@ class Demo:
         with self.lab.conf.open("a", encoding="utf-8") as conf:
             conf.writelines(f"{key}={value}\n" for key, value in jenkins.settings(self.lab).items())
         made = ftc(self.lab.person, "lab", "jobs", "-q").out.splitlines()
+        if jenkins.is_borrowed:
+            self.undo.append(lambda: jenkins.leave(made))
         self.progress(f"jobs: {', '.join(line.partition(': ')[2] for line in made if line.startswith('job'))}")
         if not jenkins.is_embedded:
             start_agents(self.services, jenkins, ("local1", "local2"), self.root / "agents", self.lab)
@@ -166,6 +170,8 @@ def main() -> int:
         status = 130
     finally:
         stop_all(demo.services, demo.mailbox)
+        for undo in demo.undo:
+            undo()
         if status == 1:
             demo.console.print(f"logs: {root / 'logs'}")
         else:

@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from xml.etree import ElementTree
 
+import jenkins
 import requests
 
 from places import Lab, write_secret
@@ -50,18 +51,31 @@ class Jenkins:
     user: str
     token: str
     what: str
-
-    @property
-    def is_embedded(self) -> bool:
-        """Whether it is our own controller, whose nodes need no agents."""
-        return not self.user
+    is_embedded: bool = False
+    """It is our own controller, whose nodes need no agents."""
+    is_borrowed: bool = False
+    """It runs already, for somebody else too: what is made there is removed at the end."""
 
     def settings(self, lab: Lab) -> dict[str, str]:
-        """What the lab's fuego.conf says of it."""
-        if not self.user:
-            return {"jenkins_url": self.url}
-        token_file = write_secret(lab.root / "state" / "jenkins.token", self.token)
-        return {"jenkins_url": self.url, "jenkins_user": self.user, "jenkins_token_file": str(token_file)}
+        """What the lab's fuego.conf says of it. A borrowed Jenkins may have a lab's jobs: ours are called apart."""
+        settings = {"jenkins_url": self.url}
+        if self.is_borrowed:
+            settings["job_prefix"] = "fuego-demo"
+        if self.user:
+            token_file = write_secret(lab.root / "state" / "jenkins.token", self.token)
+            settings |= {"jenkins_user": self.user, "jenkins_token_file": str(token_file)}
+        return settings
+
+    def leave(self, made: Iterable[str]) -> None:
+        """Remove what `ftc lab jobs -q` said that it made."""
+        server = jenkins.Jenkins(self.url, self.user or None, self.token or None, timeout=20)
+        for line in made:
+            what, _, name = line.partition(": ")
+            with contextlib.suppress(jenkins.JenkinsException, requests.RequestException):
+                if what == "job created":
+                    server.delete_job(name)
+                elif what == "node made":
+                    server.delete_node(name)
 
 
 def bring_up(services: Services, lab: Lab, data: Path) -> Jenkins:
@@ -69,33 +83,33 @@ def bring_up(services: Services, lab: Lab, data: Path) -> Jenkins:
     url, war = os.environ.get("JENKINS_URL", ""), os.environ.get("JENKINS_WAR", "")
     if url:
         user, token = os.environ.get("JENKINS_USER", ""), os.environ.get("JENKINS_TOKEN", "")
-        return Jenkins(url.rstrip("/"), user, token, f"the Jenkins at {url} (JENKINS_URL)")
+        return Jenkins(url.rstrip("/"), user, token, f"the Jenkins at {url} (JENKINS_URL)", is_borrowed=True)
     if war:
         return _from_war(services, lab, Path(war), data)
     command = [str(FTC), "lab", "jenkins", "--data", str(data), "--port", "0", "--json"]
     address = services.start("jenkins", command, lab.person.environment())
     what = "the embedded controller (for a real one: JENKINS_WAR=/path/to/jenkins.war, or JENKINS_URL=http://...)"
-    return Jenkins(address, "", "", what)
+    return Jenkins(address, "", "", what, is_embedded=True)
 
 
-def start_agents(services: Services, jenkins: Jenkins, boards: Iterable[str], data: Path, lab: Lab) -> None:
+def start_agents(services: Services, controller: Jenkins, boards: Iterable[str], data: Path, lab: Lab) -> None:
     """Connect an agent for each board's node of a real Jenkins; a lab's boards have theirs already."""
     jar = data / "agent.jar"
     data.mkdir(parents=True, exist_ok=True)
-    jar.write_bytes(_ask(jenkins, "/jnlpJars/agent.jar").content)
+    jar.write_bytes(_ask(controller, "/jnlpJars/agent.jar").content)
     for board in boards:
-        jnlp = ElementTree.fromstring(_ask(jenkins, f"/computer/{board}/jenkins-agent.jnlp").content)
+        jnlp = ElementTree.fromstring(_ask(controller, f"/computer/{board}/jenkins-agent.jnlp").content)
         secret = next(argument.text or "" for argument in jnlp.iter("argument"))
         secret_file = write_secret(data / f"{board}.secret", secret)
-        command = ["java", "-jar", str(jar), "-url", f"{jenkins.url}/", "-name", board, "-webSocket"]
+        command = ["java", "-jar", str(jar), "-url", f"{controller.url}/", "-name", board, "-webSocket"]
         command += ["-secret", f"@{secret_file}", "-workDir", str(data / board)]
         services.launch(f"agent-{board}", command, lab.person.environment())
     for board in boards:
-        _wait_until(partial(_is_online, jenkins, board), 60, board)
+        _wait_until(partial(_is_online, controller, board), 60, board)
 
 
-def _is_online(jenkins: Jenkins, node: str) -> bool:
-    return _ask(jenkins, f"/computer/{node}/api/json").json()["offline"] is False
+def _is_online(controller: Jenkins, node: str) -> bool:
+    return _ask(controller, f"/computer/{node}/api/json").json()["offline"] is False
 
 
 def _from_war(services: Services, lab: Lab, war: Path, data: Path) -> Jenkins:
@@ -114,10 +128,10 @@ def _from_war(services: Services, lab: Lab, war: Path, data: Path) -> Jenkins:
     ]
     address = ["--httpListenAddress=127.0.0.1", f"--httpPort={port}", "--prefix=/fuego"]
     services.launch("jenkins", ["java", *options, "-jar", str(war), *address], lab.person.environment(more))
-    jenkins = Jenkins(f"http://127.0.0.1:{port}/fuego", "demolab", token, "")
-    _wait_until(lambda: _ask(jenkins, "/api/json").ok, WAR_SECONDS, "Jenkins")
-    version = _ask(jenkins, "/api/json").headers.get("X-Jenkins", "")
-    return Jenkins(jenkins.url, jenkins.user, token, f"Jenkins {version}, started from {war.name} (JENKINS_WAR)")
+    started = Jenkins(f"http://127.0.0.1:{port}/fuego", "demolab", token, "")
+    _wait_until(lambda: _ask(started, "/api/json").ok, WAR_SECONDS, "Jenkins")
+    version = _ask(started, "/api/json").headers.get("X-Jenkins", "")
+    return Jenkins(started.url, started.user, token, f"Jenkins {version}, started from {war.name} (JENKINS_WAR)")
 
 
 def _wait_until(holds: Callable[[], bool], seconds: float, what: str) -> None:
@@ -130,9 +144,9 @@ def _wait_until(holds: Callable[[], bool], seconds: float, what: str) -> None:
     raise StepFailed(f"{what} was not there within {seconds:.0f} s; its log is beside the data")
 
 
-def _ask(jenkins: Jenkins, path: str) -> requests.Response:
-    login = (jenkins.user, jenkins.token) if jenkins.user else None
-    answer = requests.get(jenkins.url + path, auth=login, timeout=10)
+def _ask(controller: Jenkins, path: str) -> requests.Response:
+    login = (controller.user, controller.token) if controller.user else None
+    answer = requests.get(controller.url + path, auth=login, timeout=10)
     answer.raise_for_status()
     return answer
 
