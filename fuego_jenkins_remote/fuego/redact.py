@@ -2,9 +2,9 @@
 
 Works on bytes, so a log with invalid UTF-8 and a binary file are treated alike (a replacement may change the
 length of a binary file: rather a broken file than a password in it). A value is also found in the forms it takes
-in logs: quoted by a shell, escaped as in JSON, percent-encoded, base64 of exactly the value (with or without the
-line end that ``echo`` adds). Values of fewer than 6 characters count only as whole words, else a password ``root``
-would also go out of ``rootfs``.
+in logs: quoted by a shell, escaped as in JSON, percent-encoded, in base64 (with or without the line end that
+``echo`` adds, also within something longer: the ``user:password`` of an HTTP header). Values of fewer than 6
+characters count only as whole words, else a password ``root`` would also go out of ``rootfs``.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ CHUNK = 1024 * 1024
 """How much of a file is in memory at once, in bytes, besides the longest value."""
 
 _SHORT = 6
+# Fewer characters of base64 may stand in a text by chance.
+_BASE64_WITHIN = 8
 # A word also starts after an escape that ends in a letter: \n in JSON, %20, a terminal's colour (ESC[31m).
 _WORD_START = rb"(?:(?<![A-Za-z0-9_])|(?<=\\[nrtbf])|(?<=%[0-9A-Fa-f]{2})|(?<=[0-9\[]m))"
 _WORD_END = rb"(?![A-Za-z0-9_])"
@@ -180,4 +182,18 @@ def _base64_forms(raw: bytes) -> set[bytes]:
         for coded in (base64.b64encode(data), base64.urlsafe_b64encode(data)):
             # Without its padding the code of a short value is a short word that means nothing.
             forms |= {coded, coded.rstrip(b"=")} if len(raw) >= 4 else {coded}
+    return forms | _base64_within(raw)
+
+
+def _base64_within(raw: bytes) -> set[bytes]:
+    """What of a value stands in the base64 of something longer, as of ``user:password``, whatever is around it."""
+    forms: set[bytes] = set()
+    for before in range(3):
+        # Three bytes are four characters: the value begins at the first, second or third of them. What it shares a
+        # character with is not known, so those at its edges are left out.
+        data = bytes(before) + raw
+        first, last = (0, 2, 3)[before], len(data) * 8 // 6
+        for coded in (base64.b64encode(data), base64.urlsafe_b64encode(data)):
+            if last - first >= _BASE64_WITHIN:
+                forms.add(coded[first:last])
     return forms

@@ -5,6 +5,7 @@ import io
 import json
 import re
 import shlex
+from collections.abc import Callable
 from urllib.parse import quote
 
 import pytest
@@ -117,3 +118,25 @@ def test_a_cut_keeps_head_and_tail_and_says_how_much_is_missing():
     out = io.BytesIO()
     assert Redactor([]).opened(io.BytesIO(b"head" + b"." * 100 + b"tail"), 108, 8, out.write) == 100
     assert out.getvalue() == b"head\n[... 100 bytes cut ...]\ntail"
+
+
+@pytest.mark.parametrize("user", ["", "a", "ro", "root", "admin"])
+@pytest.mark.parametrize("after", [b"", b"\n", b"@host"])
+@pytest.mark.parametrize("encode", [base64.b64encode, base64.urlsafe_b64encode])
+def test_a_value_within_longer_base64_is_found_at_each_place(
+    user: str, after: bytes, encode: Callable[[bytes], bytes]
+) -> None:
+    secret = "s3cr3t?pa>ssword"
+    header = encode(f"{user}:{secret}".encode() + after)
+    told = Redactor([secret]).data(b"Authorization: Basic " + header + b"\n")
+    kept = told.removeprefix(b"Authorization: Basic ").strip()
+    assert b"***" in kept
+    before, _, behind = kept.partition(b"***")
+    # A character at each edge may be left, with some bits of the value's first and last letter.
+    assert len(before) <= len(user + ":") * 4 / 3 + 2
+    assert len(behind.rstrip(b"=")) <= len(after) * 4 / 3 + 2
+
+
+def test_a_short_value_is_not_looked_for_within_base64() -> None:
+    coded = base64.b64encode(b"a word with pass in it")
+    assert Redactor(["pass"]).data(coded) == coded
