@@ -236,6 +236,8 @@ class LabDir:
         """Remove what is left of an attempt; its run is delivered or there is none."""
         for folder in (self.request_folder(attempt), self.outbox_folder(attempt)):
             _remove(folder)
+            # What was being put together when somebody was killed.
+            _remove(folder.with_name(f".{attempt}.tmp"))
 
     def _write(self, attempt: AttemptId, name: str, text: str) -> None:
         """Make a file of the request folder appear, whole. Raises OSError."""

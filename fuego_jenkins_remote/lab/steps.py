@@ -56,6 +56,8 @@ PATIENCE_FOR_JENKINS = 300.0
 """Seconds after which a claim that Jenkins does not take goes back to the hub."""
 MARGIN = 4096
 """Bytes that are read of a log before the LOG_TAIL that is told: a secret that begins there is seen as one."""
+PATIENCE_WITH_PROCESSES = 600.0
+"""Seconds beyond the time limit for processes that hold a board though their build has gone; a script may collect."""
 SETTLE = 10.0
 """Seconds between Jenkins' word that a build is over and our belief that nothing more comes from it."""
 
@@ -256,9 +258,7 @@ class Steps:
             return BEAT
         over = found is None or (isinstance(found, Build) and not found.building)
         if not over or not self.folders.board_is_free(entry.board):
-            if entry.over_since:
-                self.journal.note(entry.id, Phase.RUN, over_since=0)
-            return BEAT
+            return self._goes_on(entry, over=over)
         if not entry.over_since:
             self.journal.note(entry.id, Phase.RUN, over_since=self.clock())
             return 1.0
@@ -266,7 +266,18 @@ class Steps:
             return 1.0
         if entry.id in self.folders.ended():
             return AT_ONCE
-        return self._failing(entry, Reason.BUILD_GONE, tail=self._tail_of(entry))
+        gone = Reason.BUILD_GONE if self.folders.has_started(entry.id) else Reason.NEVER_STARTED
+        return self._failing(entry, gone, tail=self._tail_of(entry))
+
+    def _goes_on(self, entry: Entry, *, over: bool) -> float:
+        limit = entry.request.timeout + TIME_LIMIT_SLACK + PATIENCE_WITH_PROCESSES
+        if over and self.clock() - entry.since > limit and entry.id not in self.folders.ended():
+            # Nobody is there any more to end them at the time limit, and we may not be where they are.
+            detail = "its build has gone, and its processes hold the board beyond the time limit"
+            return self._failing(entry, Reason.BUILD_GONE, detail, self._tail_of(entry))
+        if entry.over_since:
+            self.journal.note(entry.id, Phase.RUN, over_since=0)
+        return BEAT
 
     def beat(self, entry: Entry) -> bool:
         """A sign of life with the end of the log; whether the hub wants the attempt stopped."""

@@ -331,6 +331,13 @@ def test_forgetting_removes_folder_and_outbox_and_may_be_done_twice(lab_dir: Lab
         assert not entry.exists()
 
 
+def test_forgetting_removes_what_was_being_put_together(lab_dir: LabDir) -> None:
+    for folder in (lab_dir.requests, lab_dir.outbox):
+        (folder / f".{ATTEMPT}.tmp").mkdir()
+    lab_dir.forget(ATTEMPT)
+    assert list(lab_dir.requests.iterdir()) == list(lab_dir.outbox.iterdir()) == []
+
+
 def test_forgetting_removes_a_link_and_not_what_it_leads_to(lab_dir: LabDir, tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()

@@ -12,7 +12,7 @@ from fuego_jenkins_remote.fuego.packages import file_sha256, list_members, pack_
 from fuego_jenkins_remote.fuego.runs import read_run
 from fuego_jenkins_remote.lab import steps
 from fuego_jenkins_remote.lab.errors import ControllerDown, ControllerTrouble
-from fuego_jenkins_remote.lab.steps import PATIENCE_FOR_JENKINS, SETTLE
+from fuego_jenkins_remote.lab.steps import PATIENCE_FOR_JENKINS, SETTLE, TIME_LIMIT_SLACK
 from fuego_jenkins_remote.network.identities import AttemptId
 
 ATTEMPT = AttemptId("20261123-101500123-k3j7x2m4", 1)
@@ -259,7 +259,38 @@ def test_a_build_that_jenkins_lost_while_its_processes_live_still_brings_its_run
     assert bench.hub.words() == ["start", "tested", "done"]
 
 
+def test_processes_without_a_build_that_go_on_beyond_the_time_limit_end_the_request(bench: Any) -> None:
+    import fcntl
+
+    bench.claim()
+    bench.until("gate")
+    bench.job_asks()
+    bench.until("run")
+    bench.jenkins.found = None
+    with (bench.folders.locks / "bbb.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        bench.now[0] += bench.steps.journal.entry(ATTEMPT).request.timeout + TIME_LIMIT_SLACK
+        bench.steps.take(ATTEMPT)
+        assert bench.phase() == "run"
+        bench.now[0] += 3600
+        bench.until("closed")
+    assert bench.hub.told[-1][:2] == ("error", "build-gone")
+
+
 def test_a_build_that_is_gone_with_its_processes_is_an_error(bench: Any) -> None:
+    bench.claim()
+    bench.until("gate")
+    bench.job_asks()
+    bench.until("run")
+    (bench.folders.request_folder(ATTEMPT) / "started").mkdir()
+    bench.jenkins.found = None
+    bench.steps.take(ATTEMPT)
+    bench.now[0] += SETTLE + 1
+    bench.until("closed")
+    assert next(told for told in bench.hub.told if told[0] == "error")[1] == "build-gone"
+
+
+def test_a_build_that_is_gone_before_it_has_passed_the_gate_never_started(bench: Any) -> None:
     bench.claim()
     bench.until("gate")
     bench.job_asks()
@@ -268,7 +299,7 @@ def test_a_build_that_is_gone_with_its_processes_is_an_error(bench: Any) -> None
     bench.steps.take(ATTEMPT)
     bench.now[0] += SETTLE + 1
     bench.until("closed")
-    assert bench.hub.told[-1][:2] == ("error", "build-gone")
+    assert bench.hub.told[-1][:2] == ("error", "never-started")
 
 
 def test_the_package_holds_no_secret_and_says_whose_it_is(bench: Any, run_json: dict[str, Any]) -> None:

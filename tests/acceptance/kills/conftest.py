@@ -1,4 +1,4 @@
-"""The whole network, with a proxy before each service that the lab calls, and a second board."""
+"""The whole network, with a proxy before each service that the lab calls."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ sys.path.insert(0, str(Path(__file__).parent / "parts"))
 
 from holding_proxy import HoldingProxy
 
-OTHER_BOARD = "zwei"
+from fuego_jenkins_remote.client.hub import HubClient
+
 SYNC = """\
 #!/bin/bash
 # The job's script calls it last before the outcome appears in the outbox: there a test may hold it.
@@ -68,6 +69,27 @@ class Stage:
 
         return int(self.until(find, "the job's script runs"))
 
+    @contextlib.contextmanager
+    def more_boards(self, *names: str) -> Iterator[None]:
+        """The lab has more boards, like its first."""
+        boards = self.root / "demolab" / "ro" / "boards"
+        lab = HubClient(self.urls["hub"], self.tokens["demolab"])
+        record = {"facts": {"arch": "x86_64"}, "labels": [], "description": "", "open_to": ["*"], "online": True}
+        for name in names:
+            (boards / f"{name}.board").write_text((boards / "eins.board").read_text())
+        _well(self, "lab", "jobs")
+        for name in names:
+            lab.put_board("demolab", name, record)
+        self.bridge.end()
+        self.bridge.start()  # it looks which boards there are
+        try:
+            yield
+        finally:
+            for name in names:
+                lab.rm_board("demolab", name)
+                (boards / f"{name}.board").unlink()
+            _well(self, "lab", "jobs")
+
     def kill_script(self, request: str, *, with_its_group: bool) -> None:
         """KILL it, alone or with all that the build has started in its process group."""
         pid = self.script(request)
@@ -103,13 +125,8 @@ def whole_stage(whole_network: Any, until: Callable[..., Any]) -> Iterator[Stage
     _shim(network)
     network.jenkins.end()
     network.jenkins.start()
-    boards = network.root / "demolab" / "ro" / "boards"
-    other = boards / f"{OTHER_BOARD}.board"
     try:
         test.write_text(FUEGO_TEST)
-        other.write_text((boards / "eins.board").read_text())
-        _well(network, "lab", "jobs")
-        _well(network, "put-board", "-b", OTHER_BOARD)
         network.lab_conf.write_text(conf)
         network.bridge.end()
         network.bridge.start()
@@ -117,10 +134,6 @@ def whole_stage(whole_network: Any, until: Callable[..., Any]) -> Iterator[Stage
     finally:
         network.release()
         network.lab_conf.write_text(before)
-        network.all_up()
-        _well(network, "rm-board", "-b", OTHER_BOARD)
-        other.unlink()
-        _well(network, "lab", "jobs")
         test.write_text(its_text)
         network.jenkins.environment.pop("PATH")
         if path is not None:

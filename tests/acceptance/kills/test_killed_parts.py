@@ -2,157 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import pytest
-from holding_proxy import At, Hold
+from holding_proxy import At
+from points import POINTS
 
 from fuego_jenkins_remote.network.states import State
 
 pytestmark = pytest.mark.slow
 
-JOB = "remote-request-eins"
-_SOME_ATTEMPT = rb'"attempts": ?\[\{'
-
-
-class Stop(Protocol):
-    """A request's way is held at a point."""
-
-    def reached(self, request: str) -> None:
-        """Wait until the request is there."""
-
-    def go_on(self, killed: str) -> None:
-        """Let it go on, after a part was killed and started again."""
-
-
-@dataclass
-class Held:
-    """A call of the lab is held by the proxy."""
-
-    hold: Hold
-    service: str
-
-    def reached(self, _request: str) -> None:
-        self.hold.wait()
-
-    def go_on(self, killed: str) -> None:
-        # The answer to one that has gone, or of one that has gone, arrives nowhere; a call that was on its way
-        # when its sender was killed arrives late.
-        if killed == self.service or (killed == "bridge" and self.hold.at is not At.BEFORE):
-            self.hold.drop()
-        else:
-            self.hold.let_go()
-
-
-@dataclass
-class Watched:
-    """Something else than a call holds it."""
-
-    is_there: Callable[[str], object]
-    release: Callable[[], object]
-
-    def reached(self, request: str) -> None:
-        self.is_there(request)
-
-    def go_on(self, _killed: str) -> None:
-        self.release()
-
-
-Point = Callable[[Any], AbstractContextManager[Stop]]
-
-
-def call(service: str, method: str, path: str, at: At, answer: bytes = b"") -> Point:
-    """The point where the lab calls a service."""
-
-    @contextlib.contextmanager
-    def point(stage: Any) -> Iterator[Stop]:
-        with stage.proxies[service].holding(method, path, at, answer) as hold:
-            yield Held(hold, service)
-
-    return point
-
-
-@contextlib.contextmanager
-def queued(stage: Any) -> Iterator[Stop]:
-    """Its job waits in Jenkins' queue for a node that has gone offline."""
-    toggled = []
-
-    def toggle() -> None:
-        if len(toggled) < 2:
-            toggled.append(stage.controller._call(lambda: _toggle(stage.controller)))
-
-    toggle()
-    controller = stage.controller
-
-    def is_queued(request: str) -> None:
-        stage.until(lambda: any(str(item.attempt) == f"{request}.1" for item in controller.queue()), "it is queued")
-
-    yield Watched(is_queued, toggle)
-    toggle()
-
-
-def _toggle(controller: Any) -> None:
-    import requests
-
-    address = f"{controller.url}/computer/eins/toggleOffline"
-    controller._server.jenkins_open(requests.Request("POST", address, data={"offlineMessage": "cable"}))
-
-
-@contextlib.contextmanager
-def locked(stage: Any) -> Iterator[Stop]:
-    """Its job's script waits for the board's lock."""
-    path = stage.rw / "remote" / "locks" / "eins.lock"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield Watched(stage.script, lambda: fcntl.flock(file, fcntl.LOCK_UN))
-
-
-@contextlib.contextmanager
-def running(stage: Any) -> Iterator[Stop]:
-    """Its test runs."""
-    stage.hold()
-
-    def runs(request: str) -> None:
-        stage.comes_to(request, State.RUNNING)
-        stage.until(lambda: stage.begun(request), "the test has begun")
-
-    yield Watched(runs, stage.release)
-
-
-@contextlib.contextmanager
-def collecting(stage: Any) -> Iterator[Stop]:
-    """Its script has put everything together but not shown it in the outbox yet."""
-    (stage.rw / "hold-collecting").touch()
-    collecting = stage.rw / "collecting"
-    yield Watched(
-        lambda _: stage.until(collecting.exists, "the script collects"), (stage.rw / "hold-collecting").unlink
-    )
-
-
-POINTS: dict[str, Point] = {
-    "claim answered": call("hub", "POST", "/claims$", At.AFTER, _SOME_ATTEMPT),
-    "trigger on its way": call("jenkins", "POST", f"/job/{JOB}/build", At.BEFORE),
-    "triggered": call("jenkins", "POST", f"/job/{JOB}/build", At.AFTER),
-    "queued": queued,
-    "board locked": locked,
-    "start on its way": call("hub", "POST", "/start$", At.BEFORE),
-    "started": call("hub", "POST", "/start$", At.AFTER),
-    "running": running,
-    "collecting": collecting,
-    "tested on its way": call("hub", "POST", "/tested$", At.BEFORE),
-    "tested": call("hub", "POST", "/tested$", At.AFTER),
-    "packaged": call("vision", "PUT", "/runs/", At.BEFORE),
-    "half pushed": call("vision", "PUT", "/runs/", At.BODY),
-    "pushed": call("vision", "PUT", "/runs/", At.AFTER),
-    "done on its way": call("hub", "POST", "/done$", At.BEFORE),
-    "done": call("hub", "POST", "/done$", At.AFTER),
-}
 # Whoever has no part in what is under way, and keeps nothing of it, is not killed there.
 LATE = list(POINTS)[list(POINTS).index("tested on its way") :]
 VICTIMS = {
@@ -173,5 +32,37 @@ def test_its_run_is_delivered_once(stage: Any, victim: str, point: str) -> None:
         stage.part(victim).kill()
         stage.part(victim).start()
         stop.go_on(victim)
+        stage.comes_to(request, State.DONE)
+    stage.assert_one_run(request)
+
+
+def test_a_board_whose_build_jenkins_has_lost_goes_to_nobody_before_its_test_has_ended(stage: Any) -> None:
+    first = stage.running()
+    stage.jenkins.kill()
+    stage.jenkins.start()
+    stage.bridge.kill()
+    second = stage.put()
+    stage.bridge.start()  # it claims for the boards that it holds for idle
+    path = r"/attempts/1/heartbeat$"
+    with stage.proxies["hub"].holding("POST", f"{first}{path}", At.AFTER) as beat:
+        beat.wait()  # the bridge has looked after the first
+    assert stage.anna.request(second).state is State.PENDING
+    stage.release()
+    for request in (first, second):
+        stage.comes_to(request, State.DONE)
+        stage.assert_one_run(request)
+    assert stage.order[-4:] == [f"{first}.1", f"ended {first}.1", f"{second}.1", f"ended {second}.1"]
+
+
+def test_of_two_builds_of_an_attempt_one_runs(stage: Any) -> None:
+    """Its trigger is answered to nobody; Jenkins and bridge are killed, so it is triggered again."""
+    with POINTS["triggered"](stage) as stop:
+        request = stage.put()
+        stop.reached(request)
+        for part in (stage.bridge, stage.jenkins):
+            part.kill()
+        for part in (stage.jenkins, stage.bridge):
+            part.start()
+        stop.go_on("bridge")
         stage.comes_to(request, State.DONE)
     stage.assert_one_run(request)
