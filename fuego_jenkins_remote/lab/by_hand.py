@@ -58,7 +58,7 @@ def _run_request(steps: Steps, request: str, board: str | None, say: Callable[[s
             steps.take(entry.id)
     entry = _entry(steps, entry.id)
     if entry.phase is not Phase.DELIVER:
-        reason = entry.detail or entry.reason
+        reason = entry.detail or meaning(entry.reason)
         steps.take(entry.id)
         _to_delivery(steps, entry.id)
         raise LabError(f"no run: {reason}")

@@ -141,7 +141,7 @@ def test_what_the_policy_refuses_is_not_run_by_hand_either(
 
 def test_a_test_without_a_run_is_an_error_and_said(bench: Any, hand: Callable[[str], None], said: list[str]) -> None:
     hand("exit 1\n")
-    with pytest.raises(LabError, match="no run: "):
+    with pytest.raises(LabError, match="no run: the "):
         _run(bench, said)
     assert bench.hub.told[-1] == ("error", "no-run", "hello\n")
     assert bench.journal.busy_boards() == set()
