@@ -182,9 +182,10 @@ def main() -> int:
 def _leave_running(demo: Demo) -> None:
     for name, address in demo.addresses.items():
         demo.console.print(f"  {name:8} {address}", soft_wrap=True)
-    demo.console.print(
-        f"  as Anna: FUEGO_CONF={demo.root / 'annaslab' / 'fuego.conf'} {FTC} list-requests", soft_wrap=True
-    )
+    people = {"Anna, who asks": "annaslab", "Dora, who approves": "dora"}
+    confs = {who: demo.root / folder / "fuego.conf" for who, folder in people.items()} | {"demolab": demo.lab.conf}
+    for who, conf in confs.items():
+        demo.console.print(f"  as {who}: FUEGO_CONF={conf} {FTC} list-requests", soft_wrap=True)
     demo.console.print("Ctrl-C stops all")
     try:
         signal.pause()
