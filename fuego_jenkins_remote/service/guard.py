@@ -6,6 +6,7 @@ import logging
 
 from fastapi import FastAPI, Request
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fuego_jenkins_remote.service.problems import problem_response
@@ -61,6 +62,9 @@ class _Guard:
 
         try:
             await self.app(scope, _limited(scope, receive), send_guarded)
+        except ClientDisconnect:
+            # In the middle of its upload: nobody is left to be answered, and nothing is wrong here.
+            _log.info("the caller has gone in %s %s", scope["method"], scope["path"])
         except Exception:
             _log.exception("unexpected error in %s %s", scope["method"], scope["path"])
             if started:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from fuego_jenkins_remote.service.problems import invalid_sentence
+
+from .conftest import make_service
 
 GOOD = {"Authorization": "Bearer good"}
 BROWSER = {"Accept": "text/html,application/xhtml+xml"}
@@ -103,3 +108,26 @@ def test_a_body_that_does_not_say_its_size_is_counted(client: TestClient) -> Non
 
 def test_a_route_may_allow_more(client: TestClient) -> None:
     assert client.put("/api/v1/large", content=b"x" * 2_000_000, headers=GOOD).json() == 2_000_000
+
+
+async def _gone_after_a_part(app: FastAPI) -> list[Any]:
+    messages: Iterator[dict[str, Any]] = iter(
+        [{"type": "http.request", "body": b"a part", "more_body": True}, {"type": "http.disconnect"}]
+    )
+    sent: list[Any] = []
+
+    async def receive() -> dict[str, Any]:
+        return next(messages)
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    headers = [(b"authorization", b"Bearer good")]
+    scope = {"type": "http", "method": "PUT", "path": "/api/v1/large", "query_string": b"", "headers": headers}
+    await app(scope, receive, send)
+    return sent
+
+
+def test_a_caller_who_goes_in_the_middle_is_no_fault_of_the_service(caplog: pytest.LogCaptureFixture) -> None:
+    assert asyncio.run(_gone_after_a_part(make_service())) == []
+    assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
