@@ -1,4 +1,7 @@
-"""What 500 labs that wait in their claims cost the hub: memory, and threads beyond those of an idle hub."""
+"""What 500 labs that wait in their claims cost the hub: memory, and threads beyond those of its pool.
+
+The pool's threads are there after any burst of calls, and stay. So the labs first claim all at once without waiting.
+"""
 
 from __future__ import annotations
 
@@ -38,15 +41,14 @@ def measure(root: Path) -> list[Figure]:
             client = HubClient(url, token)
             client.put_board(host, "bbb", {"facts": {"arch": "arm"}, "open_to": ["*"]})
             client.api.close()
-        before = _status(pid)
-        answered, waiting = asyncio.run(_wait_and_put(url, tokens, anna, pid))
+        answered, before, waiting = asyncio.run(_wait_and_put(url, tokens, anna, pid))
         return [
             Figure(name=f"hub's memory with {LABS} labs waiting", value=waiting["VmRSS"] / 1024, unit="MB", goal=300),
             Figure(
                 name=f"threads that {LABS} waiting labs cost",
                 value=waiting["Threads"] - before["Threads"],
                 unit="threads",
-                goal=40,
+                goal=1,
             ),
             Figure(name="put-request to a waiting lab's answer", value=1000 * answered, unit="ms", goal=100),
         ]
@@ -54,8 +56,12 @@ def measure(root: Path) -> list[Figure]:
         services.stop()
 
 
-async def _wait_and_put(url: str, tokens: dict[str, str], anna: str, pid: int) -> tuple[float, dict[str, int]]:
-    waiting = {host: asyncio.create_task(_claim(url, token)) for host, token in tokens.items()}
+async def _wait_and_put(
+    url: str, tokens: dict[str, str], anna: str, pid: int
+) -> tuple[float, dict[str, int], dict[str, int]]:
+    await asyncio.gather(*(_claim(url, token, wait=0) for token in tokens.values()))
+    before = _status(pid)
+    waiting = {host: asyncio.create_task(_claim(url, token, wait=WAIT)) for host, token in tokens.items()}
     await asyncio.sleep(WAIT / 2)
     status = _status(pid)
     wanted = {"call_id": new_call_id(), "selector": "lab7:bbb", "test": "Functional.x"}
@@ -65,14 +71,14 @@ async def _wait_and_put(url: str, tokens: dict[str, str], anna: str, pid: int) -
     for task in waiting.values():
         task.cancel()
     await asyncio.gather(*waiting.values(), return_exceptions=True)
-    return answered - put, status
+    return answered - put, before, status
 
 
-async def _claim(url: str, token: str) -> float:
+async def _claim(url: str, token: str, *, wait: float) -> float:
     """When the claim was answered."""
     parts = urlsplit(url)
     reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
-    body = json.dumps({"claim_id": new_call_id(), "boards": ["bbb"], "wait": WAIT}).encode()
+    body = json.dumps({"claim_id": new_call_id(), "boards": ["bbb"], "wait": wait}).encode()
     head = (
         f"POST /api/v1/claims HTTP/1.1\r\nHost: {parts.netloc}\r\nAuthorization: Bearer {token}\r\n"
         f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
