@@ -44,11 +44,15 @@ def install_signin(app: FastAPI, lookup: Lookup, *, public: bool) -> None:
 
 
 def reader(request: Request) -> Principal | None:
-    """Let in who may read: with a good token, or anybody where the service is public; else NotSignedIn."""
+    """Let in who may read: with a good token, or anybody where the service is public; else NotSignedIn.
+
+    A header with a token that is not good is refused by a public service, too: who sends it is to hear of that now and
+    not when something is to be changed. A browser's old cookie reads on.
+    """
     secret = _secret(request)
     principal = request.app.state.lookup(secret) if secret else None
     request.state.principal = principal
-    if principal is None and not request.app.state.public:
+    if principal is None and not (request.app.state.public and "authorization" not in request.headers):
         raise _not_signed_in(secret)
     return principal
 

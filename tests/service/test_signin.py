@@ -30,6 +30,16 @@ def test_a_public_service_lets_anyone_read_but_not_change(service: Callable[...,
     assert client.post("/api/v1/things", json={"name": "x", "size": 1}).status_code == 401
 
 
+def test_a_public_service_tells_of_a_token_that_is_not_good_but_lets_an_old_cookie_read(
+    service: Callable[..., TestClient],
+) -> None:
+    client = service(public=True, name="hub")
+    client.cookies.set("fuego_hub_token", "bad")
+
+    assert client.get("/api/v1/things").status_code == 200
+    assert client.get("/api/v1/things", headers={"Authorization": "Bearer bad"}).json()["code"] == "bad-token"
+
+
 def test_a_browser_is_sent_to_sign_in_and_back_to_where_it_wanted(client: TestClient) -> None:
     sent = client.get("/things?q=a&b=ü", headers=BROWSER)
     assert sent.status_code == 303
