@@ -12,6 +12,9 @@
 #
 # What a requester sent is data here: it is read from files, checked, and passed on as an argument list.
 set -u -o pipefail
+# A file is only ever written where there is none: the tests of other boards may write in these folders, too, and a
+# link that one has put there is not followed.
+set -o noclobber
 shopt -s nullglob dotglob
 
 # Seconds that a build waits for the board, and for the bridge's answer.
@@ -26,7 +29,7 @@ MAX_RUN_FILES=5000
 MAX_RUN_BYTES=$((256 * 1024 * 1024))
 MAX_CONSOLE_KIB=$((64 * 1024))
 
-# Open files: 5 events, 6 the attempt's own lock, 8 the console, 9 the board's lock. Only 9 goes to the test.
+# Open files: 4 console.log, 5 events, 6 the attempt's own lock, 8 the console, 9 the board's lock. Only 9 goes to the test.
 
 stop_signal="" # the signal that asked us to stop
 test_status="" # what ftc exited with, once it has
@@ -197,7 +200,7 @@ now() {
 refuse() {
     local reason=${*//[[:cntrl:]]/ }
     say "not run: $reason"
-    if ! { printf '%s\n' "$reason" >"$request_dir/.refused" &&
+    if ! { rm -f -- "$request_dir/.refused" && printf '%s\n' "$reason" >"$request_dir/.refused" &&
         mv -f -- "$request_dir/.refused" "$request_dir/refused"; }; then
         say "cannot write $request_dir/refused: is the disk full?"
         exit 1
@@ -248,7 +251,8 @@ pass_gate() {
     nonce=$(od -An -N16 -tx1 /dev/urandom)
     nonce=${nonce//[[:space:]]/}
     [[ ${#nonce} -eq 32 ]] || refuse "cannot read random numbers"
-    { printf '%s %s %s\n' "$nonce" "$build_number" "$build_url" >"$request_dir/.gate.ask" &&
+    { rm -f -- "$request_dir/.gate.ask" &&
+        printf '%s %s %s\n' "$nonce" "$build_number" "$build_url" >"$request_dir/.gate.ask" &&
         mv -f -- "$request_dir/.gate.ask" "$request_dir/gate.ask"; } || refuse "cannot write $request_dir/gate.ask"
     deadline=$((SECONDS + GATE_SECONDS))
     while ((SECONDS < deadline)); do
@@ -320,11 +324,11 @@ absolute() {
 # itself (-p), so that no test dies of a broken pipe, and never holds the board's lock. What goes beyond the
 # limit is lost in the file; Jenkins' own console goes on.
 open_console() {
-    : >"$request_dir/console.log" || return 1
+    { rm -f -- "$request_dir/console.log" && exec 4>"$request_dir/console.log"; } || return 1
     exec 8> >(
         trap '' TERM INT HUP XFSZ
         ulimit -f "$MAX_CONSOLE_KIB"
-        exec tee -p -a -- "$request_dir/console.log" 5>&- 6<&- 9>&-
+        exec tee -p -a -- /proc/self/fd/4 5>&- 6<&- 9>&-
     )
     console_pid=$!
     say_on=8
@@ -354,13 +358,13 @@ start_test() {
     set -m
     (
         trap : TERM INT HUP
-        exec 7>&9 9>&- 6<&-
+        exec 7>&9 9>&- 6<&- 4>&-
         unset FUEGO_HUB_TOKEN FUEGO_HUB_TOKEN_FILE FUEGO_VISION_TOKEN FUEGO_VISION_TOKEN_FILE
         unset JENKINS_TOKEN JENKINS_TOKEN_FILE
         [[ -z $campaign ]] || export FUEGO_BATCH_ID=$campaign
         # shellcheck disable=SC2016  # for the bash that is started here
         FUEGO_REMOTE_ATTEMPT=$attempt FUEGO_REMOTE_COOKIE=$nonce setsid --wait "$BASH" -c \
-            'printf "%s\n" "$$" >"$1"; shift; exec "$@"' - "$request_dir/.session" "$ftc" "${arguments[@]}" \
+            'set -C; rm -f -- "$1"; printf "%s\n" "$$" >"$1"; shift; exec "$@"' - "$request_dir/.session" "$ftc" "${arguments[@]}" \
             </dev/null >&8 2>&1 5>&- 8>&- 9>&7 7>&-
         printf 'ended %s\n' "$?" >&5
     ) &
@@ -575,7 +579,7 @@ deliver() {
         cp -R -- "$entry/run" "$workspace/run" || say "the run could not be copied to Jenkins' workspace"
     fi
     close_console
-    if ! cp -- "$request_dir/console.log" "$entry/console.log"; then
+    if ! cp -- "/proc/$$/fd/4" "$entry/console.log"; then
         rm -f -- "$entry/console.log"
     fi
     write_outcome "$entry" && sync -f "$entry" && mv -T -- "$entry" "$outbox/$attempt"

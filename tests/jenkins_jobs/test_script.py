@@ -52,6 +52,22 @@ def test_a_passed_test_ends_in_the_outbox_and_in_the_workspace(lab: Lab) -> None
     assert [p.name for p in (lab.dir / "outbox").iterdir()] == [lab.entry.name]
 
 
+def test_no_link_in_the_request_folder_is_written_or_read_through(lab: Lab, tmp_path: Path) -> None:
+    lab.prepare()
+    private = tmp_path / "private"
+    private.write_text("a token\n")
+    for name in ("console.log", ".gate.ask", ".session", ".refused"):
+        (lab.request / name).symlink_to(private)
+    log = lab.request / "console.log"
+    lab.ftc(f'rm "{log}"; ln -s "{private}" "{log}"; echo printed; leave_run PASS')
+
+    status, console = lab.run()
+
+    assert status == 0, console
+    assert private.read_text() == "a token\n"
+    assert (lab.entry / "console.log").read_text() == "printed\n"
+
+
 @pytest.mark.parametrize(
     ("status", "ftc_exit", "exit_status"),
     [("PASS", 0, 0), ("SKIP", 1, 0), ("FAIL", 1, 3), ("FAIL", 0, 3), ("ERROR", 2, 3)],
