@@ -58,8 +58,13 @@ def _hub(session: Session) -> str:
 
 
 def _vision(session: Session) -> str:
-    session.vision.runs(limit=1)
-    return f"{session.vision.url} answers"
+    known = session.vision.whoami()
+    name, kind = str(known.get("name", "")), str(known.get("kind", ""))
+    if kind != "submit":
+        raise Failed(f"{session.vision.url}: {name}'s token may only read: make the lab's with ftc vision add-token")
+    if name not in ("*", session.settings.host_name):
+        raise Failed(f"{session.vision.url}: the token is {name}'s, but host_name is {session.settings.host_name}")
+    return f"{session.vision.url} takes runs of {session.settings.host_name}"
 
 
 def _jenkins(session: Session) -> str:

@@ -35,6 +35,10 @@ class VisionClient:
         answer = self.api.upload(f"/runs/{_path(key)}", package, {"sha256": sha256})
         return Delivered(key=key, url=str(answer.get("url", "")), status=str(answer.get("status", "")))
 
+    def whoami(self) -> Json:
+        """What the token is for: `kind` (submit or read), and `name` of whom."""
+        return self.api.get("/whoami")
+
     def runs(self, **filters: object) -> tuple[list[Json], str | None]:
         """A page of run summaries, newest first, and where the next begins (`before`)."""
         answer = self.api.get("/runs", filters)

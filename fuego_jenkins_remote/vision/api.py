@@ -19,7 +19,7 @@ from fuego_jenkins_remote.vision import files, statements
 from fuego_jenkins_remote.vision.contents import LIMITS
 from fuego_jenkins_remote.vision.context import vision_of
 from fuego_jenkins_remote.vision.filters import Before, Limit, Wanted, full_test_name, write_cursor
-from fuego_jenkins_remote.vision.models import Delivered, RunDetail, RunList, RunSummary, ServiceInfo
+from fuego_jenkins_remote.vision.models import Delivered, RunDetail, RunList, RunSummary, ServiceInfo, WhoAmI
 from fuego_jenkins_remote.vision.runs import get_run, take_in
 
 router = APIRouter(prefix="/api/v1")
@@ -33,6 +33,12 @@ Sha256 = Annotated[str, Query(pattern="^[0-9a-f]{64}$")]
 def info() -> ServiceInfo:
     """Say which service this is."""
     return ServiceInfo(service="vision", version=__version__, api=1)
+
+
+@router.get("/whoami")
+def whoami(who: Caller) -> WhoAmI:
+    """Say what the token is for, so that a lab need not find out with its first run."""
+    return WhoAmI(kind=who.kind, name=who.name)
 
 
 @router.put("/runs/{host}/{local}", status_code=201, responses={200: {"model": Delivered}})

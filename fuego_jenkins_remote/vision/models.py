@@ -18,6 +18,13 @@ class ServiceInfo(BaseModel):
     api: int
 
 
+class WhoAmI(BaseModel):
+    """What a token is for: to bring runs of one lab, or only to read."""
+
+    kind: str
+    name: str
+
+
 class Delivered(BaseModel):
     """A run that is here now."""
 

@@ -83,6 +83,15 @@ def test_of_several_requests_those_that_can_be_are_called_off(ftc, shared, as_us
     assert "20261123-101500123-k3j7x2m4" in result.err
 
 
+def test_the_doctor_sees_that_a_token_of_vision_only_reads(
+    ftc, shared, as_lab, network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    as_lab()
+    monkeypatch.setenv("FUEGO_VISION_TOKEN_FILE", str(network.tokens / "ann.vision"))
+    checks = {one["what"]: one for one in ftc("lab", "doctor", "--json").json()}
+    assert (checks["vision"]["ok"], "may only read" in checks["vision"]["text"]) == (False, True)
+
+
 def test_the_doctor_sees_a_shared_board_that_has_no_file_any_more(ftc, shared, as_lab, network) -> None:
     as_lab()
     file = network.lab.conf.parent.parent / "boards" / "local1.board"

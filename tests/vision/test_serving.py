@@ -82,3 +82,8 @@ def test_an_expired_token_is_nobody(world: Any) -> None:
 
     answer = world.client.get("/api/v1/runs", headers={"Authorization": f"Bearer {secret}"})
     assert (answer.status_code, answer.json()["code"]) == (401, "bad-token")
+
+
+def test_a_token_is_told_what_it_is_for(world: Any) -> None:
+    told = [world.client.get("/api/v1/whoami", headers=headers).json() for headers in (world.lab, world.reader)]
+    assert [one["kind"] for one in told] == ["submit", "read"]
