@@ -37,6 +37,8 @@ BOARDS_EVERY = 30.0
 """Seconds between two looks at which boards this lab shares and which of its nodes are there."""
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 """Seconds between two tries of what did not work; each is twice the one before."""
+JOURNAL_PAUSE = 5.0
+"""Seconds between two tries to write down a claim where the disk is full."""
 STOP_WAITS = 1.0
 """Seconds that steps under way get to end when the bridge stops; what is cut off then is taken again."""
 SWEEP_EVERY, SWEEP_AFTER = 3600.0, 6 * 3600.0
@@ -207,6 +209,9 @@ class Bridge:
                     break
         except NotAllowed as error:
             self._fatal = error
+        except LabError as error:
+            log.warning("%s; claiming again in %.0f s", error, JOURNAL_PAUSE)
+            self._stop.wait(JOURNAL_PAUSE)
         except Exception:
             log.exception("claiming for %s", ", ".join(boards))
             self._stop.wait(LONGEST_PAUSE)
@@ -233,7 +238,15 @@ class Bridge:
         return bool(claims.attempts)
 
     def _keep(self, claim_id: str, claims: Claims) -> None:
-        self._steps.journal.end_claim(claim_id, claims.attempts, self._steps.clock())
+        """Write down what was won, when there is room for it; else the next start asks for it again."""
+        while True:
+            try:
+                self._steps.journal.end_claim(claim_id, claims.attempts, self._steps.clock())
+                break
+            except LabError as error:
+                log.warning("%s; trying again in %.0f s", error, JOURNAL_PAUSE)
+            if self._stop.wait(JOURNAL_PAUSE):
+                return
         for attempt in claims.attempts:
             log.info("claimed %s for %s: %s", attempt.id, attempt.board, attempt.request.test)
             self._watch(attempt.id)
@@ -338,11 +351,12 @@ class Bridge:
         if time.monotonic() - self._swept < SWEEP_EVERY and self._swept:
             return
         self._swept = time.monotonic()
-        now = self._steps.clock()
-        self._steps.journal.forget_closed(now - JOURNAL_KEEPS)
-        for attempt, changed in self._steps.folders.request_folders():
-            if now - changed > SWEEP_AFTER and not self._steps.journal.is_open(attempt):
-                self._steps.folders.forget(attempt)
+        try:
+            self._steps.sweep(
+                kept_since=self._steps.clock() - JOURNAL_KEEPS, used_since=self._steps.clock() - SWEEP_AFTER
+            )
+        except (LabError, OSError) as error:
+            log.warning("%s", error)
 
 
 def ask(hub: HubClient, claim_id: str, boards: Sequence[str]) -> Claims:

@@ -125,12 +125,13 @@ class Delivery:
 
 
 class Journal:
-    """The file, shared by the bridge's threads."""
+    """The file, shared by the bridge's threads. Each call raises LabError while its disk is full."""
 
     def __init__(self, path: Path) -> None:
         """Open or make it; it and its folder are for their owner only. Raises OSError, LabError."""
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.touch(mode=0o600)
+        self._path = path
         self._lock = threading.RLock()
         self._connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
         self._connection.row_factory = sqlite3.Row
@@ -284,22 +285,32 @@ class Journal:
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with self._lock:
-            self._connection.execute("BEGIN IMMEDIATE")
+        with self._used() as connection:
+            connection.execute("BEGIN IMMEDIATE")
             try:
-                yield self._connection
-            except BaseException:
-                self._connection.execute("ROLLBACK")
-                raise
-            self._connection.execute("COMMIT")
+                yield connection
+                connection.execute("COMMIT")
+            finally:
+                # A full disk ends some transactions by itself, and leaves others open.
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
 
     def _write(self, statement: str, *values: Any) -> int:
-        with self._lock:
-            return self._connection.execute(statement, values).rowcount
+        with self._used() as connection:
+            return connection.execute(statement, values).rowcount
 
     def _read(self, statement: str, *values: Any) -> list[sqlite3.Row]:
+        with self._used() as connection:
+            return connection.execute(statement, values).fetchall()
+
+    @contextmanager
+    def _used(self) -> Iterator[sqlite3.Connection]:
+        """The connection, for one thread at a time. Raises LabError for what only the lab's people can mend."""
         with self._lock:
-            return self._connection.execute(statement, values).fetchall()
+            try:
+                yield self._connection
+            except sqlite3.OperationalError as error:
+                raise LabError(f"{self._path}: the journal does not take this: {error}") from error
 
 
 def _entry(row: sqlite3.Row) -> Entry:

@@ -11,6 +11,7 @@ import contextlib
 import logging
 import os
 import re
+import shutil
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -56,6 +57,8 @@ PATIENCE_FOR_JENKINS = 300.0
 """Seconds after which a claim that Jenkins does not take goes back to the hub."""
 MARGIN = 4096
 """Bytes that are read of a log before the LOG_TAIL that is told: a secret that begins there is seen as one."""
+SCRATCH = ("prepare-", "error-run-", ".package-")
+"""How folders begin that a step makes in state_dir, or beside the packages, for itself."""
 PATIENCE_WITH_PROCESSES = 600.0
 """Seconds beyond the time limit for processes that hold a board though their build has gone; a script may collect."""
 SETTLE = 10.0
@@ -126,7 +129,7 @@ class Steps:
             approval = "waiting" if decision.answer is Answer.ASK else "rejected"
             return self._returning(entry, decision.why, approval)
         try:
-            with tempfile.TemporaryDirectory(dir=self.lab.state_dir, prefix="prepare-") as work:
+            with tempfile.TemporaryDirectory(dir=self.lab.state_dir, prefix=SCRATCH[0]) as work:
                 with self._kept_alive(entry):
                     test = fetch_test(request, self.hub(), Path(work), max_bytes=policy.max_package)
                 self.folders.prepare(entry.id, _prepared(entry, test))
@@ -266,8 +269,17 @@ class Steps:
             return 1.0
         if entry.id in self.folders.ended():
             return AT_ONCE
-        gone = Reason.BUILD_GONE if self.folders.has_started(entry.id) else Reason.NEVER_STARTED
-        return self._failing(entry, gone, tail=self._tail_of(entry))
+        return self._gone(entry, found if isinstance(found, Build) else None)
+
+    def _gone(self, entry: Entry, build: Build | None) -> float:
+        if not self.folders.has_started(entry.id):
+            return self._failing(entry, Reason.NEVER_STARTED)
+        if build is None:
+            return self._failing(entry, Reason.BUILD_GONE, tail=self._tail_of(entry))
+        # Its script was killed, or could not write what came of it; then it has said so, where only Jenkins heard it.
+        console = self._console_of(entry, build)
+        said = re.findall(r"^remote-request: (.+)$", console, re.MULTILINE)
+        return self._failing(entry, Reason.SCRIPT, said[-1] if said else "", console)
 
     def _goes_on(self, entry: Entry, *, over: bool) -> float:
         limit = entry.request.timeout + TIME_LIMIT_SLACK + PATIENCE_WITH_PROCESSES
@@ -376,7 +388,8 @@ class Steps:
         target.parent.mkdir(parents=True, exist_ok=True)
         redactor = Redactor(self.lab.secret_values(entry.board))
         # Bridge and push job may both be at it: the package that the journal has the digest of is the one that stays.
-        with tempfile.TemporaryDirectory(dir=self.lab.state_dir, prefix="package-") as work:
+        # Made on the disk where it will lie: that may be another than state_dir's.
+        with tempfile.TemporaryDirectory(dir=target.parent, prefix=SCRATCH[2]) as work:
             package = pack_run(run_folder, Path(work) / target.name, redactor=redactor, metadata=metadata)
             self.journal.plan_deliveries(entry.id, self.lab.targets)
             put = partial(_put, package.path, target)
@@ -445,7 +458,7 @@ class Steps:
             self.hub().error(entry.id, f"error-{entry.id}", entry.reason, entry.detail, entry.tail, run_key=key)
         if not has_begun:
             return self._close(entry)
-        with tempfile.TemporaryDirectory(dir=self.lab.state_dir, prefix="error-run-") as work:
+        with tempfile.TemporaryDirectory(dir=self.lab.state_dir, prefix=SCRATCH[1]) as work:
             lay_out(entry, self.folders, Path(work) / "run")
             return self._pack(entry, Path(work) / "run", status="ERROR")
 
@@ -461,6 +474,20 @@ class Steps:
         """The boards that are here and that the hub knows as online, sorted. Raises ClientError."""
         shared = {board.name for board in self.hub().boards(host=self.lab.host) if board.online}
         return sorted(shared & {board.name for board in self.lab.board_files([])})
+
+    def sweep(self, *, kept_since: float, used_since: float) -> None:
+        """Forget attempts that were closed before `kept_since`, and files of no use that are older than `used_since`.
+
+        Both in seconds since 1970. Raises LabError, OSError.
+        """
+        self.journal.forget_closed(kept_since)
+        for attempt, changed in self.folders.request_folders():
+            if changed < used_since and not self.journal.is_open(attempt):
+                self.folders.forget(attempt)
+        # What steps that were killed have left.
+        for folder in (*self.lab.state_dir.iterdir(), *self.lab.packages_dir.glob(".*")):
+            if folder.name.startswith(SCRATCH) and folder.lstat().st_mtime < used_since:
+                shutil.rmtree(folder, ignore_errors=True)
 
     def package_path(self, attempt: AttemptId) -> Path:
         """Where an attempt's run package lies until it is delivered."""

@@ -162,3 +162,17 @@ def test_a_file_that_is_no_journal_is_named(tmp_path: Path) -> None:
     path.write_text("this is a letter to the editor" * 100)
     with pytest.raises(LabError, match=r"journal\.sqlite: the journal cannot be opened"):
         Journal(path)
+
+
+def test_what_a_full_disk_does_not_take_can_be_written_when_there_is_room(journal: Journal) -> None:
+    pages = journal._connection.execute("PRAGMA page_count").fetchone()[0]
+    journal._connection.execute(f"PRAGMA max_page_count = {pages}")
+    large = won(test="Functional." + "x" * 50_000)
+    journal.begin_claim("claim-0001", ["board0"])
+    for _ in range(2):
+        with pytest.raises(LabError, match="full"):
+            journal.end_claim("claim-0001", [large], 1000.0)
+    assert journal.open_claims() == [("claim-0001", ["board0"])]
+    journal._connection.execute("PRAGMA max_page_count = 100000")
+    journal.end_claim("claim-0001", [large], 1000.0)
+    assert [entry.id for entry in journal.open_entries()] == [large.id]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from pathlib import Path
 from typing import Any
@@ -552,3 +553,32 @@ def test_a_run_that_vision_refuses_ends_the_request_with_the_reason(bench: Any, 
     bench.until("closed")
     assert bench.hub.told[-1] == ("done", "vision", "", "vision does not have the run: another run has this key")
     assert list((bench.lab.packages_dir / "refused").iterdir())
+
+
+def test_what_killed_steps_have_left_is_swept_away_when_it_is_old(bench: Any) -> None:
+    lab = bench.steps.lab
+    lab.packages_dir.mkdir(parents=True, exist_ok=True)
+    old, new = lab.state_dir / "prepare-old", lab.packages_dir / ".package-new"
+    for folder, age in ((old, 1000), (new, 3000)):
+        folder.mkdir()
+        (folder / "file").touch()
+        os.utime(folder, (age, age))
+    bench.steps.sweep(kept_since=0, used_since=2000)
+    assert not old.exists()
+    assert new.exists()
+
+
+def test_a_script_that_could_not_tell_its_outcome_is_heard_in_jenkins(bench: Any) -> None:
+    bench.claim()
+    bench.until("gate")
+    bench.job_asks()
+    bench.until("run")
+    (bench.folders.request_folder(ATTEMPT) / "started").mkdir()
+    bench.jenkins.build(building=False)
+    bench.jenkins.console = "remote-request: cannot write the outcome: is the disk full?\nFinished: FAILURE\n"
+    bench.steps.take(ATTEMPT)
+    bench.now[0] += SETTLE + 1
+    bench.until("closed")
+    error = next(told for told in bench.hub.told if told[0] == "error")
+    assert error[1] == "script"
+    assert bench.journal.entry(ATTEMPT).detail == "cannot write the outcome: is the disk full?"

@@ -33,9 +33,9 @@ WAYS = {
     "at the gate": Way(
         point="started", board="drei", with_its_group=False, reason=Reason.NEVER_STARTED, has_begun=False
     ),
-    "alone, mid-test": Way(point="running", board="vier", with_its_group=False, reason=Reason.BUILD_GONE),
-    "with its group, mid-test": Way(point="running", board="eins", with_its_group=True, reason=Reason.BUILD_GONE),
-    "collecting": Way(point="collecting", board="sechs", with_its_group=False, reason=Reason.BUILD_GONE),
+    "alone, mid-test": Way(point="running", board="vier", with_its_group=False, reason=Reason.SCRIPT),
+    "with its group, mid-test": Way(point="running", board="eins", with_its_group=True, reason=Reason.SCRIPT),
+    "collecting": Way(point="collecting", board="sechs", with_its_group=False, reason=Reason.SCRIPT),
 }
 
 
