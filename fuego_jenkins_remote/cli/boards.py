@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from fuego_jenkins_remote.cli.errors import Failed
 from fuego_jenkins_remote.cli.options import common, host_name, hub_url, pass_session, remote
+from fuego_jenkins_remote.cli.output import local_time
 from fuego_jenkins_remote.cli.session import Session
 
 if TYPE_CHECKING:
     from fuego_jenkins_remote.client.values import Board
     from fuego_jenkins_remote.fuego.boards import BoardFile
+
+QUIET = timedelta(minutes=15)
+"""A bridge is seen each minute, a timer each few: a board that is free and was not seen for longer may stay so."""
 
 
 @click.command
@@ -52,6 +57,8 @@ def list_boards(session: Session, selector: tuple[str, ...], remote: bool) -> No
 
 def _network_row(board: Board) -> tuple[str, ...]:
     state = f"runs {board.busy_with}" if board.busy_with else "free" if board.online else "offline"
+    if state == "free" and board.last_seen is not None and datetime.now(UTC) - board.last_seen > QUIET:
+        state = f"not seen since {local_time(board.last_seen)}"
     opened = "all" if "*" in board.open_to else ", ".join(board.open_to) or "own team"
     facts = board.facts
     return (

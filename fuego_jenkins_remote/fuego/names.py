@@ -70,6 +70,11 @@ def check_host_name(name: str) -> str:
     return _check("host", name)
 
 
+def check_user_name(name: str) -> str:
+    """Give the name back if a user of the network can be called so, else raise BadName."""
+    return _check("user", name)
+
+
 def check_spec_name(name: str) -> str:
     """Give the name back if a test's spec can be called so, else raise BadName."""
     return _check("spec", name)

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from fuego_jenkins_remote.fuego.names import check_host_name
+from fuego_jenkins_remote.fuego.names import check_host_name, check_user_name
 from fuego_jenkins_remote.hub.errors import Conflict, NotKnown, Refused
 from fuego_jenkins_remote.hub.records import Caller, Level, Membership
 from fuego_jenkins_remote.hub.schema import tokens
@@ -49,7 +49,7 @@ def add_user(
     now: datetime,
 ) -> str:
     """Add a user, and the teams that are not there yet; gives the secret of the user's first token."""
-    check_host_name(name)
+    check_user_name(name)
     if sql.user_exists(conn, name):
         raise Conflict(f"there is a user {name} already")
     if len({membership.team for membership in teams}) < len(teams):

@@ -202,3 +202,11 @@ def test_the_doctor_makes_no_folder_of_fuego(ftc, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("FUEGO_RW", str(tmp_path / "none"))
     checks = {one["what"]: one for one in ftc("lab", "doctor", "--json").json()}
     assert (checks["lab_dir"]["ok"], (tmp_path / "none").exists()) == (False, False)
+
+
+@responses.activate
+def test_a_board_of_a_lab_that_is_silent_is_not_called_free(ftc) -> None:
+    board = {"host": "timslab", "name": "bbb", "online": True, "last_seen": "2026-01-02T03:04:05Z"}
+    responses.get("http://127.0.0.1:1/api/v1/boards", json={"boards": [board]})
+    shown = ftc("list-boards", "-r", "--hub-url", "http://127.0.0.1:1").out
+    assert ("not seen since 2026-01-02 03:04:05" in shown, "free" in shown) == (True, False)
