@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -175,3 +176,5 @@ TestLife = Life.TestCase
 TestLife.settings = settings(
     max_examples=25, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
 )
+# Shrinking a failure takes longer than any other test may.
+TestLife.pytestmark = [pytest.mark.timeout(600)]
