@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import jenkins
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent / "parts"))
@@ -19,6 +20,7 @@ from holding_proxy import HoldingProxy
 
 from fuego_jenkins_remote.client.hub import HubClient
 
+PUSH_JOB = "remote-request-push"
 SYNC = """\
 #!/bin/bash
 # The job's script calls it last before the outcome appears in the outbox: there a test may hold it.
@@ -68,6 +70,16 @@ class Stage:
             return min(_who_has_open(self.rw / "remote" / "requests", request), default=None)
 
         return int(self.until(find, "the job's script runs"))
+
+    @contextlib.contextmanager
+    def push_job(self) -> Iterator[None]:
+        """Jenkins brings runs home, too."""
+        jobs = jenkins.Jenkins(self.urls["jenkins"])
+        jobs.enable_job(PUSH_JOB)
+        try:
+            yield
+        finally:
+            jobs.disable_job(PUSH_JOB)
 
     @contextlib.contextmanager
     def more_boards(self, *names: str) -> Iterator[None]:
@@ -130,10 +142,14 @@ def whole_stage(whole_network: Any, until: Callable[..., Any]) -> Iterator[Stage
         network.lab_conf.write_text(conf)
         network.bridge.end()
         network.bridge.start()
+        # It would bring runs home while the bridge is dead, and nothing would be seen of what the bridge does.
+        jenkins.Jenkins(network.urls["jenkins"]).disable_job(PUSH_JOB)
         yield Stage(network, proxies, until)
     finally:
         network.release()
         network.lab_conf.write_text(before)
+        network.jenkins.start()
+        jenkins.Jenkins(network.urls["jenkins"]).enable_job(PUSH_JOB)
         test.write_text(its_text)
         network.jenkins.environment.pop("PATH")
         if path is not None:

@@ -66,3 +66,13 @@ def test_of_two_builds_of_an_attempt_one_runs(stage: Any) -> None:
         stop.go_on("bridge")
         stage.comes_to(request, State.DONE)
     stage.assert_one_run(request)
+
+
+def test_while_the_bridge_is_dead_jenkins_brings_the_run_home(stage: Any) -> None:
+    with stage.push_job():
+        request = stage.running()
+        stage.bridge.kill()
+        stage.release()
+        stage.comes_to(request, State.DONE)
+    stage.bridge.start()
+    stage.assert_one_run(request)
