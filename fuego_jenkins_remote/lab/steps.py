@@ -119,11 +119,15 @@ class Steps:
             if self.lab.board_file(entry.board) is None:
                 return self._returning(entry, f"board {entry.board} is no longer here")
         except FormatError as error:
-            return self._returning(entry, str(error))
+            # What stands in a board file is for the lab alone, and so are its folders.
+            log.warning("%s: %s", entry.id, error)
+            return self._returning(entry, f"the file of board {entry.board} cannot be read")
         try:
             policy = self.lab.policy()
         except BadLabFile as error:
-            return self._returning(entry, f"this lab's policy cannot be read: {error}")
+            log.warning("%s: %s", entry.id, error)
+            mistake = str(error).replace(f"{self.lab.conf_dir}/", "")
+            return self._returning(entry, f"this lab's policy cannot be read: {mistake}")
         decision = decide(policy, _question(entry))
         if decision.answer is not Answer.RUN:
             approval = "waiting" if decision.answer is Answer.ASK else "rejected"

@@ -89,7 +89,15 @@ def test_a_policy_with_a_mistake_opens_no_lab(bench: Any, lab: Any) -> None:
     bench.claim()
     bench.until("closed")
     assert bench.hub.told[0][0] == "give-back"
-    assert "defualt" in bench.hub.told[0][1]
+    assert "lab-policy.yaml: the policy: unknown key 'defualt'" in bench.hub.told[0][1]
+    assert str(lab.conf_dir) not in bench.hub.told[0][1]
+
+
+def test_a_board_file_that_cannot_be_read_is_given_back_without_the_labs_folders(bench: Any, lab: Any) -> None:
+    bench.claim()
+    (lab.fuego_ro / "boards" / "bbb.board").write_text("#" * 2**22)
+    bench.until("closed")
+    assert bench.hub.told[0][:2] == ("give-back", "the file of board bbb cannot be read")
 
 
 def test_a_bridge_killed_after_the_trigger_does_not_trigger_again(bench: Any) -> None:
