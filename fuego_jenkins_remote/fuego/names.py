@@ -56,7 +56,7 @@ def _check(what: str, name: str) -> str:
     if len(name) > MAX_NAME:
         raise BadName(f"the {what} name is longer than {MAX_NAME} characters: {name[:20]!r}...")
     if not _NAME.fullmatch(name):
-        raise BadName(f"{name!r} is no {what} name: letters, digits, '_', '-', '.' are, and no '-' or '.' first")
+        raise BadName(f"{name!r} is no {what} name: a to z, A to Z, digits, '_', '-', '.' are, and no '-' or '.' first")
     return name
 
 

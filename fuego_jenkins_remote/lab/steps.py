@@ -168,7 +168,9 @@ class Steps:
                 return self._returning(entry, str(error))
             return self._waits(entry, str(error))
         except ControllerError as error:
-            return self._failing(entry, Reason.COULD_NOT_TRIGGER, str(error))
+            # The job is gone or disabled, a permission is missing: this lab's matter. Another may run it meanwhile.
+            log.warning("%s: given back: %s", entry.id, error)
+            return self._returning(entry, str(error))
         self._move(entry, Phase.GATE)
         # The job is at the gate within milliseconds: asking Jenkins for it now would only make it wait.
         return BEAT
@@ -409,6 +411,7 @@ class Steps:
             try:
                 url = self.targets[delivery.target].deliver(run)
             except NotDelivered as error:
+                log.warning("%s: %s does not have the run yet: %s", entry.id, delivery.target, error)
                 self.journal.not_delivered(entry.id, delivery.target, str(error))
                 waiting = max(waiting, delivery.tries + 1)
                 continue

@@ -129,12 +129,12 @@ def test_while_jenkins_is_down_the_lab_keeps_the_request_for_a_while(bench: Any)
     assert bench.hub.words() == ["give-back"]
 
 
-def test_a_job_that_jenkins_does_not_have_is_an_error(bench: Any) -> None:
+def test_a_job_that_jenkins_does_not_have_gives_the_request_back(bench: Any) -> None:
     bench.claim()
     bench.until("trigger")
     bench.jenkins.trouble = ControllerTrouble("Jenkins at x answered 404")
     bench.until("closed")
-    assert bench.hub.told[-1] == ("error", "could-not-trigger", "Jenkins at x answered 404")
+    assert bench.hub.told[-1] == ("give-back", "Jenkins at x answered 404", None)
 
 
 def test_the_requester_sees_what_the_job_waits_for(bench: Any) -> None:
