@@ -16,7 +16,8 @@ from fuego_jenkins_remote.lab.errors import LabError
 from fuego_jenkins_remote.lab.hands import in_hand
 from fuego_jenkins_remote.lab.jobs import find_script
 from fuego_jenkins_remote.lab.journal import Entry, Phase
-from fuego_jenkins_remote.lab.steps import AT_ONCE, BEAT, Steps
+from fuego_jenkins_remote.lab.stepping import AT_ONCE, BEAT
+from fuego_jenkins_remote.lab.steps import Steps
 from fuego_jenkins_remote.lab.wiring import Links, open_steps
 from fuego_jenkins_remote.network.identities import AttemptId, new_call_id, run_key
 from fuego_jenkins_remote.network.reasons import meaning

@@ -13,7 +13,8 @@ from fuego_jenkins_remote.lab.errors import LabError
 from fuego_jenkins_remote.lab.journal import Phase
 from fuego_jenkins_remote.lab.room import why_no_room
 from fuego_jenkins_remote.lab.serve import only_one
-from fuego_jenkins_remote.lab.steps import AT_ONCE, Steps
+from fuego_jenkins_remote.lab.stepping import AT_ONCE
+from fuego_jenkins_remote.lab.steps import Steps
 from fuego_jenkins_remote.lab.wiring import Links, open_steps
 from fuego_jenkins_remote.network.identities import AttemptId, new_call_id
 

@@ -11,9 +11,9 @@ import pytest
 
 from fuego_jenkins_remote.fuego.packages import file_sha256, list_members, pack_run, read_member
 from fuego_jenkins_remote.fuego.runs import read_run
-from fuego_jenkins_remote.lab import steps
+from fuego_jenkins_remote.lab import ending, starting
 from fuego_jenkins_remote.lab.errors import ControllerDown, ControllerTrouble
-from fuego_jenkins_remote.lab.steps import PATIENCE_FOR_JENKINS, SETTLE, TIME_LIMIT_SLACK
+from fuego_jenkins_remote.lab.stepping import PATIENCE_FOR_JENKINS, SETTLE, TIME_LIMIT_SLACK
 from fuego_jenkins_remote.network.identities import AttemptId
 
 ATTEMPT = AttemptId("20261123-101500123-k3j7x2m4", 1)
@@ -61,10 +61,10 @@ def test_what_a_hub_in_the_wrong_hands_sends_reaches_no_job(bench: Any, hostile:
 
 
 def test_the_hub_hears_of_an_attempt_while_its_test_is_fetched(bench: Any, monkeypatch: Any) -> None:
-    monkeypatch.setattr(steps, "FETCH_BEAT", 0.01)
+    monkeypatch.setattr(starting, "FETCH_BEAT", 0.01)
     told = threading.Event()
     bench.hub.heartbeat = lambda *_, **said: told.set()
-    monkeypatch.setattr(steps, "fetch_test", lambda *_, **__: None if told.wait(5) else pytest.fail("nothing heard"))
+    monkeypatch.setattr(starting, "fetch_test", lambda *_, **__: None if told.wait(5) else pytest.fail("nothing heard"))
     bench.claim()
     bench.until("trigger")
     assert told.is_set()
@@ -345,7 +345,7 @@ def test_the_package_of_whoever_comes_second_takes_nobodys_place(
             (folder / "testlog.txt").write_text("a process that lives on has printed more\n")
         return pack_run(folder, target, **how)
 
-    monkeypatch.setattr(steps, "pack_run", pack_after_another)
+    monkeypatch.setattr(ending, "pack_run", pack_after_another)
     bench.steps.take(ATTEMPT)
     package = bench.steps.package_path(ATTEMPT)
     assert file_sha256(package) == bench.journal.entry(ATTEMPT).sha256
