@@ -50,7 +50,14 @@ FUEGO_TEST = """\
 #!/bin/bash
 test_run() {
     echo "$FUEGO_REMOTE_ATTEMPT" >>"$FUEGO_RW/begun"
-    [ ! -e "$FUEGO_RW/break" ] || { echo "address $IPADDR password $PASSWORD"; kill -KILL "$PPID"; }
+    if [ -e "$FUEGO_RW/break" ]; then
+        echo "address $IPADDR password $PASSWORD"
+        for try in $(seq 100); do  # what is not yet in the console dies with Fuego
+            grep -q password "$FUEGO_RW"/remote/requests/"$FUEGO_REMOTE_ATTEMPT"/console.log && break
+            sleep 0.05
+        done
+        kill -KILL "$PPID"
+    fi
     report "echo address $IPADDR password $PASSWORD; env; while [ -e $FUEGO_RW/hold ]; do sleep 0.05; done; echo awake"
 }
 test_processing() {
