@@ -12,7 +12,7 @@ from fuego_jenkins_remote.cli.errors import Failed, message_of, status_of
 from fuego_jenkins_remote.cli.lab_jobs import lab_controller
 from fuego_jenkins_remote.cli.session import Session
 from fuego_jenkins_remote.fuego.errors import BadBoardFile
-from fuego_jenkins_remote.lab.jobs import PUSH
+from fuego_jenkins_remote.lab.jobs.definitions import PUSH
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -115,7 +115,7 @@ def serve(session: Session) -> None:
     \b
     Example: ftc lab serve
     """
-    from fuego_jenkins_remote.lab.serve import serve
+    from fuego_jenkins_remote.lab.serving.serve import serve
 
     links, config = session.links, session.lab
 
@@ -140,7 +140,7 @@ def poll(session: Session) -> int:
     \b
     Example: ftc lab poll
     """
-    from fuego_jenkins_remote.lab.poll import poll_once
+    from fuego_jenkins_remote.lab.serving.poll import poll_once
 
     return 0 if poll_once(session.lab, session.links, session.out.note) else 1
 

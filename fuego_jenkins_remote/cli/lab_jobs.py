@@ -6,9 +6,10 @@ from dataclasses import replace
 
 from fuego_jenkins_remote.cli.session import Session, own_ftc
 from fuego_jenkins_remote.fuego.errors import BadBoardFile
-from fuego_jenkins_remote.lab.controller import Controller
-from fuego_jenkins_remote.lab.jobs import LabValues, nodes_to_make, update_jobs
-from fuego_jenkins_remote.lab.wiring import Links, open_controller
+from fuego_jenkins_remote.lab.jenkins.controller import Controller
+from fuego_jenkins_remote.lab.jobs.definitions import LabValues
+from fuego_jenkins_remote.lab.jobs.update import nodes_to_make, update_jobs
+from fuego_jenkins_remote.lab.serving.wiring import Links, open_controller
 
 
 def lab_controller(session: Session) -> Controller:

@@ -90,7 +90,7 @@ def run_request(session: Session, request: str, board: str | None) -> None:
     \b
     Example: ftc run-request 20261123-101500123-k3j7x2m4 && ftc put-run 20261123-101500123-k3j7x2m4
     """
-    from fuego_jenkins_remote.lab.by_hand import run_request
+    from fuego_jenkins_remote.lab.serving.by_hand import run_request
     from fuego_jenkins_remote.network.identities import check_request_id
 
     check_request_id(request)

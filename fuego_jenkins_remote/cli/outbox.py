@@ -13,7 +13,7 @@ from fuego_jenkins_remote.cli.options import FOLDER, common, hub_url, lab_dir, p
 from fuego_jenkins_remote.cli.session import Session
 
 if TYPE_CHECKING:
-    from fuego_jenkins_remote.lab.journal import Delivery, Entry, Journal
+    from fuego_jenkins_remote.lab.attempts.journal import Delivery, Entry, Journal
     from fuego_jenkins_remote.network.identities import AttemptId
 
 
@@ -37,7 +37,7 @@ def push_runs(session: Session, into: Path | None) -> int:
     if why:
         session.out.note(f"{why}: the bridge delivers the runs")
         return 0
-    from fuego_jenkins_remote.lab.by_hand import push_runs
+    from fuego_jenkins_remote.lab.serving.by_hand import push_runs
 
     if into is None and os.environ.get("WORKSPACE"):
         into = Path(os.environ["WORKSPACE"])
@@ -105,8 +105,8 @@ def retry(session: Session, runs: tuple[str, ...]) -> int:
     \b
     Example: ftc outbox retry 20261123-101500123-k3j7x2m4
     """
-    from fuego_jenkins_remote.lab.by_hand import deliver
     from fuego_jenkins_remote.lab.errors import LabError
+    from fuego_jenkins_remote.lab.serving.by_hand import deliver
 
     wanted = [_attempt(session, run) for run in runs] or list(dict.fromkeys(entry.id for entry, _ in _waiting(session)))
     well = True
@@ -139,7 +139,7 @@ def drop(session: Session, run: str, target: str | None, reason: str) -> None:
     \b
     Example: ftc outbox drop 20261123-101500123-k3j7x2m4 --reason "vision was set up anew"
     """
-    from fuego_jenkins_remote.lab.by_hand import drop
+    from fuego_jenkins_remote.lab.serving.by_hand import drop
 
     attempt = _attempt(session, run)
     dropped = drop(session.lab, session.links, attempt, target, reason)
@@ -179,7 +179,7 @@ def last_attempt(session: Session, request: str) -> AttemptId:
 
 def _open_journal(session: Session) -> Journal | None:
     """The bridge's journal; None where there is none yet."""
-    from fuego_jenkins_remote.lab.journal import Journal
+    from fuego_jenkins_remote.lab.attempts.journal import Journal
 
     path = session.settings.path("state_dir") / "journal.sqlite"
     return Journal(path) if path.is_file() else None

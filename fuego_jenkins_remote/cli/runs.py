@@ -268,7 +268,7 @@ def put_run(session: Session, run: str, board: str | None) -> None:
     """
     path = Path(run)
     if not path.exists() and (attempt := _attempt(session, run)):
-        from fuego_jenkins_remote.lab.by_hand import deliver
+        from fuego_jenkins_remote.lab.serving.by_hand import deliver
 
         key, url = f"{session.settings.host_name}/{attempt}", deliver(session.lab, session.links, attempt)
     else:

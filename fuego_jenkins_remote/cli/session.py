@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from fuego_jenkins_remote.client.hub import HubClient
     from fuego_jenkins_remote.client.vision import VisionClient
     from fuego_jenkins_remote.lab.config import LabConfig
-    from fuego_jenkins_remote.lab.wiring import Links
+    from fuego_jenkins_remote.lab.serving.wiring import Links
 
 
 @dataclass
@@ -86,7 +86,7 @@ class Session:
     @cached_property
     def links(self) -> Links:
         """Where the lab's services are; a hub must be set."""
-        from fuego_jenkins_remote.lab.wiring import Links
+        from fuego_jenkins_remote.lab.serving.wiring import Links
 
         settings = self.settings
         return Links(

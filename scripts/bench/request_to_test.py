@@ -12,7 +12,7 @@ from pathlib import Path
 
 from figures import Figure, median_ms, p95_ms
 from fuego_jenkins_remote.client.hub import HubClient
-from fuego_jenkins_remote.lab.controller import Controller
+from fuego_jenkins_remote.lab.jenkins.controller import Controller
 from fuego_jenkins_remote.network.identities import AttemptId, new_call_id, new_request_id
 from fuego_jenkins_remote.service.clock import utc_now
 from places import Lab, write_conf

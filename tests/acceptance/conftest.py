@@ -22,7 +22,7 @@ from aiosmtpd.controller import Controller as MailServer
 from fuego_jenkins_remote.client.hub import HubClient
 from fuego_jenkins_remote.client.values import Request
 from fuego_jenkins_remote.client.vision import VisionClient
-from fuego_jenkins_remote.lab.controller import Controller
+from fuego_jenkins_remote.lab.jenkins.controller import Controller
 from fuego_jenkins_remote.network.identities import new_call_id
 from fuego_jenkins_remote.network.states import State
 

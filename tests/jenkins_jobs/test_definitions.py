@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from fuego_jenkins_remote.lab.jobs import MARK, LabValues, find_definitions, job_xml
+from fuego_jenkins_remote.lab.jobs.definitions import MARK, LabValues, find_definitions, job_xml
 
 ROOT = Path(__file__).parents[2]
 JOBS = ROOT / "jenkins_jobs"

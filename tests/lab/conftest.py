@@ -12,11 +12,11 @@ import pytest
 
 from fuego_jenkins_remote.client.errors import Conflict
 from fuego_jenkins_remote.client.values import Attempt, Claims, Request
+from fuego_jenkins_remote.lab.attempts.folders import LabDir
+from fuego_jenkins_remote.lab.attempts.journal import Journal
+from fuego_jenkins_remote.lab.attempts.steps import Steps
 from fuego_jenkins_remote.lab.config import LabConfig
-from fuego_jenkins_remote.lab.controller import Build, Node, QueueItem
-from fuego_jenkins_remote.lab.folders import LabDir
-from fuego_jenkins_remote.lab.journal import Journal
-from fuego_jenkins_remote.lab.steps import Steps
+from fuego_jenkins_remote.lab.jenkins.controller import Build, Node, QueueItem
 from fuego_jenkins_remote.network.identities import AttemptId
 from fuego_jenkins_remote.publish.targets import NeverDelivered, NotDelivered, RunPackage
 

@@ -33,7 +33,7 @@ def test_it_has_no_other_top_level_than_ours(names: set[str]) -> None:
 
 @pytest.mark.parametrize("folder", ["jenkins_jobs", "fuego_jenkins_remote"])
 def test_it_has_every_file_that_is_no_python_of_ours(names: set[str], folder: str) -> None:
-    where = "fuego_jenkins_remote/lab/jenkins_jobs" if folder == "jenkins_jobs" else "fuego_jenkins_remote"
+    where = "fuego_jenkins_remote/lab/jobs/jenkins_jobs" if folder == "jenkins_jobs" else "fuego_jenkins_remote"
     files = {path.relative_to(ROOT / folder) for path in (ROOT / folder).rglob("*") if path.is_file()}
     kept = {path for path in files if "__pycache__" not in path.parts}
     assert {f"{where}/{path.as_posix()}" for path in kept} <= names

@@ -15,9 +15,9 @@ from typing import Any
 
 from fuego_jenkins_remote.client.errors import Conflict, Unreachable
 from fuego_jenkins_remote.client.values import Attempt, Claims, Request
-from fuego_jenkins_remote.lab.controller import Build, QueueItem
+from fuego_jenkins_remote.lab.attempts.folders import LabDir
 from fuego_jenkins_remote.lab.errors import ControllerDown
-from fuego_jenkins_remote.lab.folders import LabDir
+from fuego_jenkins_remote.lab.jenkins.controller import Build, QueueItem
 from fuego_jenkins_remote.network.identities import AttemptId
 from fuego_jenkins_remote.network.states import FINAL, LIVE, Event, State, advance
 from fuego_jenkins_remote.publish.targets import NotDelivered, RunPackage

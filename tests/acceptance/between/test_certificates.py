@@ -12,8 +12,8 @@ from stage import EXAMPLES, Stage
 
 from fuego_jenkins_remote.client.errors import ClientError, Invalid, Unreachable
 from fuego_jenkins_remote.client.hub import MAX_WAIT, HubClient
-from fuego_jenkins_remote.lab.controller import Controller
 from fuego_jenkins_remote.lab.errors import ControllerDown, ControllerRefused
+from fuego_jenkins_remote.lab.jenkins.controller import Controller
 
 pytestmark = pytest.mark.slow
 

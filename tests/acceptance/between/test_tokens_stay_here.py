@@ -13,8 +13,8 @@ from fuego_jenkins_remote.client.errors import Answered, UnsafeAddress
 from fuego_jenkins_remote.client.hub import HubClient
 from fuego_jenkins_remote.client.transport import is_loopback
 from fuego_jenkins_remote.client.vision import VisionClient
-from fuego_jenkins_remote.lab.controller import Controller
 from fuego_jenkins_remote.lab.errors import ControllerError, ControllerRefused
+from fuego_jenkins_remote.lab.jenkins.controller import Controller
 
 HERE = ["http://127.0.0.1:8700", "http://127.1.2.3", "http://localhost:8700", "http://LocalHost", "http://[::1]:8700"]
 ELSEWHERE = [

@@ -1,0 +1,193 @@
+"""The steps after the test: what came of it, its package, its deliveries; and the ways to end without a run."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import tempfile
+from functools import partial
+from pathlib import Path
+
+from fuego_jenkins_remote.client.errors import Conflict
+from fuego_jenkins_remote.fuego.errors import FormatError
+from fuego_jenkins_remote.fuego.packages import pack_run
+from fuego_jenkins_remote.fuego.redact import Redactor
+from fuego_jenkins_remote.fuego.run_folder import RunFolder
+from fuego_jenkins_remote.fuego.runs import Json
+from fuego_jenkins_remote.lab.attempts.error_runs import lay_out
+from fuego_jenkins_remote.lab.attempts.folders import Outcome
+from fuego_jenkins_remote.lab.attempts.journal import Entry, Phase
+from fuego_jenkins_remote.lab.attempts.stepping import PATIENCE_FOR_JENKINS, SCRATCH, Stepping, log, one_line
+from fuego_jenkins_remote.lab.errors import ControllerDown, LabError
+from fuego_jenkins_remote.lab.jenkins.controller import Build
+from fuego_jenkins_remote.network.identities import run_key
+from fuego_jenkins_remote.network.reasons import Reason
+from fuego_jenkins_remote.publish.targets import NeverDelivered, NotDelivered, RunPackage
+
+RETRY = 5.0
+"""Seconds until the second try of a delivery; each later one waits twice as long, at most ten minutes."""
+
+
+class Ending(Stepping):
+    """From the outcome to the end."""
+
+    def read(self, entry: Entry) -> float:
+        """See what came of it; tell the hub, so that the board is free for the next one."""
+        outcome = self.folders.outcome(entry.id)
+        if outcome is None:
+            return self._failing(entry, Reason.SCRIPT, tail=self._tail_of(entry))
+        if outcome.aborted:
+            return self._aborted(entry)
+        run_folder = self.folders.run_folder(entry.id)
+        if not outcome.ran or run_folder is None:
+            return self._failing(entry, _reason(outcome), tail=self._tail_of(entry))
+        try:
+            with RunFolder(run_folder, Redactor(())) as folder:
+                status = folder.read_run().status
+        except FormatError as error:
+            return self._failing(entry, Reason.BAD_RUN, self._redacted(entry, str(error)), self._tail_of(entry))
+        try:
+            self.hub().tested(entry.id, f"tested-{entry.id}", status, run_key(self.lab.host, entry.id), "")
+        except Conflict:
+            return self._close(entry)
+        return self._move(entry, Phase.PACKAGE, status=status)
+
+    def _aborted(self, entry: Entry) -> float:
+        """A person wanted the end of the test, or a Jenkins that stops took it along, which is nobody's wish."""
+        if entry.stopping or entry.by_hand:
+            why = "stopped for its requester" if entry.stopping else "stopped by hand"
+            return self._move(entry, Phase.CANCEL, reason=why)
+        who, patient = "", self.clock() - entry.since < PATIENCE_FOR_JENKINS
+        try:
+            build = self.controller().find(self.lab.job(entry.board), entry.id)
+            if isinstance(build, Build):
+                if build.building and patient:
+                    # Who it was stands at the console's end, which Jenkins has not written yet.
+                    return 0.5
+                names = re.findall(r"^Aborted by (.{1,100})$", self._console_of(entry, build), re.MULTILINE)
+                who = one_line(names[-1], 100) if names else ""
+        except ControllerDown:
+            if patient:
+                raise
+        if who:
+            return self._move(entry, Phase.CANCEL, reason=f"aborted in Jenkins by {who}")
+        return self._failing(entry, Reason.ABORTED, tail=self._tail_of(entry))
+
+    def package(self, entry: Entry) -> float:
+        """Make the run package, without what must not leave the lab."""
+        run_folder = self.folders.run_folder(entry.id)
+        if run_folder is None:
+            raise LabError(f"the run of {entry.id} has gone from {self.folders.outbox}")
+        return self._pack(entry, run_folder)
+
+    def _pack(self, entry: Entry, run_folder: Path, **columns: str) -> float:
+        metadata: dict[str, Json] = {
+            "host_name": self.lab.host,
+            "request_id": entry.id.request,
+            "attempt": entry.id.number,
+            "requester": entry.request.requester,
+        }
+        if entry.request.campaign:
+            metadata["campaign"] = entry.request.campaign
+        if entry.build_url:
+            metadata["build_url"] = entry.build_url
+        target = self.package_path(entry.id)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        redactor = Redactor(self.lab.secret_values(entry.board))
+        # Bridge and push job may both be at it: the package that the journal has the digest of is the one that stays.
+        # Made on the disk where it will lie: that may be another than state_dir's.
+        with tempfile.TemporaryDirectory(dir=target.parent, prefix=SCRATCH[2]) as work:
+            package = pack_run(run_folder, Path(work) / target.name, redactor=redactor, metadata=metadata)
+            self.journal.plan_deliveries(entry.id, self.lab.targets)
+            put = partial(_put, package.path, target)
+            return self._move(entry, Phase.DELIVER, with_it=put, sha256=package.sha256, **columns)
+
+    def deliver(self, entry: Entry) -> float:
+        """Hand the run to each target that does not have it; the first one's word makes the request done."""
+        run = RunPackage(key=run_key(self.lab.host, entry.id), path=self.package_path(entry.id), sha256=entry.sha256)
+        waiting = 0
+        for delivery in self.journal.deliveries(entry.id):
+            if delivery.delivered:
+                continue
+            try:
+                url = self.targets[delivery.target].deliver(run)
+            except NotDelivered as error:
+                log.warning("%s: %s does not have the run yet: %s", entry.id, delivery.target, error)
+                self.journal.not_delivered(entry.id, delivery.target, str(error))
+                waiting = max(waiting, delivery.tries + 1)
+                continue
+            except NeverDelivered as error:
+                log.warning("%s: %s never takes the run: %s", entry.id, delivery.target, error)
+                self.journal.delivered(entry.id, delivery.target, "", trouble=str(error))
+                continue
+            self.journal.delivered(entry.id, delivery.target, url)
+        return self._after_delivery(entry, waiting)
+
+    def _after_delivery(self, entry: Entry, tries: int) -> float:
+        deliveries = self.journal.deliveries(entry.id)
+        first = deliveries[0]
+        # Of an attempt that could not be run the hub knows already; its run only shows why.
+        if first.delivered and not entry.reason:
+            note = f"{first.target} does not have the run: {first.trouble}" if first.refused else ""
+            try:
+                self.hub().done(entry.id, f"done-{entry.id}", first.target, first.url, note)
+            except Conflict as error:
+                self.journal.note(entry.id, Phase.DELIVER, detail=str(error))
+        if all(delivery.delivered for delivery in deliveries):
+            if any(delivery.refused for delivery in deliveries):
+                self._keep_package(entry)
+            return self._close(entry)
+        return float(min(RETRY * 2 ** min(max(tries - 1, 0), 7), 600))
+
+    def _keep_package(self, entry: Entry) -> None:
+        """A run that a target refuses is not thrown away: who looks into that finds it here."""
+        kept = self.lab.packages_dir / "refused"
+        kept.mkdir(exist_ok=True)
+        with contextlib.suppress(FileNotFoundError):
+            self.package_path(entry.id).rename(kept / f"{entry.id}.frp")
+
+    def give_back(self, entry: Entry) -> float:
+        """Tell the hub that this lab does not run it now, or never."""
+        try:
+            self.hub().give_back(entry.id, f"give-back-{entry.id}", entry.reason, entry.approval)
+        except Conflict:
+            # The hub has moved on: there is nothing left to tell, unless it was to the start that we asked for.
+            if entry.nonce:
+                return self._failing(entry, Reason.NEVER_STARTED, entry.reason)
+        return self._close(entry)
+
+    def fail(self, entry: Entry) -> float:
+        """Tell the hub that it could not be run; where the test had begun, an error run brings what logs there are."""
+        has_begun = self.folders.has_started(entry.id)
+        key = run_key(self.lab.host, entry.id) if has_begun else ""
+        with contextlib.suppress(Conflict):
+            self.hub().error(entry.id, f"error-{entry.id}", entry.reason, entry.detail, entry.tail, run_key=key)
+        if not has_begun:
+            return self._close(entry)
+        with tempfile.TemporaryDirectory(dir=self.lab.state_dir, prefix=SCRATCH[1]) as work:
+            lay_out(entry, self.folders, Path(work) / "run")
+            return self._pack(entry, Path(work) / "run", status="ERROR")
+
+    def cancel(self, entry: Entry) -> float:
+        """Tell the hub that it was stopped."""
+        with contextlib.suppress(Conflict):
+            self.hub().cancelled(entry.id, f"cancelled-{entry.id}", entry.reason)
+        return self._close(entry)
+
+
+def _put(file: Path, target: Path) -> None:
+    """Move a file into its place, so that it is there after a power cut, too."""
+    file.rename(target)
+    folder = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _reason(outcome: Outcome) -> Reason:
+    try:
+        return Reason(outcome.reason)
+    except ValueError:
+        return Reason.TIME_LIMIT if outcome.timed_out else Reason.NO_RUN

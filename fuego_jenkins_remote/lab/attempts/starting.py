@@ -1,0 +1,211 @@
+"""The steps before the test: the lab's policy, the request folder, Jenkins, and the gate."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+from fuego_jenkins_remote.client.errors import ClientError, Conflict
+from fuego_jenkins_remote.fuego.errors import FormatError
+from fuego_jenkins_remote.fuego.names import check_phases, check_spec_name, check_test_name, check_variable
+from fuego_jenkins_remote.lab.attempts.folders import Prepared
+from fuego_jenkins_remote.lab.attempts.journal import Entry, Phase
+from fuego_jenkins_remote.lab.attempts.sources import fetch_test, source_of
+from fuego_jenkins_remote.lab.attempts.stepping import (
+    BEAT,
+    PATIENCE_FOR_JENKINS,
+    SCRATCH,
+    SETTLE,
+    TIME_LIMIT_SLACK,
+    Stepping,
+    log,
+    one_line,
+)
+from fuego_jenkins_remote.lab.errors import BadLabFile, ControllerDown, ControllerError, PrepareError
+from fuego_jenkins_remote.lab.jenkins.controller import Build, QueueItem
+from fuego_jenkins_remote.network.identities import new_call_id
+from fuego_jenkins_remote.network.policy import Answer, Question, decide
+from fuego_jenkins_remote.network.reasons import Reason
+
+FETCH_BEAT = 15.0
+"""Seconds between two signs of life while a test is fetched."""
+UNATTENDED = 3600.0
+"""Seconds that a job may wait in Jenkins for a board of a lab that only polls."""
+
+
+class Starting(Stepping):
+    """From the claim to the gate."""
+
+    def decide(self, entry: Entry) -> float:
+        """Ask the lab's policy; make the request folder ready."""
+        request = entry.request
+        try:
+            if self.lab.board_file(entry.board) is None:
+                return self._returning(entry, f"board {entry.board} is no longer here")
+        except FormatError as error:
+            # What stands in a board file is for the lab alone, and so are its folders.
+            log.warning("%s: %s", entry.id, error)
+            return self._returning(entry, f"the file of board {entry.board} cannot be read")
+        try:
+            policy = self.lab.policy()
+        except BadLabFile as error:
+            log.warning("%s: %s", entry.id, error)
+            mistake = str(error).replace(f"{self.lab.conf_dir}/", "")
+            return self._returning(entry, f"this lab's policy cannot be read: {mistake}")
+        decision = decide(policy, _question(entry))
+        if decision.answer is not Answer.RUN:
+            approval = "waiting" if decision.answer is Answer.ASK else "rejected"
+            return self._returning(entry, decision.why, approval)
+        try:
+            with tempfile.TemporaryDirectory(dir=self.lab.state_dir, prefix=SCRATCH[0]) as work:
+                with self._kept_alive(entry):
+                    test = fetch_test(request, self.hub(), Path(work), max_bytes=policy.max_package)
+                self.folders.prepare(entry.id, _prepared(entry, test))
+        except (PrepareError, FormatError) as error:
+            return self._failing(entry, Reason.COULD_NOT_PREPARE, str(error))
+        return self._move(entry, Phase.TRIGGER)
+
+    @contextlib.contextmanager
+    def _kept_alive(self, entry: Entry) -> Iterator[None]:
+        """Signs of life for the attempt while a test is fetched, which may take longer than the hub's lease."""
+        over = threading.Event()
+
+        def beat() -> None:
+            while not over.wait(FETCH_BEAT):
+                with contextlib.suppress(ClientError):
+                    self.hub().heartbeat(entry.id, queue_why="the lab fetches the test")
+
+        threading.Thread(target=beat, name=f"fetch-{entry.id}", daemon=True).start()
+        try:
+            yield
+        finally:
+            over.set()
+
+    def trigger(self, entry: Entry) -> float:
+        """Have Jenkins queue the board's job, once."""
+        if entry.by_hand:
+            return self._returning(entry, "it was to be run by hand, and that was broken off")
+        try:
+            self._trigger_once(entry)
+        except ControllerDown as error:
+            if self.clock() - entry.since > PATIENCE_FOR_JENKINS:
+                return self._returning(entry, str(error))
+            return self._waits(entry, str(error))
+        except ControllerError as error:
+            # The job is gone or disabled, a permission is missing: this lab's matter. Another may run it meanwhile.
+            log.warning("%s: given back: %s", entry.id, error)
+            return self._returning(entry, str(error))
+        self._move(entry, Phase.GATE)
+        # The job is at the gate within milliseconds: asking Jenkins for it now would only make it wait.
+        return BEAT
+
+    def trigger_unattended(self, entry: Entry) -> float:
+        """For a lab where nobody watches the gate: ask the hub now, and leave its go for an hour."""
+        nonce = entry.nonce or new_call_id()
+        self.journal.note(entry.id, Phase.TRIGGER, nonce=nonce)
+        try:
+            self.hub().start(entry.id, nonce, "", "")
+        except Conflict:
+            return self._close(entry)
+        self.folders.open_gate(entry.id, self.clock() + UNATTENDED)
+        try:
+            self._trigger_once(entry)
+        except ControllerDown:
+            raise
+        except ControllerError as error:
+            return self._failing(entry, Reason.COULD_NOT_TRIGGER, str(error))
+        return self._move(entry, Phase.RUN)
+
+    def _trigger_once(self, entry: Entry) -> None:
+        """Call Jenkins, unless it has taken the call before we could write that down."""
+        controller, job = self.controller(), self.lab.job(entry.board)
+        if not entry.called or controller.find(job, entry.id) is None:
+            self.journal.note(entry.id, Phase.TRIGGER, called=1)
+            controller.trigger(job, entry.id)
+
+    def gate(self, entry: Entry) -> float:
+        """Answer the job that holds the board; while none does, tell the hub what it waits for."""
+        call = self.folders.gate_call(entry.id)
+        if call is not None and not self.folders.has_started(entry.id) and self.folders.refused(entry.id) is None:
+            # A Jenkins whose own address nobody has set tells its jobs none.
+            build_url = call.build_url or self.controller().build_url(self.lab.job(entry.board), call.build_number)
+            self.journal.note(entry.id, Phase.GATE, nonce=call.nonce, build_url=build_url)
+            try:
+                self.hub().start(entry.id, call.nonce, build_url, call.build_number)
+            except Conflict as error:
+                self.folders.answer_gate(entry.id, call.nonce, str(error))
+                return self._leave(entry)
+            self.folders.answer_gate(entry.id, call.nonce)
+            return self._move(entry, Phase.RUN, build_number=call.build_number)
+        if self.folders.has_started(entry.id) and entry.nonce:
+            return self._move(entry, Phase.RUN)
+        refused = self.folders.refused(entry.id)
+        if refused is not None:
+            return self._returning(entry, refused)
+        return self._follow_to_gate(entry)
+
+    def _follow_to_gate(self, entry: Entry) -> float:
+        job = self.lab.job(entry.board)
+        try:
+            found = self.controller().find(job, entry.id)
+        except ControllerDown as error:
+            return self._waits(entry, str(error))
+        if isinstance(found, QueueItem):
+            return self._waits(entry, found.why)
+        if isinstance(found, Build) and found.building:
+            return self._waits(entry, "")
+        if self.clock() - entry.since < SETTLE:
+            return self._waits(entry, "")
+        if found is None:
+            # Its queue was lost, or a person took it out: called again, the gate lets one build through.
+            return self._move(entry, Phase.TRIGGER)
+        return self._failing(entry, Reason.NEVER_STARTED, tail=self._console_of(entry, found))
+
+    def _waits(self, entry: Entry, why: str) -> float:
+        try:
+            self.hub().heartbeat(entry.id, queue_why=one_line(why, 1000))
+        except Conflict:
+            self._stop_in_jenkins(entry)
+            return self._leave(entry)
+        return BEAT
+
+
+def _question(entry: Entry) -> Question:
+    request = entry.request
+    return Question(
+        user=request.requester,
+        team=request.team,
+        board=entry.board,
+        test=request.test,
+        source=source_of(request),
+        timeout=request.timeout,
+        git_url=request.git.url if request.git else "",
+        approved_by=entry.approved_by,
+    )
+
+
+def _prepared(entry: Entry, test_folder: Path | None) -> Prepared:
+    """What the script needs. The hub's word is checked again: nothing else may reach ftc's arguments."""
+    request = entry.request
+    test, spec = check_test_name(request.test), check_spec_name(request.spec)
+    arguments = ["run-test", "-b", entry.board, "-t", test, "-s", spec, "--timeout", f"{request.timeout}s"]
+    if request.phases:
+        arguments += ["-p", check_phases(request.phases)]
+    for option in ("rebuild", "reboot", "precleanup", "postcleanup"):
+        if option in request.options:
+            arguments += [f"--{option}", "true" if request.options[option] else "false"]
+    if request.variables:
+        pairs = (check_variable(name, value) for name, value in sorted(request.variables.items()))
+        arguments += ["--dynamic-vars", ",".join(f"{name}={value}" for name, value in pairs)]
+    return Prepared(
+        board=entry.board,
+        test=test,
+        spec=spec,
+        arguments=arguments,
+        time_limit=request.timeout + TIME_LIMIT_SLACK,
+        batch_id=request.campaign,
+        test_folder=test_folder,
+    )

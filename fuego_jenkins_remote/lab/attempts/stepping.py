@@ -1,0 +1,146 @@
+"""What the steps of an attempt's way share: the systems they talk to, and the moves from phase to phase."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from fuego_jenkins_remote.client.hub import HubClient
+from fuego_jenkins_remote.fuego.redact import Redactor
+from fuego_jenkins_remote.lab.attempts.folders import LabDir
+from fuego_jenkins_remote.lab.attempts.journal import Entry, Journal, Phase
+from fuego_jenkins_remote.lab.config import LabConfig
+from fuego_jenkins_remote.lab.jenkins.controller import Build, Controller, QueueItem
+from fuego_jenkins_remote.network.identities import AttemptId
+from fuego_jenkins_remote.network.reasons import Reason
+from fuego_jenkins_remote.publish.targets import Target
+
+log = logging.getLogger("fuego.lab")
+
+AT_ONCE = 0.0
+BEAT = 5.0
+"""Seconds between two looks at an attempt that waits or runs; each is a sign of life to the hub."""
+PATIENCE_FOR_JENKINS = 300.0
+"""Seconds after which a claim that Jenkins does not take goes back to the hub."""
+SETTLE = 10.0
+"""Seconds between Jenkins' word that a build is over and our belief that nothing more comes from it."""
+TIME_LIMIT_SLACK = 120
+"""Seconds that the script gives a test beyond its own time limit, for building and collecting."""
+LOG_TAIL = 16 * 2**10
+"""Bytes of a log's end that the hub is told."""
+MARGIN = 4096
+"""Bytes that are read of a log before the LOG_TAIL that is told: a secret that begins there is seen as one."""
+SCRATCH = ("prepare-", "error-run-", ".package-")
+"""How folders begin that a step makes in state_dir, or beside the packages, for itself."""
+
+
+class Stepping:
+    """Steps are methods: starting.py, running.py and ending.py have them, steps.py puts them together.
+
+    `hub` and `controller` give a client for the calling thread.
+    """
+
+    def __init__(
+        self,
+        lab: LabConfig,
+        *,
+        journal: Journal,
+        folders: LabDir,
+        hub: Callable[[], HubClient],
+        controller: Callable[[], Controller],
+        targets: Mapping[str, Target],
+        clock: Callable[[], float],
+    ) -> None:
+        """`clock` gives seconds since 1970; `targets` holds a target for each name in `lab.targets`."""
+        self.lab = lab
+        self.journal = journal
+        self.folders = folders
+        self.hub = hub
+        self.controller = controller
+        self.targets = targets
+        self.clock = clock
+
+    def shared_boards(self) -> list[str]:
+        """The boards that are here and that the hub knows as online, sorted. Raises ClientError."""
+        shared = {board.name for board in self.hub().boards(host=self.lab.host) if board.online}
+        return sorted(shared & {board.name for board in self.lab.board_files([])})
+
+    def sweep(self, *, kept_since: float, used_since: float) -> None:
+        """Forget attempts that were closed before `kept_since`, and files of no use that are older than `used_since`.
+
+        Both in seconds since 1970. Raises LabError, OSError.
+        """
+        self.journal.forget_closed(kept_since)
+        for attempt, changed in self.folders.request_folders():
+            if changed < used_since and not self.journal.is_open(attempt):
+                self.folders.forget(attempt)
+        # What steps that were killed have left.
+        for folder in (*self.lab.state_dir.iterdir(), *self.lab.packages_dir.glob(".*")):
+            if folder.name.startswith(SCRATCH) and folder.lstat().st_mtime < used_since:
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def package_path(self, attempt: AttemptId) -> Path:
+        """Where an attempt's run package lies until it is delivered."""
+        return self.lab.packages_dir / f"{attempt}.frp"
+
+    def _move(
+        self, entry: Entry, to: Phase, *, with_it: Callable[[], object] | None = None, **columns: str | int | None
+    ) -> float:
+        self.journal.move(entry.id, entry.phase, to, self.clock(), with_it=with_it, **columns)
+        return AT_ONCE
+
+    def _returning(self, entry: Entry, reason: str, approval: str | None = None) -> float:
+        return self._move(entry, Phase.GIVE_BACK, reason=one_line(reason, 500), approval=approval)
+
+    def _failing(self, entry: Entry, reason: Reason, detail: str = "", tail: str = "") -> float:
+        return self._move(entry, Phase.FAIL, reason=reason, detail=one_line(detail, 1000), tail=tail)
+
+    def _close(self, entry: Entry) -> float:
+        self._move(entry, Phase.CLOSED)
+        self.folders.forget(entry.id)
+        self.package_path(entry.id).unlink(missing_ok=True)
+        return AT_ONCE
+
+    def _leave(self, entry: Entry) -> float:
+        """Close an attempt whose job may still look into its folder; what lies there is swept away later."""
+        return self._move(entry, Phase.CLOSED)
+
+    def _redacted(self, entry: Entry, text: str) -> str:
+        return Redactor(self.lab.secret_values(entry.board)).text(text)
+
+    def _tail_of(self, entry: Entry, *, growing: bool = False) -> str:
+        redactor = Redactor(self.lab.secret_values(entry.board))
+        return log_end(redactor, self.folders.log_tail(entry.id, LOG_TAIL + MARGIN), growing=growing)
+
+    def _console_of(self, entry: Entry, build: Build) -> str:
+        redactor = Redactor(self.lab.secret_values(entry.board))
+        return log_end(redactor, self.controller().console_tail(build.job, build.number, LOG_TAIL + MARGIN))
+
+    def _stop_in_jenkins(self, entry: Entry) -> None:
+        if entry.by_hand:
+            return
+        job = self.lab.job(entry.board)
+        found = self.controller().find(job, entry.id)
+        if isinstance(found, QueueItem):
+            self.controller().cancel_queue_item(found.id)
+        elif isinstance(found, Build) and found.building:
+            self.controller().stop_build(job, found.number)
+
+
+def log_end(redactor: Redactor, text: str, *, growing: bool = False) -> str:
+    """The last LOG_TAIL bytes of LOG_TAIL + MARGIN, redacted.
+
+    Where the log is `growing`, the last line may so far have the beginning of a value only.
+    """
+    data = text.encode("utf-8", "replace")
+    redacted = b"".join(redactor.chunks([data], to_the_end=not growing or text.endswith("\n")))
+    if len(data) >= LOG_TAIL + MARGIN:
+        redacted = redacted[MARGIN:]
+    return redacted[-LOG_TAIL:].decode("utf-8", "ignore")
+
+
+def one_line(text: str, limit: int) -> str:
+    """One line that the hub takes: printable, and not too long."""
+    return "".join(sign if sign.isprintable() else " " for sign in text)[:limit].strip()

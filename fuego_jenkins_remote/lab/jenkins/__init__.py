@@ -1,0 +1,1 @@
+"""The lab's Jenkins, behind one adapter around python-jenkins."""

@@ -1,0 +1,152 @@
+"""The link to a Jenkins: the one python-jenkins session, and what its errors mean.
+
+What python-jenkins raises, and the raw errors of requests that it lets through, come out as ControllerError. A missing
+job, node, build or queue item is None or an empty list, not an error. A crumb does not survive a restart of Jenkins.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+import jenkins
+import requests
+from urllib3.util import Retry
+
+from fuego_jenkins_remote.client.errors import ClientError
+from fuego_jenkins_remote.client.transport import check_address, secure, why_unreachable
+from fuego_jenkins_remote.lab.errors import ControllerDown, ControllerError, ControllerRefused, ControllerTrouble
+
+TIMEOUT = 20.0
+"""Seconds for one answer."""
+
+_NO_ANSWER = (
+    requests.ConnectionError,
+    requests.Timeout,
+    requests.exceptions.ChunkedEncodingError,
+    jenkins.TimeoutException,
+)
+_NOT_THERE = frozenset({502, 503, 504})
+_T = TypeVar("_T")
+
+
+class JenkinsLink:
+    """A session with one Jenkins. Not to be shared between threads."""
+
+    def __init__(
+        self, url: str, user: str = "", secret: str = "", *, ca_file: Path | None = None, timeout: float = TIMEOUT
+    ) -> None:
+        """`secret` is an API token or a password; without a user it is an unsecured Jenkins.
+
+        Raises ControllerRefused for an address or a `ca_file` that cannot be used, and for a secret that would cross
+        the network in the clear.
+        """
+        self.url = url.rstrip("/")
+        if not self.url.startswith(("http://", "https://")):
+            raise ControllerRefused(f"jenkins_url: '{url}' is no address (like http://127.0.0.1:8080/fuego)")
+        self._server = jenkins.Jenkins(self.url, user or None, secret or None, timeout=timeout)
+        session: requests.Session = self._server._session  # it has no public one
+        try:
+            if secret:
+                check_address(self.url, "jenkins_url")
+            secure(session, self.url, ca_file=ca_file, retries=Retry(total=0))
+        except ClientError as error:
+            raise ControllerRefused(str(error)) from error
+
+    def version(self) -> str:
+        """Jenkins' version, as it says; raises ControllerError where nothing like Jenkins answers."""
+
+        def ask() -> str:
+            # python-jenkins' own get_version comes as nobody, which a Jenkins with a login refuses.
+            request = requests.Request("GET", f"{self.url}/api/json?tree=mode")
+            return str(self._server.jenkins_request(request, add_crumb=False).headers.get("X-Jenkins", ""))
+
+        version = self._call(ask)
+        if not version:
+            raise ControllerTrouble(f"what answers at {self.url} is no Jenkins")
+        return version
+
+    def user(self) -> str:
+        """As whom we are known there. Raises ControllerRefused where nobody has logged in."""
+        return str(self._call(self._server.get_whoami).get("id", ""))
+
+    def _get(self, path: str) -> dict[str, Any]:
+        text = self._server.jenkins_open(requests.Request("GET", f"{self.url}/{path}"))
+        found = json.loads(text)
+        if not isinstance(found, dict):
+            raise ValueError("no JSON object")
+        return found
+
+    def _or_none(self, call: Callable[[], _T]) -> _T | None:
+        with self._translated():
+            try:
+                return self._once_more_without_crumb(call)
+            except jenkins.NotFoundException:
+                return None
+            except jenkins.JenkinsException as error:
+                if "does not exist" in str(error):
+                    return None
+                raise
+
+    def _call(self, call: Callable[[], _T]) -> _T:
+        with self._translated():
+            return self._once_more_without_crumb(call)
+
+    def _once_more_without_crumb(self, call: Callable[[], _T]) -> _T:
+        try:
+            return call()
+        except jenkins.JenkinsException as error:
+            if _status(error) != 403 or not self._server.crumb:
+                raise
+        self._server.crumb = None
+        return call()
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except _NO_ANSWER as error:
+            raise ControllerDown(f"Jenkins at {self.url} does not answer: {why_unreachable(error)}") from error
+        except requests.HTTPError as error:
+            why = error.response.headers.get("X-Error", "") if error.response is not None else ""
+            raise self._answered(error.response, why) from error
+        except jenkins.JenkinsException as error:
+            # python-jenkins keeps the answer to 401, 403 and 500 in the exception that it had when it raised its own.
+            raise self._answered(getattr(error.__context__, "response", None), str(error)) from error
+        except (requests.RequestException, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise ControllerTrouble(f"Jenkins at {self.url} answered something that cannot be read here") from error
+
+    def _answered(self, response: requests.Response | None, why: str) -> ControllerError:
+        status = response.status_code if response is not None else 0
+        if status in _NOT_THERE:
+            return ControllerDown(f"Jenkins at {self.url} is starting or shutting down")
+        if status == 401 and response is not None and "X-Jenkins" not in response.headers:
+            # So it answers for a moment while it starts, and a wrong token always: only time tells.
+            return ControllerDown(
+                f"Jenkins at {self.url} answers 401: it is starting, or does not accept this user or token"
+                " (jenkins_user, jenkins_token_file)"
+            )
+        if status == 401:
+            return ControllerRefused(f"Jenkins at {self.url} does not accept this user or token (jenkins_token_file)")
+        if status == 403:
+            missing = re.search(r"is missing the ([\w/ ]+) permission", why)
+            detail = f": {missing[0]}" if missing else " (or asks for a login: jenkins_user, jenkins_token_file)"
+            return ControllerRefused(f"Jenkins at {self.url} does not allow this{detail}")
+        first_line = next(iter(why.strip().splitlines()), "")[:200]
+        return ControllerTrouble(f"Jenkins at {self.url} answered {status or ''} {first_line}".rstrip())
+
+
+def _status(error: jenkins.JenkinsException) -> int:
+    """The HTTP status of 401, 403 and 500, which python-jenkins has in its text only."""
+    match = re.search(r"\[(\d{3})\]", str(error))
+    return int(match[1]) if match else 0
+
+
+def job_path(job: str) -> str:
+    """Give the job's part of an address; a slash in its name stands for a folder, as python-jenkins has it."""
+    return "/".join(f"job/{quote(part)}" for part in job.split("/"))

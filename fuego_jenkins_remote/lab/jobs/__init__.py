@@ -1,0 +1,1 @@
+"""The lab's jobs in Jenkins: made, compared, brought up to date."""
