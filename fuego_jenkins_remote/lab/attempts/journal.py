@@ -1,24 +1,20 @@
 """The bridge's memory: what it has claimed, how far each attempt is, and where its run must still go.
 
-One SQLite file in `state_dir`. A step writes here what it is about to do before it talks to another system, and what
-came of it afterwards, so that a bridge that was killed on any line knows what to ask again. All SQL of the lab stands
-here.
+A step writes here what it is about to do before it talks to another system, and what came of it afterwards, so that a
+bridge that was killed on any line knows what to ask again.
 """
 
 from __future__ import annotations
 
 import json
 import sqlite3
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
 
 from fuego_jenkins_remote.client.values import Attempt, Request
-from fuego_jenkins_remote.lab.errors import LabError
+from fuego_jenkins_remote.lab.journal_file import JournalFile
 from fuego_jenkins_remote.network.identities import AttemptId
 
 
@@ -124,39 +120,22 @@ class Delivery:
         return self.delivered and bool(self.trouble)
 
 
-class Journal:
-    """The file, shared by the bridge's threads. Each call raises LabError while its disk is full."""
+class Journal(JournalFile):
+    """What the lab knows of its attempts. Each call raises LabError while the disk is full."""
 
     def __init__(self, path: Path) -> None:
-        """Open or make it; it and its folder are for their owner only. Raises OSError, LabError."""
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-        self._path = path
-        self._lock = threading.RLock()
-        self._connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
-        self._connection.row_factory = sqlite3.Row
-        try:
-            self._connection.execute("PRAGMA journal_mode=WAL")
-            self._connection.execute("PRAGMA synchronous=FULL")
-            self._connection.executescript(_SCHEMA)
-        except sqlite3.DatabaseError as error:
-            self._connection.close()
-            raise LabError(f"{path}: the journal cannot be opened: {error}") from error
-
-    def close(self) -> None:
-        """Let go of the file."""
-        with self._lock:
-            self._connection.close()
+        """Open or make it. Raises OSError, LabError."""
+        super().__init__(path, _SCHEMA)
 
     # -- claims
 
     def begin_claim(self, claim_id: str, boards: Sequence[str]) -> None:
         """Write a claim down before the hub is asked."""
-        self._write("INSERT INTO claims VALUES (?, ?)", claim_id, json.dumps(list(boards)))
+        self.write("INSERT INTO claims VALUES (?, ?)", claim_id, json.dumps(list(boards)))
 
     def end_claim(self, claim_id: str, won: Sequence[Attempt], now: float) -> None:
         """Keep what a claim won, and forget the claim, in one transaction."""
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             for attempt in won:
                 connection.execute(
                     "INSERT OR IGNORE INTO attempts (attempt, board, phase, request, approved_by, since)"
@@ -174,26 +153,26 @@ class Journal:
 
     def open_claims(self) -> list[tuple[str, list[str]]]:
         """Claims whose answer is not known: to be asked again under the same id."""
-        rows = self._read("SELECT claim_id, boards FROM claims ORDER BY rowid")
+        rows = self.read("SELECT claim_id, boards FROM claims ORDER BY rowid")
         return [(row["claim_id"], json.loads(row["boards"])) for row in rows]
 
     # -- attempts
 
     def open_entries(self) -> list[Entry]:
         """All attempts that are not closed, oldest first."""
-        return [_entry(row) for row in self._read("SELECT * FROM attempts WHERE phase != 'closed' ORDER BY rowid")]
+        return [_entry(row) for row in self.read("SELECT * FROM attempts WHERE phase != 'closed' ORDER BY rowid")]
 
     def entry(self, attempt: AttemptId) -> Entry | None:
         """One attempt."""
-        return next((_entry(row) for row in self._read("SELECT * FROM attempts WHERE attempt = ?", str(attempt))), None)
+        return next((_entry(row) for row in self.read("SELECT * FROM attempts WHERE attempt = ?", str(attempt))), None)
 
     def is_open(self, attempt: AttemptId) -> bool:
         """Whether anything is left to do for an attempt."""
-        return bool(self._read("SELECT 1 FROM attempts WHERE attempt = ? AND phase != 'closed'", str(attempt)))
+        return bool(self.read("SELECT 1 FROM attempts WHERE attempt = ? AND phase != 'closed'", str(attempt)))
 
     def forget_closed(self, before: float) -> None:
         """Drop attempts that were closed before a time (seconds since 1970), so that the file does not grow."""
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             old = "SELECT attempt FROM attempts WHERE phase = 'closed' AND since < ?"
             connection.execute(f"DELETE FROM deliveries WHERE attempt IN ({old})", (before,))  # noqa: S608
             connection.execute("DELETE FROM attempts WHERE phase = 'closed' AND since < ?", (before,))
@@ -201,7 +180,7 @@ class Journal:
     def busy_boards(self) -> set[str]:
         """Boards that an attempt of ours takes."""
         marks = ", ".join("?" * len(ON_BOARD))
-        rows = self._read(f"SELECT board FROM attempts WHERE phase IN ({marks})", *ON_BOARD)  # noqa: S608 - marks only
+        rows = self.read(f"SELECT board FROM attempts WHERE phase IN ({marks})", *ON_BOARD)  # noqa: S608 - marks only
         return {row["board"] for row in rows}
 
     def move(
@@ -219,7 +198,7 @@ class Journal:
         `with_it` is done by whoever goes, before anybody else sees the new phase; a kill in between leaves the old.
         """
         values: Mapping[str, str | int | float | None] = {"phase": new, "since": now, **columns}
-        with self._transaction():
+        with self.transaction():
             moved = self._update(attempt, old, values)
             if moved and with_it is not None:
                 with_it()
@@ -232,13 +211,13 @@ class Journal:
     def _update(self, attempt: AttemptId, phase: Phase, values: Mapping[str, str | int | float | None]) -> bool:
         settings = ", ".join(f"{column} = ?" for column in values)
         statement = f"UPDATE attempts SET {settings} WHERE attempt = ? AND phase = ?"  # noqa: S608 - our column names
-        return self._write(statement, *values.values(), str(attempt), phase) == 1
+        return self.write(statement, *values.values(), str(attempt), phase) == 1
 
     # -- deliveries
 
     def plan_deliveries(self, attempt: AttemptId, targets: Sequence[str]) -> None:
         """Write down where the run goes; what stands there already stays as it is."""
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             for place, target in enumerate(targets):
                 connection.execute(
                     "INSERT OR IGNORE INTO deliveries (attempt, target, place) VALUES (?, ?, ?)",
@@ -247,7 +226,7 @@ class Journal:
 
     def deliveries(self, attempt: AttemptId) -> list[Delivery]:
         """Where the run goes, the first target first."""
-        rows = self._read("SELECT * FROM deliveries WHERE attempt = ? ORDER BY place", str(attempt))
+        rows = self.read("SELECT * FROM deliveries WHERE attempt = ? ORDER BY place", str(attempt))
         return [
             Delivery(
                 attempt=attempt,
@@ -263,7 +242,7 @@ class Journal:
 
     def delivered(self, attempt: AttemptId, target: str, url: str, trouble: str = "") -> None:
         """The target has it; with `trouble`, it never will, and that is that."""
-        self._write(
+        self.write(
             "UPDATE deliveries SET delivered = 1, url = ?, trouble = ?, tries = tries + 1"
             " WHERE attempt = ? AND target = ?",
             url,
@@ -274,43 +253,12 @@ class Journal:
 
     def not_delivered(self, attempt: AttemptId, target: str, trouble: str) -> None:
         """The target does not have it yet."""
-        self._write(
+        self.write(
             "UPDATE deliveries SET trouble = ?, tries = tries + 1 WHERE attempt = ? AND target = ?",
             trouble,
             str(attempt),
             target,
         )
-
-    # -- the file
-
-    @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with self._used() as connection:
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield connection
-                connection.execute("COMMIT")
-            finally:
-                # A full disk ends some transactions by itself, and leaves others open.
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
-
-    def _write(self, statement: str, *values: Any) -> int:
-        with self._used() as connection:
-            return connection.execute(statement, values).rowcount
-
-    def _read(self, statement: str, *values: Any) -> list[sqlite3.Row]:
-        with self._used() as connection:
-            return connection.execute(statement, values).fetchall()
-
-    @contextmanager
-    def _used(self) -> Iterator[sqlite3.Connection]:
-        """The connection, for one thread at a time. Raises LabError for what only the lab's people can mend."""
-        with self._lock:
-            try:
-                yield self._connection
-            except sqlite3.OperationalError as error:
-                raise LabError(f"{self._path}: the journal does not take this: {error}") from error
 
 
 def _entry(row: sqlite3.Row) -> Entry:
