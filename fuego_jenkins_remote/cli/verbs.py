@@ -46,6 +46,7 @@ VERBS: dict[str, Verb] = {
         package_run="Pack a run folder, without the lab's secrets.",
         put_run="Deliver a run to the results service.",
     ),
+    **_section(_RUNS, "convert_run", convert_run="Convert a run to JUnit's XML."),
     **_section(
         _RUNS,
         "tests",
