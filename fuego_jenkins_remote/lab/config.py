@@ -9,6 +9,7 @@ Both stand beside fuego.conf, which a test cannot write in Fuego's container. bo
         labels: [usb-gadget]
         description: on Tim's desk
         open_to: ["*"]        # teams that may ask; "*" is everybody in the network, [] only the lab's own team
+        check: {reboot: true, test: Functional.fuego_board_check}    # after trouble: see care/wanted.py
 """
 
 from __future__ import annotations
@@ -23,11 +24,12 @@ import yaml
 from fuego_jenkins_remote.fuego.boards import BoardFile, read_board_file, read_boards_dir
 from fuego_jenkins_remote.fuego.errors import BadBoardFile
 from fuego_jenkins_remote.fuego.names import check_board_name
+from fuego_jenkins_remote.lab.care.wanted import BoardCheck, read_check
 from fuego_jenkins_remote.lab.errors import BadLabFile
 from fuego_jenkins_remote.network.policy import Policy, PolicyError, policy_from_mapping
 
 MAX_FILE = 2**20
-_BOARD_KEYS = frozenset({"type", "cpu", "labels", "description", "open_to"})
+_BOARD_KEYS = frozenset({"type", "cpu", "labels", "description", "open_to", "check"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,6 +88,14 @@ class LabConfig:
             "open_to": [str(team) for team in added.get("open_to", ("*",))],
             "online": online,
         }
+
+    def board_check(self, board: str) -> BoardCheck | None:
+        """How a board is checked after trouble; None where no check is possible. Raises BadLabFile."""
+        values = self._boards_yaml().get(board, {})
+        try:
+            return read_check(values.get("check"), self.fuego_core)
+        except ValueError as error:
+            raise BadLabFile(f"{self.conf_dir / 'boards.yaml'}: board {board}: {error}") from error
 
     def policy(self) -> Policy:
         """The lab's policy, read anew: who edits it need not restart anything. Raises BadLabFile."""

@@ -59,7 +59,7 @@ def test_a_board_for_the_own_team_only_is_open_to_nobody_else(lab: LabConfig) ->
         ("bbb: {}\n", "one key is expected, 'boards'"),
         ("boards: {}\nmore: 1\n", "one key is expected, 'boards'"),
         ("- x\n", "one key is expected, 'boards'"),
-        ("boards: {bbb: {typ: x}}\n", "board bbb: unknown key 'typ' .known: cpu, description"),
+        ("boards: {bbb: {typ: x}}\n", "board bbb: unknown key 'typ' .known: check, cpu, description"),
         ("boards: {bbb: here}\n", "board bbb: values are expected"),
         ("boards: {bbb: {labels: usb}}\n", r"board bbb: labels is a list, like \[one, two\]"),
         ("boards: {bbb: {open_to: '*'}}\n", "board bbb: open_to is a list"),

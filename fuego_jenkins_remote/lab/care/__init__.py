@@ -1,0 +1,1 @@
+"""A well board: checks after trouble, and who is out of the network meanwhile."""
