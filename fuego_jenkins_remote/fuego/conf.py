@@ -1,7 +1,7 @@
 """``fuego.conf``: ``name=value`` lines, ``#`` comments, values of several lines between ``\"\"\"``.
 
-Only reading: the environment and the options come over it elsewhere. The keys that Fuego knows stand in
-FUEGO_KEYS, ours in OUR_KEYS; others are kept, so that an older or newer Fuego's file is no error.
+Only reading; conf_edit.py changes one. The environment and the options come over it elsewhere. The keys that Fuego
+knows stand in FUEGO_KEYS, ours in OUR_KEYS; others are kept, so that an older or newer Fuego's file is no error.
 """
 
 from __future__ import annotations
@@ -42,6 +42,11 @@ OUR_KEYS = {
     "jenkins_user": "who the bridge is in Jenkins",
     "jenkins_token_file": "the file with that user's API token or password",
     "job_prefix": "what the names of our jobs in Jenkins begin with (default remote-request)",
+    "people_prefix": "what the names of our jobs for people begin with (default remote)",
+    "jenkins_folder": "the folder of our jobs in Jenkins, for one with the folders plugin (default: none)",
+    "jenkins_view": "the list view of our jobs in Jenkins (default Fuego network; empty: none)",
+    "jenkins_hub_credentials": "the id of Jenkins' credentials (secret text) with the token for the hub",
+    "jenkins_vision_credentials": "the id of Jenkins' credentials (secret text) with the token for vision",
     "lab_dir": "what the bridge and the jobs share (default fuego_rw_dir/remote)",
     "state_dir": "the bridge's own folder: journal, tokens",
     "outbox_quota": "how much run packages that wait may take before nothing more is claimed (default 10 GiB)",
@@ -80,9 +85,14 @@ def read_conf(path: Path) -> dict[str, str]:
         values[name] = value
     folder = path.absolute().parent
     return {
-        name: str((folder / value).resolve()) if value and _PATH_KEYS.fullmatch(name) else value
+        name: str((folder / value).resolve()) if value and is_path_key(name) else value
         for name, value in values.items()
     }
+
+
+def is_path_key(name: str) -> bool:
+    """Whether a key's value is a path, which counts from the file's folder."""
+    return _PATH_KEYS.fullmatch(name) is not None
 
 
 def _several_lines(lines: list[str], at: int, first: str, path: Path) -> tuple[str, int]:
