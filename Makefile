@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-quick check bench golden lock clean
+.PHONY: help demo test test-quick test-jenkins check bench golden lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -33,6 +33,9 @@ test: test-quick ## all tests that need no real Jenkins, the quick ones first
 
 test-quick: $(VENV)/dev.stamp ## the quick tests only (no long waits, no browser)
 	$(BIN)/python -m pytest -n auto -m "not slow and not browser" $(PYTEST_ARGS)
+
+test-jenkins: $(VENV)/dev.stamp ## what a lab asks of its Jenkins, on a real one: JENKINS_WAR (JENKINS_PLUGINS) or JENKINS_URL
+	$(BIN)/python -m pytest tests/contract -m real_jenkins $(PYTEST_ARGS)
 
 check: $(VENV)/dev.stamp ## lint and types: ruff, mypy, yamllint, shellcheck
 	$(BIN)/ruff check .

@@ -4,43 +4,29 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
-import shutil
 import socket
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from xml.etree import ElementTree
 
 import jenkins
 import requests
 
+from jenkins_war import (
+    AGENT_SECONDS,
+    START_SECONDS,
+    NotThere,
+    War,
+    agent_command,
+    fetch_agent,
+    is_online,
+    version,
+    wait_until,
+)
 from places import Lab, write_secret
 from processes import FTC, Services, StepFailed, free_port
-
-WAR_SECONDS = 120.0
-
-# Makes a user with a token on an empty Jenkins, and the label that the push job runs on.
-INIT_GROOVY = """\
-import hudson.security.FullControlOnceLoggedInAuthorizationStrategy
-import hudson.security.HudsonPrivateSecurityRealm
-import jenkins.model.Jenkins
-import jenkins.security.ApiTokenProperty
-
-def jenkins = Jenkins.get()
-def realm = new HudsonPrivateSecurityRealm(false)
-def user = realm.createAccount('demolab', System.getenv('DEMO_PASSWORD'))
-jenkins.setSecurityRealm(realm)
-def strategy = new FullControlOnceLoggedInAuthorizationStrategy()
-strategy.setAllowAnonymousRead(false)
-jenkins.setAuthorizationStrategy(strategy)
-user.getProperty(ApiTokenProperty.class).addFixedNewToken('demo', System.getenv('DEMO_TOKEN'))
-user.save()
-jenkins.setLabelString('fuego-remote')
-jenkins.save()
-"""
 
 
 @dataclass(frozen=True)
@@ -94,61 +80,33 @@ def bring_up(services: Services, lab: Lab, data: Path) -> Jenkins:
 
 def start_agents(services: Services, controller: Jenkins, boards: Iterable[str], data: Path, lab: Lab) -> None:
     """Connect an agent for each board's node of a real Jenkins; a lab's boards have theirs already."""
-    jar = data / "agent.jar"
-    data.mkdir(parents=True, exist_ok=True)
-    jar.write_bytes(_ask(controller, "/jnlpJars/agent.jar").content)
+    login = (controller.url, controller.user, controller.token)
+    fetch_agent(*login, data / "agent.jar")
     for board in boards:
-        jnlp = ElementTree.fromstring(_ask(controller, f"/computer/{board}/jenkins-agent.jnlp").content)
-        secret = next(argument.text or "" for argument in jnlp.iter("argument"))
-        secret_file = write_secret(data / f"{board}.secret", secret)
-        command = ["java", "-jar", str(jar), "-url", f"{controller.url}/", "-name", board, "-webSocket"]
-        command += ["-secret", f"@{secret_file}", "-workDir", str(data / board)]
+        command = agent_command(*login, board, data / "agent.jar")
         services.launch(f"agent-{board}", command, lab.person.environment())
-    for board in boards:
-        _wait_until(partial(_is_online, controller, board), 60, board)
+    with _as_steps():
+        for board in boards:
+            wait_until(partial(is_online, *login, board), AGENT_SECONDS, board)
 
 
-def _is_online(controller: Jenkins, node: str) -> bool:
-    return _ask(controller, f"/computer/{node}/api/json").json()["offline"] is False
+def _from_war(services: Services, lab: Lab, file: Path, data: Path) -> Jenkins:
+    war = War(file=file, home=data, port=free_port())
+    with _as_steps():
+        war.lay_out()
+        more = {f"FUEGO_{name}": str(lab.root / f"fuego-{name.lower()}") for name in ("RO", "RW", "CORE")}
+        services.launch("jenkins", war.command, lab.person.environment(war.environment | more))
+        wait_until(lambda: version(war.url, war.user, war.token), START_SECONDS, "Jenkins")
+    what = f"Jenkins {version(war.url, war.user, war.token)}, started from {file.name} (JENKINS_WAR)"
+    return Jenkins(war.url, war.user, war.token, what)
 
 
-def _from_war(services: Services, lab: Lab, war: Path, data: Path) -> Jenkins:
-    if shutil.which("java") is None or not war.is_file():
-        raise StepFailed(f"JENKINS_WAR={war} needs that file, and java (apt-get install default-jre-headless)")
-    (data / "init.groovy.d").mkdir(parents=True)
-    (data / "init.groovy.d" / "demo.groovy").write_text(INIT_GROOVY, encoding="utf-8")
-    token = "11" + secrets.token_hex(16)
-    port = free_port()
-    more = {"JENKINS_HOME": str(data), "DEMO_TOKEN": token, "DEMO_PASSWORD": secrets.token_hex(16)}
-    more |= {f"FUEGO_{name}": str(lab.root / f"fuego-{name.lower()}") for name in ("RO", "RW", "CORE")}
-    options = [
-        "-Djenkins.install.runSetupWizard=false",
-        "-Dhudson.model.UpdateCenter.never=true",
-        "-Djava.awt.headless=true",
-    ]
-    address = ["--httpListenAddress=127.0.0.1", f"--httpPort={port}", "--prefix=/fuego"]
-    services.launch("jenkins", ["java", *options, "-jar", str(war), *address], lab.person.environment(more))
-    started = Jenkins(f"http://127.0.0.1:{port}/fuego", "demolab", token, "")
-    _wait_until(lambda: _ask(started, "/api/json").ok, WAR_SECONDS, "Jenkins")
-    version = _ask(started, "/api/json").headers.get("X-Jenkins", "")
-    return Jenkins(started.url, started.user, token, f"Jenkins {version}, started from {war.name} (JENKINS_WAR)")
-
-
-def _wait_until(holds: Callable[[], bool], seconds: float, what: str) -> None:
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        with contextlib.suppress(requests.RequestException):
-            if holds():
-                return
-        time.sleep(0.25)
-    raise StepFailed(f"{what} was not there within {seconds:.0f} s; its log is beside the data")
-
-
-def _ask(controller: Jenkins, path: str) -> requests.Response:
-    login = (controller.user, controller.token) if controller.user else None
-    answer = requests.get(controller.url + path, auth=login, timeout=10)
-    answer.raise_for_status()
-    return answer
+@contextlib.contextmanager
+def _as_steps() -> Iterator[None]:
+    try:
+        yield
+    except NotThere as error:
+        raise StepFailed(str(error)) from None
 
 
 def start_git_daemon(services: Services, root: Path, lab: Lab) -> int:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urljoin, urlsplit
 
 import jenkins
 import requests
@@ -21,6 +21,7 @@ from urllib3.util import Retry
 from fuego_jenkins_remote.client.errors import ClientError
 from fuego_jenkins_remote.client.transport import check_address, secure, why_unreachable
 from fuego_jenkins_remote.lab.errors import ControllerDown, ControllerError, ControllerRefused, ControllerTrouble
+from fuego_jenkins_remote.lab.jenkins.acts import Act, act_of
 
 TIMEOUT = 20.0
 """Seconds for one answer."""
@@ -32,6 +33,12 @@ _NO_ANSWER = (
     jenkins.TimeoutException,
 )
 _NOT_THERE = frozenset({502, 503, 504})
+# What an answer means that speaks of a job.
+_OF_A_JOB = {
+    400: "job {job} does not take this (ftc lab jobs puts right what was changed by hand)",
+    404: "it has no job {job}, or does not show it to {user} (ftc lab jobs makes it; permission Job/Read)",
+    409: "job {job} is disabled",
+}
 _T = TypeVar("_T")
 
 
@@ -50,7 +57,9 @@ class JenkinsLink:
         if not self.url.startswith(("http://", "https://")):
             raise ControllerRefused(f"jenkins_url: '{url}' is no address (like http://127.0.0.1:8080/fuego)")
         self._server = jenkins.Jenkins(self.url, user or None, secret or None, timeout=timeout)
+        self._user = user or "anonymous"
         session: requests.Session = self._server._session  # it has no public one
+        session.hooks["response"].append(_stay_after_post)
         try:
             if secret:
                 check_address(self.url, "jenkins_url")
@@ -123,6 +132,7 @@ class JenkinsLink:
 
     def _answered(self, response: requests.Response | None, why: str) -> ControllerError:
         status = response.status_code if response is not None else 0
+        act = Act() if response is None else act_of(response.request.method or "", response.request.url or "")
         if status in _NOT_THERE:
             return ControllerDown(f"Jenkins at {self.url} is starting or shutting down")
         if status == 401 and response is not None and "X-Jenkins" not in response.headers:
@@ -134,11 +144,52 @@ class JenkinsLink:
         if status == 401:
             return ControllerRefused(f"Jenkins at {self.url} does not accept this user or token (jenkins_token_file)")
         if status == 403:
-            missing = re.search(r"is missing the ([\w/ ]+) permission", why)
-            detail = f": {missing[0]}" if missing else " (or asks for a login: jenkins_user, jenkins_token_file)"
-            return ControllerRefused(f"Jenkins at {self.url} does not allow this{detail}")
-        first_line = next(iter(why.strip().splitlines()), "")[:200]
-        return ControllerTrouble(f"Jenkins at {self.url} answered {status or ''} {first_line}".rstrip())
+            return ControllerRefused(self._not_allowed(response, why, act))
+        if act.job and status in _OF_A_JOB:
+            said = _OF_A_JOB[status].format(job=act.job, user=self._user)
+            return ControllerTrouble(f"Jenkins at {self.url} answered {status} {_first_line(why)}: {said}")
+        return ControllerTrouble(f"Jenkins at {self.url} answered {status or ''} {_first_line(why)}".rstrip())
+
+    def _not_allowed(self, response: requests.Response | None, why: str, act: Act) -> str:
+        """Which permission is missing, for which job: what Jenkins says, else what it wants for such a call."""
+        what = act.phrase or "do this"
+        if "No valid crumb" in why:
+            return f"Jenkins at {self.url} did not let {self._user} {what}: the session is over, or it asks for a login"
+        named = re.search(r"is missing the ([\w/ ]+) permission", why)
+        header = response.headers.get("X-Required-Permission", "") if response is not None else ""
+        permission = named[1] if named else _in_words(header)
+        if permission:
+            return f"Jenkins at {self.url} does not let {self._user} {what}: it is missing the {permission} permission"
+        likely = f", like {act.permission}" if act.permission else ""
+        return (
+            f"Jenkins at {self.url} does not let {self._user} {what}: a permission is missing{likely}, or it asks for a"
+            " login (jenkins_user, jenkins_token_file)"
+        )
+
+
+def _stay_after_post(response: requests.Response, **_: object) -> None:
+    """Take the redirect that follows a form as the answer that it is, and do not go there.
+
+    Jenkins redirects to pages for people (302), and to the item that a trigger merged with (303). The address is
+    the one that Jenkins believes to have, which behind a proxy nobody else may reach: what was done would seem to
+    have failed. A redirect to the same path at another address (to https) is followed.
+    """
+    if response.request.method == "POST" and response.status_code in {302, 303}:
+        there = urljoin(response.url, response.headers.get("Location", ""))
+        if urlsplit(there).path != urlsplit(response.url).path:
+            response.status_code = 201
+
+
+def _in_words(permission: str) -> str:
+    """Give hudson.model.Item.Build as Jenkins' pages have it: Job/Build."""
+    group, _, name = permission.rpartition(".")
+    kind = group.rpartition(".")[2]
+    kind = {"Item": "Job", "Hudson": "Overall", "Computer": "Agent"}.get(kind, kind)
+    return f"{kind}/{name}" if kind and re.fullmatch(r"[A-Za-z]+/[A-Za-z]+", f"{kind}/{name}") else ""
+
+
+def _first_line(text: str) -> str:
+    return next(iter(text.strip().splitlines()), "")[:200]
 
 
 def _status(error: jenkins.JenkinsException) -> int:

@@ -195,12 +195,29 @@ QUEUE = f"{URL}/queue/api/json"
 BUILD = f"{URL}/job/x/buildWithParameters"
 
 
-def test_an_item_that_merged_with_one_in_the_queue_has_no_id(
+def test_an_attempt_that_merged_with_one_in_the_queue_is_that_item(
     answers: responses.RequestsMock, jenkins: Controller
 ) -> None:
     answers.post(BUILD, status=303, headers={"Location": f"{URL}/queue/item/7/"})
-    answers.get(f"{URL}/queue/item/7/", body="<html>", content_type="text/html")
-    assert jenkins.trigger("x", ATTEMPT) is None
+    assert jenkins.trigger("x", ATTEMPT) == 7
+
+
+def test_where_jenkins_leads_a_browser_after_a_form_is_not_asked(
+    answers: responses.RequestsMock, jenkins: Controller
+) -> None:
+    """It leads to the address that it believes to have, which behind a proxy nobody may reach."""
+    answers.post(f"{URL}/job/x/7/stop", status=302, headers={"Location": "http://10.1.1.1:8080/fuego/job/x/7/"})
+    jenkins.stop_build("x", 7)
+    assert [call.request.method for call in answers.calls] == ["GET", "POST"]  # the first is for the crumb
+
+
+def test_a_form_that_is_led_to_the_same_page_elsewhere_is_not_done(
+    answers: responses.RequestsMock, jenkins: Controller
+) -> None:
+    answers.post(BUILD, status=302, headers={"Location": BUILD.replace("8080", "8443")})
+    answers.get(BUILD.replace("8080", "8443"), status=405)
+    with pytest.raises(ControllerTrouble, match="answered 405"):
+        jenkins.trigger("x", ATTEMPT)
 
 
 @pytest.mark.parametrize("status", [502, 503, 504])

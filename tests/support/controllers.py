@@ -1,0 +1,219 @@
+"""The controllers that one suite of tests runs on: the embedded one, or a real Jenkins.
+
+A real one is started from JENKINS_WAR in a home of its own (JENKINS_PLUGINS names a folder of .hpi or .jpi files), or
+stands at JENKINS_URL (JENKINS_USER, JENKINS_TOKEN), and is then somebody's: what is made there is removed again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+import jenkins
+import requests
+
+from fuego_jenkins_remote.lab.jenkins.controller import Controller
+from jenkins_war import START_SECONDS, War, version, wait_until
+from processes import free_port
+
+USER = "demolab"
+
+
+class Process:
+    """A controller's process; killed and started again it keeps its address and its data."""
+
+    def __init__(self, log: Path) -> None:
+        self.log = log
+        self.environment = {
+            name: value for name, value in os.environ.items() if not name.startswith(("FUEGO_", "JENKINS_", "BASH_ENV"))
+        }
+        self.process: subprocess.Popen[str] | None = None
+
+    @property
+    def command(self) -> list[str]:
+        raise NotImplementedError
+
+    def wait(self) -> None:
+        """Until it answers."""
+        raise NotImplementedError
+
+    @property
+    def runs(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    def launch(self) -> None:
+        """Start it, and do not wait."""
+        with self.log.open("a") as log:
+            self.process = subprocess.Popen(
+                self.command,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE if "--json" in self.command else log,
+                stderr=log,
+                text=True,
+                start_new_session=True,
+            )
+
+    def start(self) -> None:
+        if not self.runs:
+            self.launch()
+            self.wait()
+
+    def end(self, number: signal.Signals = signal.SIGTERM) -> None:
+        """End it by a signal to it alone."""
+        if self.process is None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            self.process.send_signal(number)
+        try:
+            self.process.wait(30)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise
+        finally:
+            if self.process.stdout:
+                self.process.stdout.close()
+            self.process = None
+
+    def kill(self) -> None:
+        self.end(signal.SIGKILL)
+
+
+class UnderTest:
+    """A controller that the suite runs on: where it is, as whom the lab comes, and what can be done to it."""
+
+    kind = ""
+    is_embedded = False
+    process: Process | None = None
+    """None: it is somebody else's, and is neither stopped nor started again."""
+
+    def __init__(self, url: str, user: str, token: str, password: str = "") -> None:
+        self.url, self.user, self.token, self.password = url, user, token, password
+
+    def adapter(self, **more: object) -> Controller:
+        """What the lab's bridge has."""
+        return Controller(self.url, self.user, self.token, **more)  # type: ignore[arg-type]
+
+    def person(self) -> jenkins.Jenkins:
+        """python-jenkins, as a person of the lab would do things in Jenkins' pages."""
+        return jenkins.Jenkins(self.url, self.user or None, self.token or None, timeout=20)
+
+    def post(self, path: str, **data: str) -> requests.Response:
+        """A form of Jenkins' pages is sent."""
+        return requests.post(
+            f"{self.url}/{path}", data=data, auth=(self.user, self.token), timeout=20, allow_redirects=False
+        )
+
+    def groovy(self, script: str) -> str:
+        """What an admin types into the script console of a real one."""
+        answer = self.post("scriptText", script=script)
+        answer.raise_for_status()
+        return answer.text.strip()
+
+    def close(self) -> None:
+        """Leave nothing behind."""
+        if self.process is not None and self.process.runs:
+            self.process.end()
+
+
+class _EmbeddedProcess(Process):
+    def __init__(self, data: Path, port: int, token_file: Path) -> None:
+        super().__init__(data.with_suffix(".log"))
+        self._command = [sys.executable, "-m", "fuego_jenkins_remote.minijenkins", "--json", "--data", str(data)]
+        self._command += ["--port", str(port), "--label", "fuego-remote"]
+        self._command += ["--user", USER, "--token-file", str(token_file)]
+
+    @property
+    def command(self) -> list[str]:
+        return self._command
+
+    def wait(self) -> None:
+        assert self.process is not None
+        out: IO[str] = self.process.stdout  # type: ignore[assignment]
+        line = out.readline()
+        assert line.startswith("{"), self.log.read_text()[-2000:]
+        assert json.loads(line)["pid"] == self.process.pid
+
+
+class Embedded(UnderTest):
+    """The embedded controller, with a user."""
+
+    kind = "embedded"
+    is_embedded = True
+
+    def __init__(self, folder: Path) -> None:
+        port, token_file = free_port(), folder / "jenkins.token"
+        self.process = _EmbeddedProcess(folder / "jenkins", port, token_file)
+        self.process.start()
+        super().__init__(f"http://127.0.0.1:{port}/fuego", USER, token_file.read_text().strip())
+        self.home = folder / "jenkins"
+
+
+class _WarProcess(Process):
+    def __init__(self, war: War) -> None:
+        super().__init__(war.home.with_suffix(".log"))
+        self.war = war
+        self.environment |= war.environment
+
+    @property
+    def command(self) -> list[str]:
+        return self.war.command
+
+    def wait(self) -> None:
+        war = self.war
+        wait_until(lambda: not self.runs or version(war.url, war.user, war.token), START_SECONDS, "Jenkins")
+        assert self.runs, self.log.read_text()[-2000:]
+
+
+class FromWar(UnderTest):
+    """A real Jenkins, started from a war file."""
+
+    kind = "real"
+
+    def __init__(self, folder: Path, file: Path, plugins: Path | None) -> None:
+        war = War(file=file.resolve(), home=folder / "jenkins", port=free_port(), user=USER)
+        war.lay_out(plugins.resolve() if plugins else None)
+        self.process = _WarProcess(war)
+        self.process.start()
+        super().__init__(war.url, war.user, war.token, war.password)
+        self.home = war.home
+
+
+class Borrowed(UnderTest):
+    """A Jenkins that runs already, for somebody else too."""
+
+    kind = "real"
+
+
+def real_is_named() -> bool:
+    """Whether the environment names a real Jenkins."""
+    return bool(os.environ.get("JENKINS_URL") or os.environ.get("JENKINS_WAR"))
+
+
+@contextlib.contextmanager
+def controller_of(kind: str, folder: Path) -> Iterator[UnderTest]:
+    """The embedded or the real one."""
+    url, war = os.environ.get("JENKINS_URL", ""), os.environ.get("JENKINS_WAR", "")
+    plugins = os.environ.get("JENKINS_PLUGINS", "")
+    found: UnderTest
+    if kind == "embedded":
+        found = Embedded(folder)
+    elif url:
+        found = Borrowed(url.rstrip("/"), os.environ.get("JENKINS_USER", ""), os.environ.get("JENKINS_TOKEN", ""))
+    else:
+        found = FromWar(folder, Path(war), Path(plugins) if plugins else None)
+    try:
+        yield found
+    finally:
+        found.close()
+        if isinstance(found, FromWar):
+            shutil.rmtree(found.home, ignore_errors=True)
