@@ -7,7 +7,7 @@ from dataclasses import replace
 from fuego_jenkins_remote.cli.session import Session, own_ftc
 from fuego_jenkins_remote.fuego.errors import BadBoardFile
 from fuego_jenkins_remote.lab.jenkins.controller import Controller
-from fuego_jenkins_remote.lab.jobs.definitions import LabValues
+from fuego_jenkins_remote.lab.jobs.definitions import JobBoard, LabValues
 from fuego_jenkins_remote.lab.jobs.update import nodes_to_make, update_jobs
 from fuego_jenkins_remote.lab.serving.wiring import Links, open_controller
 
@@ -48,7 +48,7 @@ def bring_up_to_date(session: Session, *, container: bool) -> None:
             lab_dir=str(config.lab_dir),
             fuego_ftc=config.ftc,
         )
-    changes = update_jobs(controller, [board.name for board in boards], values)
+    changes = update_jobs(controller, [JobBoard(name=board.name) for board in boards], values)
     done = {
         "node made": made,
         "job created": changes.created,

@@ -79,6 +79,9 @@ class Session:
             fuego_core=settings.path("fuego_core_dir"),
             ftc=settings.environ.get("FUEGO_FTC") or own_ftc(),
             job_prefix=check_board_name(settings.get("job_prefix")),
+            people_prefix=check_board_name(settings.get("people_prefix")),
+            jenkins_folder=settings.get("jenkins_folder").strip("/"),
+            jenkins_view=settings.get("jenkins_view"),
             outbox_quota=settings.size("outbox_quota"),
             disk_reserve=settings.size("disk_reserve"),
         )

@@ -44,12 +44,17 @@ DEFAULTS: dict[str, str] = {
     "fuego_rw_dir": "/fuego-rw",
     "fuego_core_dir": "/fuego-core",
     "job_prefix": "remote-request",
+    "people_prefix": "remote",
+    "jenkins_view": "Fuego network",
     "outbox_quota": "10 GiB",
     "disk_reserve": "1 GiB",
 }
 """What holds where nothing is set; lab_dir and state_dir have one each that depends on others."""
 
 MEANING: dict[str, str] = {**FUEGO_KEYS, **OUR_KEYS}
+
+EMPTY_COUNTS = frozenset({"jenkins_view"})
+"""Keys that may be set to nothing: then their default does not hold."""
 
 MAX_TOKEN = 4096
 
@@ -65,6 +70,8 @@ class Settings:
 
     def get(self, key: str) -> str:
         """A setting's value, empty where nothing is set and there is no default."""
+        if key in EMPTY_COUNTS and key in self.values:
+            return self.values[key]
         found = self.values.get(key) or DEFAULTS.get(key, "")
         if not found and key == "lab_dir":
             return str(self.path("fuego_rw_dir") / "remote")
@@ -134,7 +141,7 @@ def load_settings(environ: Mapping[str, str] | None = None, options: Mapping[str
     values: dict[str, str] = {}
     sources: dict[str, str] = {}
     if conf_file is not None:
-        values = {key: value for key, value in read_conf(conf_file).items() if value}
+        values = {key: value for key, value in read_conf(conf_file).items() if value or key in EMPTY_COUNTS}
         sources = dict.fromkeys(values, str(conf_file))
     for key, variable in ENVIRONMENT.items():
         if environ.get(variable):

@@ -9,6 +9,7 @@ Both stand beside fuego.conf, which a test cannot write in Fuego's container. bo
         labels: [usb-gadget]
         description: on Tim's desk
         open_to: ["*"]        # teams that may ask; "*" is everybody in the network, [] only the lab's own team
+        resources: [power-1]  # what it shares with other boards; Jenkins locks it (plugin lockable-resources)
         check: {reboot: true, test: Functional.fuego_board_check}    # after trouble: see care/wanted.py
 """
 
@@ -29,7 +30,7 @@ from fuego_jenkins_remote.lab.errors import BadLabFile
 from fuego_jenkins_remote.network.policy import Policy, PolicyError, policy_from_mapping
 
 MAX_FILE = 2**20
-_BOARD_KEYS = frozenset({"type", "cpu", "labels", "description", "open_to", "check"})
+_BOARD_KEYS = frozenset({"type", "cpu", "labels", "description", "open_to", "check", "resources"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +48,9 @@ class LabConfig:
     fuego_core: Path
     ftc: str = "ftc"
     job_prefix: str = "remote-request"
+    people_prefix: str = "remote"
+    jenkins_folder: str = ""
+    jenkins_view: str = "Fuego network"
     targets: tuple[str, ...] = ("vision",)
     outbox_quota: int = 10 * 2**30
     disk_reserve: int = 2**30
@@ -58,8 +62,12 @@ class LabConfig:
         return self.state_dir / "packages"
 
     def job(self, board: str) -> str:
-        """The name of a board's job."""
-        return f"{self.job_prefix}-{board}"
+        """The name of a board's job: FOLDER/NAME in a folder."""
+        return self.in_folder(f"{self.job_prefix}-{board}")
+
+    def in_folder(self, name: str) -> str:
+        """The full name of what is called `name` in Jenkins."""
+        return f"{self.jenkins_folder}/{name}" if self.jenkins_folder else name
 
     def board_files(self, problems: list[BadBoardFile] | None = None) -> list[BoardFile]:
         """The lab's boards, without templates that nobody has filled in; see `read_boards_dir` for `problems`."""
@@ -97,6 +105,10 @@ class LabConfig:
         except ValueError as error:
             raise BadLabFile(f"{self.conf_dir / 'boards.yaml'}: board {board}: {error}") from error
 
+    def board_resources(self, board: str) -> tuple[str, ...]:
+        """What a board shares with others, by the names in Jenkins. Raises BadLabFile."""
+        return tuple(str(name) for name in self._boards_yaml().get(board, {}).get("resources", ()))
+
     def policy(self) -> Policy:
         """The lab's policy, read anew: who edits it need not restart anything. Raises BadLabFile."""
         path = self.conf_dir / "lab-policy.yaml"
@@ -122,7 +134,7 @@ class LabConfig:
             for key in ("type", "cpu", "description"):
                 if not isinstance(values.get(key, ""), str | int | float):
                     raise BadLabFile(f"{path}: board {name}: {key} is one word or text")
-            for key in ("labels", "open_to"):
+            for key in ("labels", "open_to", "resources"):
                 if not _is_list_of_words(values.get(key, [])):
                     raise BadLabFile(f"{path}: board {name}: {key} is a list, like [one, two]")
         return {str(name): values for name, values in boards.items()}

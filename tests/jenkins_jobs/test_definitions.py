@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from fuego_jenkins_remote.lab.jobs.definitions import MARK, LabValues, find_definitions, job_xml
+from fuego_jenkins_remote.lab.jobs.definitions import MARK, LabValues, find_definitions, job_xml, lab_xml
+from job_boards import boards
 
 ROOT = Path(__file__).parents[2]
 JOBS = ROOT / "jenkins_jobs"
@@ -36,7 +37,7 @@ def _without_scripts(xml: str) -> str:
 
 @pytest.mark.parametrize("name", ["remote-request-beaglebone", "remote-request-push"])
 def test_golden_job(name: str) -> None:
-    made = _without_scripts(job_xml(["beaglebone"], LabValues())[name])
+    made = _without_scripts(job_xml(boards("beaglebone"), LabValues())[name])
     golden = GOLDEN / f"{name}.xml"
     if os.environ.get("UPDATE_GOLDEN"):
         golden.parent.mkdir(parents=True, exist_ok=True)
@@ -45,7 +46,7 @@ def test_golden_job(name: str) -> None:
 
 
 def test_golden_has_every_template() -> None:
-    made = {f"{name}.xml" for name in job_xml(["beaglebone"], LabValues())}
+    made = {f"{name}.xml" for name in job_xml(boards("beaglebone"), LabValues())}
     assert made == {path.name for path in GOLDEN.iterdir()}
 
 
@@ -57,7 +58,7 @@ def test_the_plain_command_makes_the_same_jobs(tmp_path: Path) -> None:
         command, cwd=tmp_path, env={"XDG_CACHE_HOME": str(tmp_path)}, check=True, capture_output=True, timeout=60
     )
     made = {path.parent.name: path.read_text() for path in (tmp_path / "out").glob("*/config.xml")}
-    wanted = job_xml(["beaglebone"], LabValues())
+    wanted = lab_xml(boards("beaglebone"), LabValues())
     assert made.keys() == wanted.keys()
     for name, xml in wanted.items():
         assert made[name].replace("&lt;!-- Managed by Jenkins Job Builder --&gt;", "") == xml
@@ -66,7 +67,9 @@ def test_the_plain_command_makes_the_same_jobs(tmp_path: Path) -> None:
 @pytest.mark.parametrize("job", ["remote-request-beaglebone", "remote-request-push"])
 def test_the_step_begins_with_bash_and_ends_with_the_script_as_it_is(job: str) -> None:
     script = (JOBS / "shell" / ("remote-request-push.sh" if job.endswith("push") else "remote-request.sh")).read_text()
-    command = ET.fromstring(job_xml(["beaglebone"], LabValues())[job]).findtext("builders/hudson.tasks.Shell/command")
+    command = ET.fromstring(job_xml(boards("beaglebone"), LabValues())[job]).findtext(
+        "builders/hudson.tasks.Shell/command"
+    )
     assert command is not None
     assert command.startswith("#!/bin/bash\n")
     assert command.rstrip("\n").endswith("\n" + script.rstrip("\n"))
@@ -76,7 +79,7 @@ def test_the_step_begins_with_bash_and_ends_with_the_script_as_it_is(job: str) -
 @pytest.mark.parametrize("job", ["remote-request-beaglebone", "remote-request-push"])
 def test_shellcheck_accepts_the_generated_step(job: str, tmp_path: Path) -> None:
     values = LabValues(fuego_rw="/a path/{here}", fuego_ftc="/opt/my tools/ftc")
-    command = ET.fromstring(job_xml(["beaglebone"], values)[job]).findtext("builders/hudson.tasks.Shell/command")
+    command = ET.fromstring(job_xml(boards("beaglebone"), values)[job]).findtext("builders/hudson.tasks.Shell/command")
     step = tmp_path / "step.sh"
     # The script's own first line is a comment in the step.
     step.write_text((command or "").replace("\n#!/bin/bash\n", "\n"))
@@ -106,15 +109,24 @@ def test_every_template_is_in_the_docs() -> None:
             assert f"`{line.removeprefix('    id: ')}" in text
 
 
+def test_every_value_that_can_be_set_is_in_the_docs() -> None:
+    text = (ROOT / "docs" / "jobs.md").read_text()
+    keys = [
+        line[4:].partition(":")[0] for line in (JOBS / "defaults.yaml").read_text().splitlines() if line[4:5].isalpha()
+    ]
+    assert len(keys) > 15
+    assert [key for key in keys if key != "name" and f"`{key}`" not in text] == []
+
+
 def test_every_job_says_whose_it_is() -> None:
-    for xml in job_xml(["beaglebone"], LabValues()).values():
+    for xml in job_xml(boards("beaglebone"), LabValues()).values():
         assert MARK in (ET.fromstring(xml).findtext("description") or "").splitlines()
 
 
 def test_values_reach_the_shell_as_they_are(tmp_path: Path) -> None:
     hostile = "/a {b} 'c' $(id) \"d\" `e` \\ * größe"
     names = ["fuego_core", "fuego_ro", "fuego_rw", "lab_dir", "fuego_ftc"]
-    xml = job_xml(["beaglebone"], LabValues(**{name: f"{hostile}/{name}" for name in names}))
+    xml = job_xml(boards("beaglebone"), LabValues(**{name: f"{hostile}/{name}" for name in names}))
     command = ET.fromstring(xml["remote-request-beaglebone"]).findtext("builders/hudson.tasks.Shell/command") or ""
     head = command.split("\n#!/bin/bash\n")[0]
     show = '\nprintf "%s\\0" "$FUEGO_CORE" "$FUEGO_RO" "$FUEGO_RW" "$FUEGO_LAB_DIR" "$FUEGO_FTC"'
@@ -123,7 +135,7 @@ def test_values_reach_the_shell_as_they_are(tmp_path: Path) -> None:
 
 
 def test_jenkins_own_folders_win_over_the_jobs(tmp_path: Path) -> None:
-    xml = job_xml(["beaglebone"], LabValues(fuego_rw="/from/conf"))["remote-request-beaglebone"]
+    xml = job_xml(boards("beaglebone"), LabValues(fuego_rw="/from/conf"))["remote-request-beaglebone"]
     command = ET.fromstring(xml).findtext("builders/hudson.tasks.Shell/command") or ""
     head = command.split("\n#!/bin/bash\n")[0] + '\necho "$FUEGO_RW $FUEGO_LAB_DIR"'
     done = subprocess.run(["bash", "-c", head], env={"FUEGO_RW": "/rw"}, capture_output=True, text=True, check=True)

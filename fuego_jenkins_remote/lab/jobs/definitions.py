@@ -1,24 +1,22 @@
-"""The lab's Jenkins jobs as XML: made from jenkins_jobs/ and the lab's boards by jenkins-job-builder."""
+"""The lab's Jenkins jobs and their view as XML: made from jenkins_jobs/ and the lab's boards.
+
+`LabValues` is what a lab may choose; each field overrides the value of its name in jenkins_jobs/defaults.yaml.
+"""
 
 from __future__ import annotations
 
-import gc
-import logging
-import os
+import html
+import re
 import shlex
-import tempfile
-import threading
-import warnings
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
-
-import yaml
 
 from fuego_jenkins_remote.fuego.errors import BadName
 from fuego_jenkins_remote.fuego.names import check_board_name
 from fuego_jenkins_remote.lab.errors import LabError
+from fuego_jenkins_remote.lab.jobs.jjb import make_xml
+from fuego_jenkins_remote.lab.jobs.plugins import LOCKABLE_RESOURCES, parts_of
 
 MARK = "Made by ftc lab jobs (fuego-jenkins-remote): changes by hand are lost."
 """The line of a job's description that says it is ours."""
@@ -26,24 +24,32 @@ MARK = "Made by ftc lab jobs (fuego-jenkins-remote): changes by hand are lost."
 PUSH = "push"
 """What follows the prefix in the name of the post-build job; so no board can be called this."""
 
-# JJB says in the description that it may delete the job. Somebody's `jenkins-jobs update --delete-old` on the same
-# Jenkins would take ours away.
-_JJB_MARK = "&lt;!-- Managed by Jenkins Job Builder --&gt;"
+BOARD_TEMPLATES = ("remote-request",)
+"""The templates that make a job a board; their ids in jenkins_jobs/."""
 
-_JJB_CONF = "[job_builder]\nallow_empty_variables=False\n[jenkins]\nurl=http://127.0.0.1/\nquery_plugins_info=False\n"
+LAB_TEMPLATES = ("remote-request-push",)
+"""Those that make one job a lab."""
 
-# JJB changes the environment's meaning, the root logger and the warnings of the whole process: one at a time.
-_jjb_lock = threading.Lock()
+PEOPLE_TEMPLATES: tuple[str, ...] = ()
+"""Those of the jobs for people, which act with the lab's identity; one job each."""
+
+VIEW_TEMPLATE = "fuego-network"
 
 
 @dataclass(frozen=True, kw_only=True)
 class LabValues:
     """What all jobs of a lab share. None: as jenkins_jobs/defaults.yaml has it.
 
-    Folders and programs are as the job sees them, which may be inside Fuego's container.
+    Folders and programs are as the job sees them, which may be inside Fuego's container. `jenkins_folder` is the
+    folder's name, parts joined by slashes, empty for the top level; an empty `jenkins_view` makes no view. `plugins`
+    are those to use, by their short names; the ids of credentials count only with credentials-binding. `people`:
+    whether the jobs for people are made.
     """
 
     job_prefix: str = "remote-request"
+    people_prefix: str = "remote"
+    jenkins_folder: str = ""
+    jenkins_view: str = "Fuego network"
     label: str | None = None
     fuego_core: str | None = None
     fuego_ro: str | None = None
@@ -52,6 +58,23 @@ class LabValues:
     fuego_ftc: str | None = None
     push_ftc: str | None = None
     builds_to_keep: int | None = None
+    build_minutes: int | None = None
+    trigger_token: str = field(default="", repr=False)
+    hub_credentials: str = ""
+    vision_credentials: str = ""
+    plugins: frozenset[str] = frozenset()
+    people: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobBoard:
+    """A board that gets a job. `access` says in plain text who may use it and where to see what waits for it;
+    `resources` are what it shares with other boards.
+    """
+
+    name: str
+    access: str = ""
+    resources: tuple[str, ...] = ()
 
 
 def find_definitions() -> Path:
@@ -71,24 +94,41 @@ def find_script() -> Path:
     return find_definitions() / "shell" / "remote-request.sh"
 
 
+def in_folder(name: str, values: LabValues) -> str:
+    """The full name of a job or view that is called `name`."""
+    return f"{values.jenkins_folder}/{name}" if values.jenkins_folder else name
+
+
 def job_name(board: str, values: LabValues) -> str:
-    """The name of the board's job."""
-    return f"{values.job_prefix}-{board}"
+    """The full name of the board's job."""
+    return in_folder(f"{values.job_prefix}-{board}", values)
 
 
-def job_xml(boards: Iterable[str], values: LabValues) -> dict[str, str]:
-    """Make config.xml of every job of a lab with these boards, by the jobs' names.
+def view_name(values: LabValues) -> str:
+    """The full name of the lab's view; empty when there is to be none."""
+    return in_folder(values.jenkins_view, values) if values.jenkins_view else ""
+
+
+def job_xml(boards: Iterable[JobBoard], values: LabValues) -> dict[str, str]:
+    """Make config.xml of every job of a lab with these boards, by the jobs' full names.
 
     Raises LabError for a name or value that cannot stand in a job, and when jenkins-job-builder fails.
     """
-    project = _project(boards, values)
-    with tempfile.TemporaryDirectory(prefix="ftc-jobs-") as work:
-        folder = Path(work)
-        (folder / "lab.yaml").write_text(yaml.safe_dump([{"project": project}]), encoding="utf-8")
-        (folder / "jjb.ini").write_text(_JJB_CONF, encoding="utf-8")
-        _run_jjb([*_definition_files(), folder / "lab.yaml"], folder)
-        made = sorted((folder / "jobs").glob("*/config.xml"))
-        return {path.parent.name: path.read_text(encoding="utf-8").replace(_JJB_MARK, "") for path in made}
+    made = lab_xml(boards, values)
+    made.pop(view_name(values), None)
+    return made
+
+
+def lab_xml(boards: Iterable[JobBoard], values: LabValues) -> dict[str, str]:
+    """Make the XML of every job and of the view, by their full names. Raises LabError as `job_xml` does."""
+    made = make_xml(_definition_files(), _project(boards, values))
+    view = view_name(values)
+    if view:
+        # JJB has the folder in it, too; a Jenkins would take that for a part of the name.
+        made[view] = re.sub(
+            r"<name>.*?</name>", f"<name>{html.escape(values.jenkins_view)}</name>", made[view], count=1
+        )
+    return made
 
 
 def _definition_files() -> list[Path]:
@@ -96,83 +136,83 @@ def _definition_files() -> list[Path]:
     return [path for path in sorted(find_definitions().glob("*.yaml")) if path.name != "project.yaml"]
 
 
-def _project(boards: Iterable[str], values: LabValues) -> dict[str, object]:
-    names = list(dict.fromkeys(boards))
-    if not names:
+def _project(boards: Iterable[JobBoard], values: LabValues) -> dict[str, object]:
+    by_name = {board.name: board for board in boards}
+    if not by_name:
         raise LabError("there is no board to make a job for: look at the boards folder below fuego_ro_dir")
-    try:
-        for name in (*names, values.job_prefix, values.label or "x"):
-            check_board_name(name)
-    except BadName as error:
-        raise LabError(f"cannot make jobs: {error}") from error
-    if PUSH in names:
-        raise LabError(f"a board cannot be called {PUSH!r}: that job delivers the runs")
+    _check_names(by_name.values(), values)
     project: dict[str, object] = {
         "name": "fuego-remote",
-        "board": names,
-        "jobs": ["remote-request", "remote-request-push"],
+        "board": [{board.name: _board_values(board, values)} for board in by_name.values()],
+        "jobs": [*BOARD_TEMPLATES, *LAB_TEMPLATES, *(PEOPLE_TEMPLATES if values.people else ())],
+        "views": [VIEW_TEMPLATE] if values.jenkins_view else [],
         "job_prefix": values.job_prefix,
+        "people_prefix": values.people_prefix,
+        "jenkins_folder": f"{values.jenkins_folder}/" if values.jenkins_folder else "",
+        "jenkins_view": _braces_doubled(values.jenkins_view),
+        "trigger_token": values.trigger_token or None,
     }
-    if values.label is not None:
-        project["label"] = values.label
-    if values.builds_to_keep is not None:
-        project["builds_to_keep"] = values.builds_to_keep
+    for key in ("label", "builds_to_keep", "build_minutes"):
+        if getattr(values, key) is not None:
+            project[key] = getattr(values, key)
     for key in ("fuego_core", "fuego_ro", "fuego_rw", "lab_dir", "fuego_ftc", "push_ftc"):
         value = getattr(values, key)
         if value is not None:
             project[key] = _shell_word(key, value)
+    for key, parts in parts_of(values.plugins, credentials=_credentials(values)).items():
+        if parts:
+            project[key] = [*_CORE_PARTS.get(key, ()), *parts]
     return project
+
+
+_CORE_PARTS: dict[str, list[object]] = {"board_publishers": [{"remote-request": {"job_prefix": "{job_prefix}"}}]}
+"""The lists of defaults.yaml that are not empty, for those that plugins lengthen."""
+
+
+def _board_values(board: JobBoard, values: LabValues) -> dict[str, object]:
+    """What one board has of its own."""
+    own: dict[str, object] = {}
+    if board.access:
+        # Fuego's Jenkins shows descriptions as raw HTML.
+        own["board_access"] = _braces_doubled(html.escape(" ".join(board.access.split())))
+    if board.resources and LOCKABLE_RESOURCES in values.plugins:
+        own["resources"] = " ".join(board.resources)
+        own["board_properties"] = [
+            {"build-discarder": {"num-to-keep": "{builds_to_keep}"}},
+            {"remote-request-resources": {"resources": "{resources}"}},
+        ]
+    return own
+
+
+def _credentials(values: LabValues) -> dict[str, str]:
+    ids = {"FUEGO_HUB_TOKEN": values.hub_credentials, "FUEGO_VISION_TOKEN": values.vision_credentials}
+    return {variable: _braces_doubled(id_) for variable, id_ in ids.items() if id_}
+
+
+def _check_names(boards: Iterable[JobBoard], values: LabValues) -> None:
+    folders = values.jenkins_folder.split("/") if values.jenkins_folder else []
+    try:
+        for board in boards:
+            check_board_name(board.name)
+            if board.name == PUSH:
+                raise LabError(f"a board cannot be called {PUSH!r}: that job delivers the runs")
+            for resource in board.resources:
+                check_board_name(resource)
+        for name in (values.job_prefix, values.people_prefix, values.label or "x", *folders):
+            check_board_name(name)
+    except BadName as error:
+        raise LabError(f"cannot make jobs: {error}") from error
+    # What Jenkins refuses in a view's name, and what would be another folder.
+    if re.search(r"[?*/\\%!@#$^&|<>\[\]:;\x00-\x1f\x7f]", values.jenkins_view):
+        raise LabError(f"jenkins_view: {values.jenkins_view!r} has a sign in it that Jenkins does not take in a name")
 
 
 def _shell_word(key: str, value: str) -> str:
     """Quote a value for the job's shell, and its braces for JJB, which fills them in."""
     if not value or any(ord(char) < 32 or ord(char) == 127 for char in value):
         raise LabError(f"{key} is empty or has a line end in it: {value!r}")
-    return shlex.quote(value).replace("{", "{{").replace("}", "}}")
+    return _braces_doubled(shlex.quote(value))
 
 
-def _run_jjb(files: list[Path], folder: Path) -> None:
-    """Let JJB write folder/jobs/NAME/config.xml. Its library is imported here: it takes a moment, and is not quiet."""
-    with _jjb_lock, _surroundings_kept(folder / "cache"):
-        from jenkins_jobs.cli.entry import JenkinsJobs
-        from jenkins_jobs.errors import JenkinsJobsException
-
-        try:
-            options = ["--conf", str(folder / "jjb.ini"), "--log_level", "error"]
-            jjb = JenkinsJobs([*options, "test", "--config-xml", "-o", str(folder / "jobs"), str(folder)])
-            jjb.options.path = files  # as an argument they would be cut at every colon
-            jjb.execute()
-            # JJB's cache is written when it is collected: now, while its folder is there.
-            del jjb
-            gc.collect()
-        except (JenkinsJobsException, yaml.YAMLError, OSError) as error:
-            raise LabError(f"jenkins-job-builder cannot make the jobs: {error}") from error
-
-
-@contextmanager
-def _surroundings_kept(cache: Path) -> Iterator[None]:
-    """JJB takes a lock in the user's cache and reads its login from the environment; we want neither.
-
-    It also sets up logging at import, and warns of pkg_resources.
-    """
-    root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
-    ours = {"XDG_CACHE_HOME": str(cache), "JJB_USER": None, "JJB_PASSWORD": None}
-    before = {name: os.environ.get(name) for name in ours}
-    _set_environment(ours)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        _set_environment(before)
-        root.handlers[:] = handlers
-        root.setLevel(level)
-
-
-def _set_environment(values: dict[str, str | None]) -> None:
-    for name, value in values.items():
-        if value is None:
-            os.environ.pop(name, None)
-        else:
-            os.environ[name] = value
+def _braces_doubled(text: str) -> str:
+    return text.replace("{", "{{").replace("}", "}}")

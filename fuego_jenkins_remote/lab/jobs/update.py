@@ -14,7 +14,7 @@ from typing import Protocol
 from fuego_jenkins_remote.fuego.boards import BoardFile
 from fuego_jenkins_remote.lab.errors import LabError
 from fuego_jenkins_remote.lab.jobs.config_xml import JobConfig
-from fuego_jenkins_remote.lab.jobs.definitions import MARK, LabValues, job_xml
+from fuego_jenkins_remote.lab.jobs.definitions import MARK, JobBoard, LabValues, job_xml
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +46,7 @@ class JobStore(Protocol):
         """Remove a job."""
 
 
-def update_jobs(controller: JobStore, boards: Iterable[str], values: LabValues) -> JobChanges:
+def update_jobs(controller: JobStore, boards: Iterable[JobBoard], values: LabValues) -> JobChanges:
     """Make the lab's jobs what they should be: uploads what differs, removes ours whose board is gone.
 
     A job that somebody has disabled stays disabled. Raises LabError, before anything is changed, when there is no
