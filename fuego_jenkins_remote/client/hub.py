@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 from fuego_jenkins_remote.client.api import Api, Json, segment
 from fuego_jenkins_remote.client.errors import ClientError
-from fuego_jenkins_remote.client.values import Board, Claims, Request
+from fuego_jenkins_remote.client.values import Beaten, Board, Claims, Request
 from fuego_jenkins_remote.network.identities import AttemptId
 
-_Value = TypeVar("_Value", Request, Board, Claims)
+_Value = TypeVar("_Value", Request, Board, Claims, Beaten)
 
 MAX_WAIT = 25.0
 """Seconds that a waiting call may wait: proxies cut off longer ones."""
 MAX_CLAIM_BOARDS = 200
 """A claim names no more boards than this."""
+MAX_BEATS = 500
+"""A call brings no more heartbeats than this, and no more bytes than these (the hub takes 4 MiB)."""
+_BEATS_BYTES = 2 * 1024 * 1024
 
 
 class HubClient:
@@ -54,6 +58,11 @@ class HubClient:
     def board(self, host: str, board: str) -> Board:
         """One board."""
         return self._value(Board, self.api.get(f"/boards/{segment(host)}/{segment(board)}"))
+
+    def put_health(self, host: str, board: str, health: str, reason: str = "") -> Board:
+        """What the lab sees of a board: online, offline or broken. The same again is no change."""
+        path = f"/boards/{segment(host)}/{segment(board)}/health"
+        return self._value(Board, self.api.call("PUT", path, body={"health": health, "reason": reason}))
 
     # -- requests
 
@@ -98,10 +107,22 @@ class HubClient:
     # -- the lab's side
 
     def claim(
-        self, claim_id: str, boards: Sequence[str], *, wait: float = 0, request: str | None = None, peek: bool = False
+        self,
+        claim_id: str,
+        boards: Sequence[str],
+        *,
+        wait: float = 0,
+        request: str | None = None,
+        peek: bool = False,
+        limits: Mapping[str, float] | None = None,
     ) -> Claims:
-        """Take at most one request for each of `boards`; `peek` only looks."""
+        """Take at most one request for each of `boards`; `peek` only looks.
+
+        `limits` holds seconds by board: such a board gets only requests whose time limit is not above it.
+        """
         body: Json = {"claim_id": claim_id, "boards": list(boards), "wait": wait, "request": request, "peek": peek}
+        if limits:
+            body["limits"] = dict(limits)  # a hub that does not know them yet is not bothered without need
         answer = self.api.post("/claims", body, wait=wait)
         return self._value(Claims, answer)
 
@@ -117,6 +138,19 @@ class HubClient:
     def heartbeat(self, attempt: AttemptId, **said: str) -> Json:
         """A sign of life (log_tail, queue_why, build_url); raises Conflict when the attempt is over."""
         return self.api.post(self._path(attempt, "heartbeat"), dict(said))
+
+    def heartbeats(self, beats: Sequence[Mapping[str, str]]) -> list[Beaten]:
+        """Signs of life of many attempts, each `{"attempt", "log_tail"?, "queue_why"?, "build_url"?}`, in few calls.
+
+        The answers in the same order: an attempt that is over fails no other, it `is_over`.
+        """
+        answers: list[Beaten] = []
+        for part in _parts(beats):
+            found = self.api.post("/heartbeats", {"beats": [dict(one) for one in part]}).get("answers") or ()
+            if len(found) != len(part):
+                raise ClientError(f"the hub at {self.url} answered {len(found)} of {len(part)} heartbeats")
+            answers += [self._value(Beaten, one) for one in found]
+        return answers
 
     def tested(self, attempt: AttemptId, call_id: str, status: str, run_key: str, summary: str) -> Request:
         """The test has ended."""
@@ -154,3 +188,18 @@ class HubClient:
     @staticmethod
     def _path(attempt: AttemptId, verb: str) -> str:
         return f"/requests/{segment(attempt.request)}/attempts/{attempt.number}/{verb}"
+
+
+def _parts(beats: Sequence[Mapping[str, str]]) -> Iterator[list[Mapping[str, str]]]:
+    """In parts that one call may bring."""
+    part: list[Mapping[str, str]] = []
+    room = _BEATS_BYTES
+    for one in beats:
+        size = len(json.dumps(dict(one)))
+        if part and (size > room or len(part) == MAX_BEATS):
+            yield part
+            part, room = [], _BEATS_BYTES
+        part.append(one)
+        room -= size
+    if part:
+        yield part

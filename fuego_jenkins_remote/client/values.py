@@ -185,8 +185,33 @@ class Claims:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Beaten:
+    """The hub's answer to one of many heartbeats; `cancel`: the lab is asked to stop it."""
+
+    attempt: AttemptId
+    lease_seconds: float
+    cancel: bool
+    state: str
+
+    @property
+    def is_over(self) -> bool:
+        """The hub counts on this attempt no more."""
+        return self.state == "over"
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Beaten:
+        """Read the wire form."""
+        return cls(
+            attempt=AttemptId.parse(str(data["attempt"])),
+            lease_seconds=float(data["lease_seconds"]),
+            cancel=bool(data["cancel"]),
+            state=str(data["state"]),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
 class Board:
-    """A board of the network."""
+    """A board of the network. `online` is its lab's wish, `health` what the lab sees: online, offline, broken."""
 
     host: str
     name: str
@@ -195,9 +220,17 @@ class Board:
     description: str
     open_to: tuple[str, ...]
     online: bool
+    health: str
+    health_reason: str
+    health_since: datetime | None
     busy_with: str
     last_seen: datetime | None
     raw: Mapping[str, Any] = field(repr=False)
+
+    @property
+    def up(self) -> bool:
+        """Whether it is given requests: shared, and well."""
+        return self.online and self.health == "online"
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Board:
@@ -210,6 +243,9 @@ class Board:
             description=_text(data, "description"),
             open_to=tuple(str(team) for team in data.get("open_to") or ()),
             online=bool(data.get("online", True)),
+            health=_text(data, "health") or "online",
+            health_reason=_text(data, "health_reason"),
+            health_since=_time(data, "health_since"),
             busy_with=_text(data, "busy_with"),
             last_seen=_time(data, "last_seen"),
             raw=dict(data),

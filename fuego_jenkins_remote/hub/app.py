@@ -14,12 +14,13 @@ from fastapi import APIRouter, FastAPI
 from fuego_jenkins_remote import __version__
 from fuego_jenkins_remote.hub import packages as package_files
 from fuego_jenkins_remote.hub import pages
-from fuego_jenkins_remote.hub.api import attempts, boards, claims, packages, requests
+from fuego_jenkins_remote.hub.api import attempts, boards, claims, heartbeats, packages, requests
 from fuego_jenkins_remote.hub.api.callers import look_up
 from fuego_jenkins_remote.hub.api.errors import install_hub_errors
 from fuego_jenkins_remote.hub.changes import Times
 from fuego_jenkins_remote.hub.core import Hub
 from fuego_jenkins_remote.hub.models.fields import Service
+from fuego_jenkins_remote.hub.news import tell_on
 from fuego_jenkins_remote.hub.sender import Send, mail_address, send_by_apprise, send_notices
 from fuego_jenkins_remote.hub.sweeper import sweep_on
 from fuego_jenkins_remote.service.clock import Clock, utc_now
@@ -63,7 +64,11 @@ def make_app(
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        tasks = [asyncio.create_task(sweep_on(hub, sweep_seconds)), asyncio.create_task(send_notices(hub, send))]
+        tasks = [
+            asyncio.create_task(sweep_on(hub, sweep_seconds)),
+            asyncio.create_task(send_notices(hub, send)),
+            asyncio.create_task(tell_on(hub)),
+        ]
         yield
         hub.waiters.close()
         await asyncio.gather(*tasks)
@@ -96,7 +101,7 @@ def make_app(
 def _api() -> APIRouter:
     api = APIRouter()
     api.add_api_route("/", _service, methods=["GET"])
-    for noun in (boards, requests, claims, attempts, packages):
+    for noun in (boards, requests, claims, attempts, heartbeats, packages):
         api.include_router(noun.router)
     return api
 

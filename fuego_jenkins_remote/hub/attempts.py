@@ -6,17 +6,15 @@ answer; another one gets Conflict, as does a call for an attempt that is no long
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from fuego_jenkins_remote.hub import approvals, life
 from fuego_jenkins_remote.hub.changes import Change
 from fuego_jenkins_remote.hub.errors import Conflict, NotKnown, NotYours, Refused
+from fuego_jenkins_remote.hub.heartbeats import Alive, Beat, beat, silent_after
 from fuego_jenkins_remote.hub.records import Attempt, Request
 from fuego_jenkins_remote.hub.statements import attempts as sql
 from fuego_jenkins_remote.hub.statements import boards as board_sql
-from fuego_jenkins_remote.hub.statements import requests as request_sql
 from fuego_jenkins_remote.network.identities import AttemptId, run_key
 from fuego_jenkins_remote.network.reasons import Reason, meaning
 from fuego_jenkins_remote.network.states import By, Event, State
@@ -27,15 +25,6 @@ LEASE_OVER = "lease-over"
 
 _HAS_STARTED = (State.RUNNING, State.TESTED, State.DONE)
 _LONGEST_PAUSE = 60  # times the pause of one give-back
-
-
-@dataclass(frozen=True, kw_only=True)
-class Alive:
-    """The answer to a heartbeat."""
-
-    lease_seconds: float
-    cancel: bool
-    state: State
 
 
 def give_back(
@@ -98,7 +87,7 @@ def start(change: Change, host: str, which: AttemptId, *, call_id: str, build_ur
         return
     _must_be_at(attempt, request, State.ASSIGNED)
     build = {"build_url": build_url, "build_number": build_number, "queue_why": ""}
-    due = _silent_after(change, request, change.at)
+    due = silent_after(change, change.at, request.timeout)
     started = {"start_id": call_id, "started_at": change.at, "heartbeat_at": change.at, "due_at": due}
     _change(change, attempt, {"state": State.RUNNING, **started, **build})
     life.move(change, request, Event.START, by=By.LAB, who=host, reason=_build(build_url, build_number))
@@ -116,18 +105,9 @@ def heartbeat(
     """A sign of life, with what is new. Raises Conflict when the attempt is over."""
     attempt, request = _find(change, host, which)
     _must_be_at(attempt, request, State.ASSIGNED, State.RUNNING, State.LOST)
-    due = {
-        State.ASSIGNED: change.at + change.times.lease,
-        State.RUNNING: _silent_after(change, request, attempt.started_at or change.at),
-        State.LOST: change.at + change.times.give_up,
-    }[request.state]
-    said = {"log_tail": log_tail, "queue_why": queue_why, "build_url": build_url}
-    new = {key: text for key, text in said.items() if text is not None and text != getattr(attempt, key)}
-    _change(change, attempt, {"heartbeat_at": change.at, "due_at": due, **new})
-    if new:
-        request_sql.touch(change.conn, request.id)
-        change.wake_readers(request.id)
-    return Alive(lease_seconds=change.times.lease.total_seconds(), cancel=request.cancel_requested, state=request.state)
+    said = Beat(attempt=which, log_tail=log_tail, queue_why=queue_why, build_url=build_url)
+    [alive] = beat(change, host, [said])
+    return alive
 
 
 def tested(
@@ -293,11 +273,6 @@ def _must_be_at(attempt: Attempt, request: Request, *states: State) -> None:
 def _change(change: Change, attempt: Attempt, values: dict[str, Any]) -> None:
     if not sql.change(change.conn, attempt, values):
         raise Conflict(f"the attempt {attempt.id} has changed meanwhile: somebody else was first")
-
-
-def _silent_after(change: Change, request: Request, started: datetime) -> datetime:
-    """When a running attempt that says nothing more counts as lost."""
-    return max(change.at, started + timedelta(seconds=request.timeout)) + change.times.grace
 
 
 def _build(url: str, number: str) -> str:

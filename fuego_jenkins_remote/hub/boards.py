@@ -6,10 +6,10 @@ from functools import lru_cache
 
 import sqlalchemy as sa
 
-from fuego_jenkins_remote.hub import approvals
+from fuego_jenkins_remote.hub import approvals, notices
 from fuego_jenkins_remote.hub.changes import Change
 from fuego_jenkins_remote.hub.errors import NotKnown
-from fuego_jenkins_remote.hub.records import Board, Lane, NewBoard
+from fuego_jenkins_remote.hub.records import Board, Health, Lane, NewBoard
 from fuego_jenkins_remote.hub.statements import boards as sql
 from fuego_jenkins_remote.hub.statements import people
 from fuego_jenkins_remote.hub.statements import requests as request_sql
@@ -48,8 +48,28 @@ def put(change: Change, host: str, name: str, new: NewBoard) -> Board:
     board = find(change.conn, host, name)
     if before is None or _matched_by(before) != _matched_by(board):
         _renew_lanes(change, board)
-    if board.online:
+    if board.up:
         change.wake_labs([host])
+    return board
+
+
+def put_health(change: Change, host: str, name: str, health: Health, reason: str) -> Board:
+    """Take what a lab sees of its board: online, offline, or broken, with the reason; raises NotKnown.
+
+    Kept apart from the lab's wish (`put`). The same again only says that the lab has spoken. Of a board that is broken,
+    and of one that is so no more, the lab's people are told.
+    """
+    before = find(change.conn, host, name)
+    if (before.health, before.health_reason) == (health, reason):
+        sql.seen(change.conn, host, [name], change.at)
+        return find(change.conn, host, name)
+    sql.set_health(change.conn, before, health, reason, change.at)
+    board = find(change.conn, host, name)
+    if health != before.health:
+        if "broken" in (health, before.health):
+            notices.tell_lab_of_board(change, board)
+        if board.up:
+            change.wake_labs([host])
     return board
 
 

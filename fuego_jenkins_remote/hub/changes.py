@@ -29,7 +29,9 @@ class Change:
     at: datetime
     times: Times = Times()
     page_of: Callable[[str], str] = str
+    page_of_board: Callable[[str, str], str] = "{}:{}".format
     wakes: set[str] = field(default_factory=set)
+    news: set[str] = field(default_factory=set)
 
     def wake_labs(self, hosts: Iterable[str]) -> None:
         """There may be something to claim for these labs."""
@@ -38,6 +40,10 @@ class Change:
     def wake_readers(self, request_id: str) -> None:
         """A reader of the request has something new to see."""
         self.wakes.add(request_key(request_id))
+
+    def has_news(self, request_id: str) -> None:
+        """A lab has sent new text for the request: its readers are told soon, though not of each line (see news.py)."""
+        self.news.add(request_id)
 
     def wake_sender(self) -> None:
         """There are notices to send."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 
 import sqlalchemy as sa
 
@@ -17,13 +18,17 @@ from fuego_jenkins_remote.network.states import By, Event
 
 @dataclass(frozen=True, kw_only=True)
 class Claim:
-    """What a lab asks: for which of its boards, perhaps one request only; `peek` takes nothing."""
+    """What a lab asks: for which of its boards, perhaps one request only; `peek` takes nothing.
+
+    `limits` holds seconds by board: what takes longer is not for it now.
+    """
 
     host: str
     claim_id: str
     boards: Sequence[str]
     request: str | None = None
     peek: bool = False
+    limits: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +37,8 @@ class Answer:
 
     assignments: tuple[Assignment, ...]
     stops: tuple[sql.Stop, ...]
+    again_at: datetime | None = None
+    """When a pause of one of the lab's boards ends: there may be something for it then."""
 
     @property
     def worth_telling(self) -> bool:
@@ -45,7 +52,7 @@ class Answer:
 def take(change: Change, claim: Claim) -> Answer:
     """Claim what is next for each of the boards; the same claim id again gives what it got.
 
-    Boards that are offline or have an attempt are passed over. Raises NotKnown for a board the hub has never heard of.
+    Boards that are not up or have an attempt are passed over. Raises NotKnown for a board the hub has never heard of.
     """
     before = sql.of_claim(change.conn, claim.host, claim.claim_id)
     if before:
@@ -56,7 +63,8 @@ def take(change: Change, claim: Claim) -> Answer:
     stops = tuple(sql.stops(change.conn, claim.host))
     if any(not stop.told for stop in stops):
         sql.stops_told(change.conn, claim.host)
-    return Answer(assignments=tuple(got), stops=stops)
+    again_at = None if got else sql.next_pause_end(change.conn, claim.host, change.at)
+    return Answer(assignments=tuple(got), stops=stops, again_at=again_at)
 
 
 def peek(change: Change, claim: Claim) -> Answer:
@@ -73,11 +81,12 @@ def _idle(conn: sa.Connection, claim: Claim) -> list[Board]:
     if claim.request is not None:
         requests.find(conn, claim.request)
     found = [boards.find(conn, claim.host, name) for name in dict.fromkeys(claim.boards)]
-    return [board for board in found if board.online and board.busy_with is None]
+    return [board for board in found if board.up and board.busy_with is None]
 
 
 def _next(change: Change, board: Board, claim: Claim) -> Request | None:
-    request_id = change.conn.execute(sql.next_for(board, change.at, claim.request)).scalar_one_or_none()
+    query = sql.next_for(board, change.at, claim.request, limit=claim.limits.get(board.name))
+    request_id = change.conn.execute(query).scalar_one_or_none()
     return None if request_id is None else life.find(change, request_id)
 
 

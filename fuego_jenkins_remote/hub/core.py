@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import quote
 
 import sqlalchemy as sa
 
 from fuego_jenkins_remote.hub.changes import Change, Times
-from fuego_jenkins_remote.hub.waiters import Waiters
+from fuego_jenkins_remote.hub.news import News
+from fuego_jenkins_remote.hub.waiters import NEWS, Waiters
 from fuego_jenkins_remote.service.clock import Clock, utc_now
 from fuego_jenkins_remote.service.engine import reading
 
@@ -28,19 +30,31 @@ class Hub:
     waiters: Waiters = field(default_factory=Waiters)
     newest_claim: dict[str, str] = field(default_factory=dict)
     """By lab, the id of the claim that waits."""
+    news: News = field(default_factory=News)
 
     @contextmanager
     def change(self) -> Iterator[Change]:
         """A write transaction; after its commit those whom it concerns are woken."""
         with self.engine.begin() as conn:
             # The time is taken inside: the transactions stand one behind the other, and so do their times.
-            change = Change(conn=conn, at=self.clock(), times=self.times, page_of=self.page_of)
+            change = Change(
+                conn=conn,
+                at=self.clock(),
+                times=self.times,
+                page_of=self.page_of,
+                page_of_board=self.page_of_board,
+            )
             yield change
-        self.waiters.wake(change.wakes)
+        self.news.add(change.news)
+        self.waiters.wake({*change.wakes, NEWS} if change.news else change.wakes)
 
     def reading(self) -> AbstractContextManager[sa.Connection]:
         """A connection that only reads."""
         return reading(self.engine)
+
+    def page_of_board(self, host: str, name: str) -> str:
+        """The address of a board's page."""
+        return f"{self.base_url}/boards/{quote(host)}/{quote(name)}"
 
     def page_of(self, request_id: str) -> str:
         """The address of a request's page."""

@@ -1,4 +1,4 @@
-"""Notices: what people are told, by mail or in a chat, of the requests that concern them.
+"""Notices: what people are told, by mail or in a chat, of the requests and boards that concern them.
 
 A notice is written in the transaction of the change that it tells of, so that no change goes untold; it is sent
 afterwards, at least once: where the hub is killed between the sending and the note of it, once more. Exactly once
@@ -8,20 +8,19 @@ cannot be had.
 from __future__ import annotations
 
 from fuego_jenkins_remote.hub.changes import Change
-from fuego_jenkins_remote.hub.records import Request
+from fuego_jenkins_remote.hub.records import Board, Request
 from fuego_jenkins_remote.hub.statements import notices as sql
 from fuego_jenkins_remote.hub.statements import people
 from fuego_jenkins_remote.network.states import State
 
 WAITS = "waits-for-approval"
+BROKEN = "board-broken"
+BACK = "board-back"
 
 
 def ask_lab(change: Change, request: Request, host: str, reason: str) -> None:
     """The lab's people have a request to answer for."""
-    lab = people.find_lab(change.conn, host)
-    if lab is None:
-        return
-    recipients = lab.notify or people.admin_addresses(change.conn, lab.team)
+    recipients = lab_recipients(change, host)
     lines = [
         f"{request.requester} ({request.team}) asks {host} to run {_what(request)} on {request.selector}.",
         *_lines("Why you are asked:", reason),
@@ -36,7 +35,32 @@ def ask_lab(change: Change, request: Request, host: str, reason: str) -> None:
         f"All about it: {change.page_of(request.id)}",
     ]
     title = f"{host}: {request.test} of {request.requester} waits for your approval"
-    _write(change, request, WAITS, to=recipients, title=title, lines=lines)
+    _write(change, request.id, WAITS, to=recipients, title=title, lines=lines)
+
+
+def tell_lab_of_board(change: Change, board: Board) -> None:
+    """The lab's people have a board that is broken now, or is so no more."""
+    about = ["", f"All about it: {change.page_of_board(board.host, board.name)}"]
+    if board.health == "broken":
+        kind, title = BROKEN, f"{board} is broken"
+        lines = [
+            f"{board} is out of the network: it gets no requests until it is well again.",
+            *_lines("Reason:", board.health_reason),
+            "",
+            "When it is repaired, this checks it and brings it back; run it in the lab:",
+            f"    ftc lab check-board {board.name}",
+        ]
+    else:
+        kind, title = BACK, f"{board} is {board.health} again"
+        more = "requests are given to it again." if board.up else "no requests are given to it yet."
+        lines = [f"{board} is not broken any more but {board.health}: {more}", *_lines("Reason:", board.health_reason)]
+    _write(change, None, kind, to=lab_recipients(change, board.host), title=title, lines=[*lines, *about])
+
+
+def lab_recipients(change: Change, host: str) -> tuple[str, ...]:
+    """Where a lab's people get their notices: what the hub's admin has set, else the mail of its team's admins."""
+    lab = people.find_lab(change.conn, host)
+    return () if lab is None else lab.notify or people.admin_addresses(change.conn, lab.team)
 
 
 def tell_requester(change: Change, request: Request, who: str) -> None:
@@ -66,14 +90,16 @@ def tell_requester(change: Change, request: Request, who: str) -> None:
         f"All about it: {change.page_of(request.id)}",
     ]
     recipients = people.user_recipients(change.conn, request.requester)
-    _write(change, request, str(request.state), to=recipients, title=told, lines=lines)
+    _write(change, request.id, str(request.state), to=recipients, title=told, lines=lines)
 
 
-def _write(change: Change, request: Request, kind: str, *, to: tuple[str, ...], title: str, lines: list[str]) -> None:
+def _write(
+    change: Change, request_id: str | None, kind: str, *, to: tuple[str, ...], title: str, lines: list[str]
+) -> None:
     for recipient in to:
         sql.insert(
             change.conn,
-            request_id=request.id,
+            request_id=request_id,
             kind=kind,
             recipient=recipient,
             title=f"[fuego] {title}",

@@ -14,6 +14,7 @@ from fuego_jenkins_remote.network.states import State
 Level = Literal["member", "admin"]
 Answer = Literal["waiting", "approved", "rejected"]
 Count = int | Literal["each"]
+Health = Literal["online", "offline", "broken"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +50,11 @@ class Lab:
 
 @dataclass(frozen=True, kw_only=True)
 class Board:
-    """A board as its lab describes it. `busy_with` is the request that has it, if one has."""
+    """A board as its lab describes it. `busy_with` is the request that has it, if one has.
+
+    `online` is the lab's wish, whether it is shared now; `health` what the lab sees of it, with the reason, and since
+    when it is so (none: nothing was said of it yet).
+    """
 
     id: int
     host: str
@@ -59,10 +64,18 @@ class Board:
     description: str
     open_to: tuple[str, ...]
     online: bool
+    health: Health
+    health_reason: str
+    health_since: datetime | None
     updated_at: datetime
     last_seen: datetime
     team: str  # the lab's own
     busy_with: str | None = None
+
+    @property
+    def up(self) -> bool:
+        """Whether it is given requests: shared, and well."""
+        return self.online and self.health == "online"
 
     def matched(self) -> selectors.Board:
         """What a selector looks at."""
@@ -258,6 +271,29 @@ class Attempt:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Living:
+    """What a sign of life is taken by: an attempt that is not over, with what its request says.
+
+    `timeout` in seconds.
+    """
+
+    request_id: str
+    number: int
+    state: State
+    started_at: datetime | None
+    log_tail: str
+    queue_why: str
+    build_url: str
+    timeout: int
+    cancel_requested: bool
+
+    @property
+    def id(self) -> AttemptId:
+        """`REQUEST.N`."""
+        return AttemptId(self.request_id, self.number)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Assignment:
     """What a lab gets for a claim: a request for one of its boards, with the attempt's number."""
 
@@ -272,7 +308,7 @@ class Notice:
     """A message to a person, as it waits to be sent; `recipient` is a mail or apprise address."""
 
     id: int
-    request_id: str
+    request_id: str | None  # none: it is about a board
     kind: str
     recipient: str
     title: str

@@ -1,8 +1,8 @@
 """The hub's tables.
 
 Three indexes carry the load. `pending` gives the head of each lane, so that a claim costs the same however many
-requests are stored; `due` gives the sweeper what is late and nothing else; `live` is the promise that a board has one
-attempt at a time.
+requests are stored (with `by_length` saying whether a lane has anything short enough at all, where a claim has limits);
+`due` gives the sweeper what is late and nothing else; `live` is the promise that a board has one attempt at a time.
 Their conditions stand here as literals, since SQLite uses a partial index only for a query that repeats them.
 """
 
@@ -56,7 +56,10 @@ boards = sa.Table(
     sa.Column("labels", sa.JSON, nullable=False),
     sa.Column("description", sa.Text, nullable=False),
     sa.Column("open_to", sa.JSON, nullable=False),  # ["*"], team names, or [] for the lab's own team alone
-    sa.Column("online", sa.Boolean, nullable=False),
+    sa.Column("online", sa.Boolean, nullable=False),  # the lab's wish: whether it is shared at all
+    sa.Column("health", sa.Text, nullable=False, server_default="online"),  # what the lab sees: online, offline, broken
+    sa.Column("health_reason", sa.Text, nullable=False, server_default=""),
+    sa.Column("health_since", UtcDateTime),
     sa.Column("updated_at", UtcDateTime, nullable=False),
     sa.Column("last_seen", UtcDateTime, nullable=False),
     sa.UniqueConstraint("host", "name"),
@@ -138,6 +141,14 @@ sa.Index(
     requests.c.lane_id,
     requests.c.priority.desc(),
     requests.c.id,
+    requests.c.timeout,  # passed over without a look at the request, where a claim has a limit
+    sqlite_where=offered,
+    postgresql_where=offered,
+)
+sa.Index(
+    "requests_by_length",
+    requests.c.lane_id,
+    requests.c.timeout,
     sqlite_where=offered,
     postgresql_where=offered,
 )
@@ -217,6 +228,10 @@ due = attempts.c.due_at.is_not(None)
 """Attempts that the sweeper must look at some day."""
 
 sa.Index("attempts_due", attempts.c.due_at, sqlite_where=due, postgresql_where=due)
+paused = attempts.c.pause_until.is_not(None)
+"""Attempts after which a board is not offered the same request at once."""
+
+sa.Index("attempts_paused", attempts.c.host, attempts.c.pause_until, sqlite_where=paused, postgresql_where=paused)
 to_stop = attempts.c.stop == sa.true()
 sa.Index("attempts_to_stop", attempts.c.host, sqlite_where=to_stop, postgresql_where=to_stop)
 
@@ -262,7 +277,7 @@ notices = sa.Table(
     metadata,
     sa.Column("id", sa.Integer, primary_key=True),
     sa.Column("at", UtcDateTime, nullable=False),
-    sa.Column("request_id", sa.ForeignKey("requests.id"), nullable=False),
+    sa.Column("request_id", sa.ForeignKey("requests.id")),  # none: it is about a board
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("recipient", sa.Text, nullable=False),
     sa.Column("title", sa.Text, nullable=False),

@@ -25,6 +25,9 @@ def request_key(request_id: str) -> str:
 NOTICES = "notices"
 """The key of the sender of notices."""
 
+NEWS = "news"
+"""The key of who tells readers of new text."""
+
 
 class Waiters:
     """All who wait, in this process, by key."""

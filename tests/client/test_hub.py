@@ -29,6 +29,7 @@ REQUEST: dict[str, Any] = {
     "approvals": [{"host": "demolab", "answer": "approved", "reason": "", "by": "ann", "at": None}],
     "a_newer_hubs_field": {"x": 1},
 }
+BEATEN = {"attempt": f"{ONE}.2", "lease_seconds": 60, "cancel": False, "state": "running"}
 BOARD = {"host": "demolab", "name": "bbb", "facts": {"arch": "arm"}, "busy_with": None}
 
 Call = Callable[[HubClient], object]
@@ -44,6 +45,32 @@ def hub(server) -> HubClient:
     [
         (lambda hub: hub.whoami(), {}, ("GET", "/whoami", None)),
         (lambda hub: hub.put_board("h", "b", {"facts": {}}), BOARD, ("PUT", "/boards/h/b", {"facts": {}})),
+        (
+            lambda hub: hub.put_health("h", "b", "broken", "no power"),
+            BOARD,
+            ("PUT", "/boards/h/b/health", {"health": "broken", "reason": "no power"}),
+        ),
+        (
+            lambda hub: hub.claim("call-id-1", ["b"], limits={"b": 60}),
+            {"attempts": [], "cancels": []},
+            (
+                "POST",
+                "/claims",
+                {
+                    "claim_id": "call-id-1",
+                    "boards": ["b"],
+                    "wait": 0,
+                    "request": None,
+                    "peek": False,
+                    "limits": {"b": 60},
+                },
+            ),
+        ),
+        (
+            lambda hub: hub.heartbeats([{"attempt": f"{ONE}.2", "log_tail": "x"}]),
+            {"answers": [BEATEN]},
+            ("POST", "/heartbeats", {"beats": [{"attempt": f"{ONE}.2", "log_tail": "x"}]}),
+        ),
         (lambda hub: hub.rm_board("h", "b"), b"", ("DELETE", "/boards/h/b", None)),
         (lambda hub: hub.board("h", "b"), BOARD, ("GET", "/boards/h/b", None)),
         (lambda hub: hub.boards(selector="a=b"), {"boards": [BOARD]}, ("GET", "/boards?selector=a%3Db", None)),
@@ -148,6 +175,18 @@ def test_a_claim_gives_attempts_and_what_to_stop(server, hub: HubClient) -> None
     claims = hub.claim("call-id-1", ["bbb"], wait=0)
     assert [one.id for one in claims.attempts] == [ATTEMPT]
     assert claims.cancels == (AttemptId(ONE, 1),)
+
+
+@pytest.mark.parametrize(("tail", "counts"), [("", [180, 20]), ("x" * 16384, [127, 73])])
+def test_heartbeats_go_in_parts_that_the_hub_takes(
+    server, hub: HubClient, monkeypatch: pytest.MonkeyPatch, tail: str, counts: list[int]
+) -> None:
+    monkeypatch.setattr("fuego_jenkins_remote.client.hub.MAX_BEATS", 180)
+    for count in counts:
+        server.answers_with(200, {"answers": [BEATEN] * count})
+    answers = hub.heartbeats([{"attempt": f"{ONE}.2", "log_tail": tail}] * 200)
+    assert [len(one.json()["beats"]) for one in server.asked] == counts
+    assert [(one.attempt, one.is_over) for one in answers] == [(ATTEMPT, False)] * 200
 
 
 def test_a_campaign_comes_with_its_requests(server, hub: HubClient) -> None:

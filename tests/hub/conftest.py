@@ -15,7 +15,7 @@ import pytest
 import sqlalchemy as sa
 from fastapi.testclient import TestClient
 
-from fuego_jenkins_remote.hub import admin, attempts, boards, claims, people, records, requests
+from fuego_jenkins_remote.hub import admin, attempts, boards, claims, heartbeats, news, people, records, requests
 from fuego_jenkins_remote.hub.app import make_app
 from fuego_jenkins_remote.hub.core import Hub
 from fuego_jenkins_remote.hub.statements import attempts as attempt_sql
@@ -78,14 +78,14 @@ class World:
     def put(self, who: records.Caller, selector: str, **values: Any) -> records.Request:
         return self.put_all(who, selector, **values)[0]
 
-    def take(self, host: str, *names: str, claim_id: str = "", request: str | None = None) -> claims.Answer:
-        claim = claims.Claim(host=host, claim_id=claim_id or self.call_id(), boards=names, request=request)
+    def take(self, host: str, *names: str, claim_id: str = "", **more: Any) -> claims.Answer:
+        claim = claims.Claim(host=host, claim_id=claim_id or self.call_id(), boards=names, **more)
         with self.hub.change() as change:
             return claims.take(change, claim)
 
-    def claim(self, host: str, *names: str, request: str | None = None) -> AttemptId | None:
+    def claim(self, host: str, *names: str, **more: Any) -> AttemptId | None:
         """What a lab gets for one of its boards."""
-        got = self.take(host, *names, request=request).assignments
+        got = self.take(host, *names, **more).assignments
         return AttemptId(got[0].request.id, got[0].number) if got else None
 
     def start(self, host: str, which: AttemptId, call_id: str = "") -> None:
@@ -101,9 +101,20 @@ class World:
         self.start(host, which)
         return which
 
-    def heartbeat(self, host: str, which: AttemptId, **said: str) -> attempts.Alive:
+    def heartbeat(self, host: str, which: AttemptId, **said: str) -> heartbeats.Alive:
         with self.hub.change() as change:
             return attempts.heartbeat(change, host, which, **said)
+
+    def beat(self, host: str, *beats: heartbeats.Beat) -> list[heartbeats.Alive]:
+        with self.hub.change() as change:
+            return heartbeats.beat(change, host, beats)
+
+    def tell_news(self) -> int:
+        return news.tell(self.hub)
+
+    def health(self, host: str, name: str, health: records.Health, reason: str = "") -> records.Board:
+        with self.hub.change() as change:
+            return boards.put_health(change, host, name, health, reason)
 
     def give_back(self, host: str, which: AttemptId, reason: str = "busy", **values: Any) -> records.Request:
         with self.hub.change() as change:

@@ -109,6 +109,7 @@ def test_a_heartbeat_with_news_is_a_new_version(world: World, ann: records.Calle
     world.heartbeat("demolab", which)
     assert world.get(request.id).version == before
     world.heartbeat("demolab", which, log_tail="cc -o hello hello.c\n")
+    assert world.tell_news() == 1
     assert world.get(request.id).version == before + 1
     assert world.get(request.id).log_tail == "cc -o hello hello.c\n"
 

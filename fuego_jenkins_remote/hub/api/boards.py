@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from fuego_jenkins_remote.hub import boards
 from fuego_jenkins_remote.hub.api.callers import Caller, LabHost, Reader, TheHub
 from fuego_jenkins_remote.hub.errors import NotYours
-from fuego_jenkins_remote.hub.models.boards import BoardIn, BoardOut, Boards, WhoAmI
+from fuego_jenkins_remote.hub.models.boards import BoardIn, BoardOut, Boards, HealthIn, WhoAmI
 from fuego_jenkins_remote.hub.models.fields import BoardName, Host
 
 router = APIRouter()
@@ -40,6 +40,15 @@ def put_board(hub: TheHub, lab: LabHost, host: Host, board: BoardName, body: Boa
     _must_be_its_own(lab, host)
     with hub.change() as change:
         put = boards.put(change, host, board, body.new())
+    return BoardOut.model_validate(put)
+
+
+@router.put("/boards/{host}/{board}/health")
+def put_health(hub: TheHub, lab: LabHost, host: Host, board: BoardName, body: HealthIn) -> BoardOut:
+    """A lab tells what it sees of one of its boards."""
+    _must_be_its_own(lab, host)
+    with hub.change() as change:
+        put = boards.put_health(change, host, board, body.health, body.reason)
     return BoardOut.model_validate(put)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import math
+from datetime import datetime
 
 from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
@@ -21,7 +23,14 @@ _NOTHING = claims.Answer(assignments=(), stops=())
 @router.post("/claims")
 async def claim(request: Request, hub: TheHub, lab: LabHost, body: ClaimIn) -> ClaimOut:
     """Take requests for idle boards, or wait until there are some, holding neither thread nor connection meanwhile."""
-    wanted = claims.Claim(host=lab, claim_id=body.claim_id, boards=body.boards, request=body.request, peek=body.peek)
+    wanted = claims.Claim(
+        host=lab,
+        claim_id=body.claim_id,
+        boards=body.boards,
+        request=body.request,
+        peek=body.peek,
+        limits=body.limits,
+    )
     answer = await _answer(request, hub, wanted, body.wait)
     return ClaimOut.of(answer, hub.times.lease.total_seconds())
 
@@ -45,7 +54,12 @@ async def _answer(request: Request, hub: Hub, wanted: claims.Claim, seconds: flo
             left = end - loop.time()
             if answer.worth_telling or left <= 0 or hub.waiters.closed:
                 return answer
-            await pause(event, left)
+            await pause(event, min(left, _until(answer.again_at, hub)))
+
+
+def _until(moment: datetime | None, hub: Hub) -> float:
+    """Seconds; a little longer, so that the moment is over then."""
+    return math.inf if moment is None else max((moment - hub.clock()).total_seconds(), 0) + 0.005
 
 
 def _look(hub: Hub, wanted: claims.Claim) -> claims.Answer:

@@ -12,6 +12,7 @@ from pydantic import (
 )
 
 from fuego_jenkins_remote.hub.claims import Answer
+from fuego_jenkins_remote.hub.heartbeats import MAX_BEATS, Beat
 from fuego_jenkins_remote.hub.models.fields import (
     MAX_BOARDS,
     BoardName,
@@ -28,13 +29,14 @@ from fuego_jenkins_remote.network import identities
 
 
 class ClaimIn(Wire):
-    """A lab asks for work; `wait` in seconds."""
+    """A lab asks for work; `wait` in seconds, and so are the `limits`: what takes longer is not for that board now."""
 
     claim_id: CallId
     boards: tuple[BoardName, ...] = Field(max_length=MAX_BOARDS)
     wait: float = Field(default=0, ge=0, le=25)
     request: Annotated[str, AfterValidator(identities.check_request_id)] | None = None
     peek: bool = False
+    limits: dict[BoardName, Annotated[float, Field(ge=0)]] = Field(default_factory=dict, max_length=MAX_BOARDS)
 
 
 class AssignmentOut(Wire):
@@ -105,6 +107,39 @@ class HeartbeatOut(Wire):
     lease_seconds: float
     cancel: bool
     state: str
+
+
+class BeatIn(HeartbeatIn):
+    """One of many signs of life."""
+
+    attempt: Annotated[str, AfterValidator(lambda text: str(identities.AttemptId.parse(text)))]
+
+    def beat(self) -> Beat:
+        """As the domain has it."""
+        return Beat(
+            attempt=identities.AttemptId.parse(self.attempt),
+            log_tail=self.log_tail,
+            queue_why=self.queue_why,
+            build_url=self.build_url,
+        )
+
+
+class HeartbeatsIn(Wire):
+    """Signs of life of many attempts."""
+
+    beats: tuple[BeatIn, ...] = Field(max_length=MAX_BEATS)
+
+
+class BeatOut(HeartbeatOut):
+    """As for one, with the attempt; one that is over has the state "over"."""
+
+    attempt: Annotated[str, BeforeValidator(str)]
+
+
+class HeartbeatsOut(Wire):
+    """The answers, in the order of the beats."""
+
+    answers: tuple[BeatOut, ...]
 
 
 class TestedIn(Wire):

@@ -59,6 +59,13 @@ class BoardIn(Wire):
         return records.NewBoard(**dict(self))
 
 
+class HealthIn(Wire):
+    """What a lab sees of its board."""
+
+    health: records.Health
+    reason: Text = ""
+
+
 class BoardOut(Wire):
     """A board."""
 
@@ -69,6 +76,9 @@ class BoardOut(Wire):
     description: str
     open_to: tuple[str, ...]
     online: bool
+    health: records.Health
+    health_reason: str
+    health_since: datetime | None
     updated_at: datetime
     last_seen: datetime
     busy_with: str | None

@@ -17,6 +17,7 @@ from fuego_jenkins_remote.hub.schema import (
     due,
     lanes,
     offered,
+    paused,
     requests,
     to_stop,
 )
@@ -35,16 +36,22 @@ class Stop:
     told: bool
 
 
-def next_for(board: Board, now: datetime, request_id: str | None = None) -> sa.Select[str]:
+def next_for(
+    board: Board, now: datetime, request_id: str | None = None, *, limit: float | None = None
+) -> sa.Select[str]:
     """The query for the request that the board should run next (its id; no row: none).
 
     One look into the index for each lane that the board serves; of the lanes' heads the lab's own team comes first,
     then the higher priority, then the lane that was served longest ago, then the older request. With `request_id` that
     request or none, and a pause after a give-back does not count, since a person asks.
+
+    With a `limit` (seconds) what takes longer is passed over. A lane in which everything does costs one look; else the
+    lane's index, which has the time limits, is read up to the first that is short enough.
     """
+    short = [] if limit is None else [_has_shorter(limit)]
     head = (
         sa.select(requests.c.id)
-        .where(requests.c.lane_id == board_lane.c.lane_id, offered, *_fits(board, now, request_id))
+        .where(requests.c.lane_id == board_lane.c.lane_id, offered, *_fits(board, now, request_id, limit))
         .order_by(requests.c.priority.desc(), requests.c.id)
         .limit(1)
         .correlate(board_lane)
@@ -53,7 +60,7 @@ def next_for(board: Board, now: datetime, request_id: str | None = None) -> sa.S
     heads = (
         sa.select(head.label("id"), board_lane.c.own, lanes.c.served_at)
         .select_from(board_lane.join(lanes, lanes.c.id == board_lane.c.lane_id))
-        .where(board_lane.c.board_id == board.id)
+        .where(board_lane.c.board_id == board.id, *short)
         .subquery()
     )
     return (
@@ -69,7 +76,13 @@ def next_for(board: Board, now: datetime, request_id: str | None = None) -> sa.S
     )
 
 
-def _fits(board: Board, now: datetime, request_id: str | None) -> list[sa.ColumnElement[bool]]:
+def _has_shorter(limit: float) -> sa.ColumnElement[bool]:
+    """Whether the lane has anything that takes no longer."""
+    in_lane = (requests.c.lane_id == board_lane.c.lane_id, offered)
+    return sa.exists().where(*in_lane, requests.c.timeout <= limit).correlate(board_lane)
+
+
+def _fits(board: Board, now: datetime, request_id: str | None, limit: float | None) -> list[sa.ColumnElement[bool]]:
     asked = sa.exists().where(
         approvals.c.request_id == requests.c.id,
         approvals.c.host == board.host,
@@ -81,15 +94,17 @@ def _fits(board: Board, now: datetime, request_id: str | None) -> list[sa.Column
         attempts.c.board == board.name,
         attempts.c.state.in_(_HELD_A_BOARD),
     )
-    paused = sa.exists().where(
+    pausing = sa.exists().where(
         attempts.c.request_id == requests.c.id,
         attempts.c.host == board.host,
         attempts.c.board == board.name,
         attempts.c.pause_until > now,
     )
     elsewhere = sa.or_(requests.c.avoid.is_(None), requests.c.avoid != str(board))
-    last = sa.or_(requests.c.attempt == 0, ~paused) if request_id is None else requests.c.id == request_id
-    return [~asked, elsewhere, sa.or_(requests.c.spread == sa.false(), ~sibling), last]
+    last = sa.or_(requests.c.attempt == 0, ~pausing) if request_id is None else requests.c.id == request_id
+    # With the + SQLite cannot take the index by length for this, and sort what it finds there.
+    short = [] if limit is None else [requests.c.timeout + sa.literal_column("0") <= limit]
+    return [*short, ~asked, elsewhere, sa.or_(requests.c.spread == sa.false(), ~sibling), last]
 
 
 def insert(
@@ -157,6 +172,12 @@ def stops(conn: sa.Connection, host: str) -> list[Stop]:
 def stops_told(conn: sa.Connection, host: str) -> None:
     """A claim of the lab is being answered for its stops."""
     conn.execute(attempts.update().where(to_stop, attempts.c.host == host).values(stop_told=True))
+
+
+def next_pause_end(conn: sa.Connection, host: str, now: datetime) -> datetime | None:
+    """When the next pause of one of the lab's boards ends; None: none is paused."""
+    query = sa.select(attempts.c.pause_until).where(paused, attempts.c.host == host, attempts.c.pause_until > now)
+    return conn.execute(query.order_by(attempts.c.pause_until).limit(1)).scalar_one_or_none()
 
 
 def overdue(conn: sa.Connection, now: datetime, limit: int) -> list[Attempt]:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from fuego_jenkins_remote.hub.records import Board, Lane, NewBoard
+from fuego_jenkins_remote.hub.records import Board, Health, Lane, NewBoard
 from fuego_jenkins_remote.hub.schema import attempts, board_lane, boards, labs, lanes, live
 
 _SELECT = sa.select(boards, labs.c.team, attempts.c.request_id.label("busy_with")).select_from(
@@ -39,14 +39,22 @@ def of_lane(conn: sa.Connection, lane_id: int) -> list[Board]:
 
 
 def insert(conn: sa.Connection, host: str, name: str, new: NewBoard, now: datetime) -> None:
-    """Add a board."""
-    conn.execute(boards.insert().values(host=host, name=name, updated_at=now, last_seen=now, **_columns(new)))
+    """Add a board; it is well until its lab says otherwise."""
+    times = {"updated_at": now, "last_seen": now, "health_since": now}
+    conn.execute(boards.insert().values(host=host, name=name, health="online", **times, **_columns(new)))
 
 
 def update(conn: sa.Connection, board_id: int, new: NewBoard, *, now: datetime, changed: bool) -> None:
     """Write what its lab says of a board."""
     values = {"last_seen": now, **_columns(new), **({"updated_at": now} if changed else {})}
     conn.execute(boards.update().where(boards.c.id == board_id).values(values))
+
+
+def set_health(conn: sa.Connection, board: Board, health: Health, reason: str, now: datetime) -> None:
+    """Write what its lab sees of a board; the same health for another reason is so for as long as before."""
+    since = board.health_since if health == board.health else now
+    values = {"health": health, "health_reason": reason, "health_since": since, "last_seen": now}
+    conn.execute(boards.update().where(boards.c.id == board.id).values(values))
 
 
 def delete(conn: sa.Connection, board_id: int) -> None:

@@ -13,14 +13,14 @@ from fuego_jenkins_remote.hub.schema import notices, unsent
 def insert(
     conn: sa.Connection,
     *,
-    request_id: str,
+    request_id: str | None,
     kind: str,
     recipient: str,
     title: str,
     body: str,
     now: datetime,
 ) -> None:
-    """Write a notice down; it is sent later."""
+    """Write a notice down; it is sent later. Without a request it is about a board."""
     conn.execute(
         notices.insert().values(
             request_id=request_id,
