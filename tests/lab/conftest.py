@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from fuego_jenkins_remote.lab.attempts.journal import Journal
 from fuego_jenkins_remote.lab.attempts.steps import Steps
 from fuego_jenkins_remote.lab.config import LabConfig
 from fuego_jenkins_remote.lab.jenkins.controller import Build, Node, QueueItem
+from fuego_jenkins_remote.lab.jenkins.overview import Overview, SeenNode
 from fuego_jenkins_remote.network.identities import AttemptId
 from fuego_jenkins_remote.publish.targets import NeverDelivered, NotDelivered, RunPackage
 
@@ -97,6 +98,9 @@ class FakeJenkins:
     found: Build | QueueItem | None = None
     trouble: Exception | None = None
     console: str = ""
+    taken_out: list[int] = field(default_factory=list)
+    quieting_down: bool = False
+    seen_nodes: list[SeenNode] = field(default_factory=lambda: [SeenNode(name="bbb", online=True)])
 
     def trigger(self, job: str, attempt: AttemptId) -> int:
         if self.trouble:
@@ -109,6 +113,21 @@ class FakeJenkins:
         if self.trouble:
             raise self.trouble
         return self.found
+
+    def was_cancelled(self, item: int, attempt: AttemptId) -> bool:
+        return item in self.taken_out
+
+    def overview(self, clock: Callable[[], float], *, view: str = "", folder: str = "") -> Overview:
+        if self.trouble:
+            raise self.trouble
+        found = self.found
+        return Overview(
+            begun=clock(),
+            quieting_down=self.quieting_down,
+            queue=(found,) if isinstance(found, QueueItem) else (),
+            builds={ATTEMPT: found} if isinstance(found, Build) else {},
+            nodes={node.name: node for node in self.seen_nodes},
+        )
 
     def stop_build(self, job: str, number: int) -> None:
         self.stopped.append(number)
@@ -123,7 +142,7 @@ class FakeJenkins:
         return f"http://jenkins/job/{job}/{number}/"
 
     def nodes(self) -> list[Node]:
-        return [Node(name="bbb", online=True, idle=True)]
+        return [Node(name=one.name, online=one.online, idle=not one.work) for one in self.seen_nodes]
 
     def build(self, *, building: bool, number: int = 3) -> None:
         """The attempt has become a build."""

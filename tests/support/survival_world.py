@@ -246,6 +246,7 @@ class ModelJenkins:
         self.builds: list[Script] = []
         self.scripts: list[Script] = []
         self.numbers = 0
+        self.taken_out: set[AttemptId] = set()
 
     # -- the lab's calls
 
@@ -279,6 +280,9 @@ class ModelJenkins:
     def cancel_queue_item(self, item: int) -> None:
         self._call("cancel", lambda: self.queue.__setitem__(slice(None), [one for one in self.queue if one.id != item]))
 
+    def was_cancelled(self, item: int, attempt: AttemptId) -> bool:
+        return bool(self._call("was cancelled", lambda: attempt in self.taken_out))
+
     def console_tail(self, job: str, number: int, limit: int) -> str:
         return "Aborted by tim\n"
 
@@ -297,6 +301,18 @@ class ModelJenkins:
                 script = Script(attempt=item.attempt, board=board, number=self.numbers)
                 self.builds.append(script)
                 self.scripts.append(script)
+
+    def take_out(self, place: int) -> None:
+        """A person takes an item out of the queue; Jenkins knows that for a while."""
+        item = self.queue.pop(place)
+        if item.attempt is not None:
+            self.taken_out.add(item.attempt)
+
+    def forget(self) -> None:
+        """It is killed: the queue and the running builds are forgotten, and who was taken out; processes live on."""
+        self.queue.clear()
+        self.taken_out.clear()
+        self.builds = [one for one in self.builds if not one.lives]
 
     def abort(self, script: Script) -> None:
         """TERM reaches the script: it ends the test and leaves what there is."""

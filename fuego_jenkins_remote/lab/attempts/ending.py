@@ -46,7 +46,7 @@ class Ending(Stepping):
             with RunFolder(run_folder, Redactor(())) as folder:
                 status = folder.read_run().status
         except FormatError as error:
-            return self._failing(entry, Reason.BAD_RUN, self._redacted(entry, str(error)), self._tail_of(entry))
+            return self._failing(entry, Reason.BAD_RUN, self.redacted(entry.board, str(error)), self._tail_of(entry))
         try:
             self.hub().tested(entry.id, f"tested-{entry.id}", status, run_key(self.lab.host, entry.id), "")
         except Conflict:

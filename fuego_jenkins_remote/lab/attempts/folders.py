@@ -143,6 +143,13 @@ class LabDir:
 
     # -- while it runs
 
+    def log_mark(self, attempt: AttemptId) -> tuple[int, int]:
+        """Size and time of change of what the test prints: another pair when it has printed more; cheap to ask."""
+        with contextlib.suppress(OSError):
+            found = (self.request_folder(attempt) / "console.log").lstat()
+            return found.st_size, found.st_mtime_ns
+        return 0, 0
+
     def log_tail(self, attempt: AttemptId, limit: int) -> str:
         """The last `limit` bytes of what the test has printed: in the outbox when it is over, else where it prints."""
         for folder in (self.outbox_folder(attempt), self.request_folder(attempt)):
@@ -175,11 +182,11 @@ class LabDir:
 
     def request_folders(self) -> list[tuple[AttemptId, float]]:
         """The request folders that are there, with the time of their last change (seconds since 1970)."""
-        found = []
-        for entry in os.scandir(self.requests):
-            with contextlib.suppress(BadIdentity, OSError):
-                found.append((AttemptId.parse(entry.name), entry.stat(follow_symlinks=False).st_mtime))
-        return found
+        return _dated(self.requests)
+
+    def outbox_folders(self) -> list[tuple[AttemptId, float]]:
+        """What the outbox holds, with the time of its last change (seconds since 1970)."""
+        return _dated(self.outbox)
 
     def gate_is_asked(self, attempt: AttemptId) -> bool:
         """Whether a job waits at the gate: cheap enough to be asked many times a second."""
@@ -315,6 +322,15 @@ def _read(folder: Path, name: str, limit: int, *, at_end: bool = False) -> bytes
         if at_end:
             file.seek(max(0, file.seek(0, os.SEEK_END) - limit))
         return file.read(limit)
+
+
+def _dated(folder: Path) -> list[tuple[AttemptId, float]]:
+    """The attempts that a folder has an entry of, with the time of its last change (seconds since 1970)."""
+    found = []
+    for entry in os.scandir(folder):
+        with contextlib.suppress(BadIdentity, OSError):
+            found.append((AttemptId.parse(entry.name), entry.stat(follow_symlinks=False).st_mtime))
+    return found
 
 
 def _first_line(folder: Path, name: str) -> str | None:

@@ -54,6 +54,7 @@ CREATE TABLE IF NOT EXISTS attempts (
     since REAL NOT NULL,           -- when this phase began, seconds since 1970
     over_since REAL NOT NULL DEFAULT 0,    -- when Jenkins first said that its build is over; 0: it has not
     called INTEGER NOT NULL DEFAULT 0,     -- Jenkins may have been called for it
+    queue_item INTEGER NOT NULL DEFAULT 0, -- Jenkins' id of the item that was queued for it; 0: not known
     by_hand INTEGER NOT NULL DEFAULT 0,    -- a person runs it: Jenkins knows nothing of it
     stopping INTEGER NOT NULL DEFAULT 0,   -- the hub wants it stopped
     reason TEXT NOT NULL DEFAULT '',
@@ -76,6 +77,9 @@ CREATE TABLE IF NOT EXISTS deliveries (
 );
 """
 
+_LATER_COLUMNS = {"queue_item": "INTEGER NOT NULL DEFAULT 0"}
+"""Columns of attempts that an earlier version did not have."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
@@ -92,6 +96,7 @@ class Entry:
     since: float
     over_since: float
     called: bool
+    queue_item: int
     by_hand: bool
     stopping: bool
     reason: str
@@ -126,6 +131,19 @@ class Journal(JournalFile):
     def __init__(self, path: Path) -> None:
         """Open or make it. Raises OSError, LabError."""
         super().__init__(path, _SCHEMA)
+        self._add_columns()
+
+    def _add_columns(self) -> None:
+        """A journal of an earlier version gets the columns that have come since."""
+        if self._missing_columns():
+            with self.transaction():
+                # Somebody else may have been first.
+                for name in self._missing_columns():
+                    self.write(f"ALTER TABLE attempts ADD COLUMN {name} {_LATER_COLUMNS[name]}")
+
+    def _missing_columns(self) -> list[str]:
+        there = {row["name"] for row in self.read("PRAGMA table_info(attempts)")}
+        return [name for name in _LATER_COLUMNS if name not in there]
 
     # -- claims
 
@@ -180,7 +198,9 @@ class Journal(JournalFile):
     def busy_boards(self) -> set[str]:
         """Boards that an attempt of ours takes."""
         marks = ", ".join("?" * len(ON_BOARD))
-        rows = self.read(f"SELECT board FROM attempts WHERE phase IN ({marks})", *ON_BOARD)  # noqa: S608 - marks only
+        # Said twice, so that SQLite takes the index of open attempts.
+        query = f"SELECT board FROM attempts WHERE phase != 'closed' AND phase IN ({marks})"  # noqa: S608 - marks only
+        rows = self.read(query, *ON_BOARD)
         return {row["board"] for row in rows}
 
     def move(
@@ -274,6 +294,7 @@ def _entry(row: sqlite3.Row) -> Entry:
         since=row["since"],
         over_since=row["over_since"],
         called=bool(row["called"]),
+        queue_item=row["queue_item"],
         by_hand=bool(row["by_hand"]),
         stopping=bool(row["stopping"]),
         reason=row["reason"],

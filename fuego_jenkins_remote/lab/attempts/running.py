@@ -8,7 +8,7 @@ from fuego_jenkins_remote.client.errors import ClientError
 from fuego_jenkins_remote.lab.attempts.journal import Entry, Phase
 from fuego_jenkins_remote.lab.attempts.stepping import AT_ONCE, BEAT, SETTLE, TIME_LIMIT_SLACK, Stepping
 from fuego_jenkins_remote.lab.errors import ControllerDown
-from fuego_jenkins_remote.lab.jenkins.controller import Build
+from fuego_jenkins_remote.lab.jenkins.controller import Build, is_under_way
 from fuego_jenkins_remote.network.identities import AttemptId
 from fuego_jenkins_remote.network.reasons import Reason
 
@@ -34,10 +34,10 @@ class Running(Stepping):
     def _follow_to_outcome(self, entry: Entry) -> float:
         """Jenkins may lose a build whose processes live on; only when both are gone nothing comes any more."""
         try:
-            found = None if entry.by_hand else self.controller().find(self.lab.job(entry.board), entry.id)
+            found = None if entry.by_hand else self.where(entry)
         except ControllerDown:
             return BEAT
-        over = found is None or (isinstance(found, Build) and not found.building)
+        over = not is_under_way(found)
         if not over or not self.folders.board_is_free(entry.board):
             return self._goes_on(entry, over=over)
         if not entry.over_since:
@@ -47,12 +47,15 @@ class Running(Stepping):
             return 1.0
         if entry.id in self.folders.ended():
             return AT_ONCE
-        return self._gone(entry, found if isinstance(found, Build) else None)
+        return self._gone(entry)
 
-    def _gone(self, entry: Entry, build: Build | None) -> float:
+    def _gone(self, entry: Entry) -> float:
+        build = None if entry.by_hand else self.controller().find(self.lab.job(entry.board), entry.id)
+        if is_under_way(build):
+            return BEAT
         if not self.folders.has_started(entry.id):
             return self._failing(entry, Reason.NEVER_STARTED)
-        if build is None:
+        if not isinstance(build, Build):
             return self._failing(entry, Reason.BUILD_GONE, tail=self._tail_of(entry))
         # Its script was killed, or could not write what came of it; then it has said so, where only Jenkins heard it.
         console = self._console_of(entry, build)
@@ -71,7 +74,7 @@ class Running(Stepping):
 
     def beat(self, entry: Entry) -> bool:
         """A sign of life with the end of the log; whether the hub wants the attempt stopped."""
-        tail = self._tail_of(entry, growing=True)
+        tail = self.log_tail(entry)
         try:
             answer = self.hub().heartbeat(entry.id, log_tail=tail)
         except ClientError:

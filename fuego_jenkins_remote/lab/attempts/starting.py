@@ -15,6 +15,7 @@ from fuego_jenkins_remote.lab.attempts.folders import Prepared
 from fuego_jenkins_remote.lab.attempts.journal import Entry, Phase
 from fuego_jenkins_remote.lab.attempts.sources import fetch_test, source_of
 from fuego_jenkins_remote.lab.attempts.stepping import (
+    AT_ONCE,
     BEAT,
     PATIENCE_FOR_JENKINS,
     SCRATCH,
@@ -25,8 +26,8 @@ from fuego_jenkins_remote.lab.attempts.stepping import (
     one_line,
 )
 from fuego_jenkins_remote.lab.errors import BadLabFile, ControllerDown, ControllerError, PrepareError
-from fuego_jenkins_remote.lab.jenkins.controller import Build, QueueItem
-from fuego_jenkins_remote.network.identities import new_call_id
+from fuego_jenkins_remote.lab.jenkins.controller import Build, QueueItem, is_under_way
+from fuego_jenkins_remote.network.identities import AttemptId, new_call_id
 from fuego_jenkins_remote.network.policy import Answer, Question, decide
 from fuego_jenkins_remote.network.reasons import Reason
 
@@ -93,7 +94,7 @@ class Starting(Stepping):
         except ControllerDown as error:
             if self.clock() - entry.since > PATIENCE_FOR_JENKINS:
                 return self._returning(entry, str(error))
-            return self._waits(entry, str(error))
+            return self._waits(entry, one_line(str(error), 1000))
         except ControllerError as error:
             # The job is gone or disabled, a permission is missing: this lab's matter. Another may run it meanwhile.
             log.warning("%s: given back: %s", entry.id, error)
@@ -122,9 +123,14 @@ class Starting(Stepping):
     def _trigger_once(self, entry: Entry) -> None:
         """Call Jenkins, unless it has taken the call before we could write that down."""
         controller, job = self.controller(), self.lab.job(entry.board)
-        if not entry.called or controller.find(job, entry.id) is None:
-            self.journal.note(entry.id, Phase.TRIGGER, called=1)
-            controller.trigger(job, entry.id)
+        found = controller.find(job, entry.id) if entry.called else None
+        if found is None:
+            self.journal.note(entry.id, Phase.TRIGGER, called=1, queue_item=0)
+            item = controller.trigger(job, entry.id)
+        else:
+            item = found.id if isinstance(found, QueueItem) else None
+        if item is not None:
+            self.journal.note(entry.id, Phase.TRIGGER, queue_item=item)
 
     def gate(self, entry: Entry) -> float:
         """Answer the job that holds the board; while none does, tell the hub what it waits for."""
@@ -148,25 +154,39 @@ class Starting(Stepping):
         return self._follow_to_gate(entry)
 
     def _follow_to_gate(self, entry: Entry) -> float:
-        job = self.lab.job(entry.board)
+        patient = self.clock() - entry.since < SETTLE
         try:
-            found = self.controller().find(job, entry.id)
+            found = self.where(entry)
+            if not patient and not is_under_way(found):
+                found = self.controller().find(self.lab.job(entry.board), entry.id)
         except ControllerDown as error:
-            return self._waits(entry, str(error))
+            return self._waits(entry, one_line(str(error), 1000))
+        if patient or is_under_way(found):
+            return self._waits(entry, self.queue_why(entry, found))
+        if isinstance(found, Build):
+            return self._failing(entry, Reason.NEVER_STARTED, tail=self._console_of(entry, found))
+        if entry.queue_item and self.controller().was_cancelled(entry.queue_item, entry.id):
+            # By a person, or with its job. A queue that was lost leaves no such word.
+            return self._returning(entry, "taken out of the queue in Jenkins")
+        # Called again, the gate lets one build through.
+        return self._move(entry, Phase.TRIGGER)
+
+    def leave_queue(self, attempt: AttemptId, why: str) -> float:
+        """Give back an attempt that only waits in Jenkins' queue. Raises ControllerError."""
+        entry = self.journal.entry(attempt)
+        if entry is None or entry.phase is not Phase.GATE or self.folders.gate_is_asked(attempt):
+            return AT_ONCE
+        job = self.lab.job(entry.board)
+        found = self.controller().find(job, entry.id)
         if isinstance(found, QueueItem):
-            return self._waits(entry, found.why)
-        if isinstance(found, Build) and found.building:
-            return self._waits(entry, "")
-        if self.clock() - entry.since < SETTLE:
-            return self._waits(entry, "")
-        if found is None:
-            # Its queue was lost, or a person took it out: called again, the gate lets one build through.
-            return self._move(entry, Phase.TRIGGER)
-        return self._failing(entry, Reason.NEVER_STARTED, tail=self._console_of(entry, found))
+            self.controller().cancel_queue_item(found.id)
+            found = self.controller().find(job, entry.id)
+        # One that has become a build in between has the board, or will have it soon.
+        return BEAT if found is not None else self._returning(entry, why)
 
     def _waits(self, entry: Entry, why: str) -> float:
         try:
-            self.hub().heartbeat(entry.id, queue_why=one_line(why, 1000))
+            self.hub().heartbeat(entry.id, queue_why=why)
         except Conflict:
             self._stop_in_jenkins(entry)
             return self._leave(entry)

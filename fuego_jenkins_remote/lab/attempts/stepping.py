@@ -8,11 +8,15 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from fuego_jenkins_remote.client.hub import HubClient
+from fuego_jenkins_remote.client.values import Board
 from fuego_jenkins_remote.fuego.redact import Redactor
 from fuego_jenkins_remote.lab.attempts.folders import LabDir
 from fuego_jenkins_remote.lab.attempts.journal import Entry, Journal, Phase
+from fuego_jenkins_remote.lab.attempts.redactors import Redactors
 from fuego_jenkins_remote.lab.config import LabConfig
 from fuego_jenkins_remote.lab.jenkins.controller import Build, Controller, QueueItem
+from fuego_jenkins_remote.lab.jenkins.overview import Looks
+from fuego_jenkins_remote.lab.jenkins.queue_reasons import waits_for
 from fuego_jenkins_remote.network.identities import AttemptId
 from fuego_jenkins_remote.network.reasons import Reason
 from fuego_jenkins_remote.publish.targets import Target
@@ -22,6 +26,8 @@ log = logging.getLogger("fuego.lab")
 AT_ONCE = 0.0
 BEAT = 5.0
 """Seconds between two looks at an attempt that waits or runs; each is a sign of life to the hub."""
+ORPHANS_KEEP = 86400.0
+"""Seconds for which the outbox keeps what no open attempt waits for."""
 PATIENCE_FOR_JENKINS = 300.0
 """Seconds after which a claim that Jenkins does not take goes back to the hub."""
 SETTLE = 10.0
@@ -53,7 +59,10 @@ class Stepping:
         targets: Mapping[str, Target],
         clock: Callable[[], float],
     ) -> None:
-        """`clock` gives seconds since 1970; `targets` holds a target for each name in `lab.targets`."""
+        """`clock` gives seconds since 1970; `targets` holds a target for each name in `lab.targets`.
+
+        Who looks at all builds at once keeps that in `looks`; where nobody does, Jenkins is asked for each build.
+        """
         self.lab = lab
         self.journal = journal
         self.folders = folders
@@ -61,21 +70,33 @@ class Stepping:
         self.controller = controller
         self.targets = targets
         self.clock = clock
+        self.looks = Looks()
+        self._redactors = Redactors(lab)
+
+    def boards_in_network(self) -> list[Board]:
+        """The boards that are here and that this lab shares, as the hub has them, well or not. Raises ClientError."""
+        here = {board.name for board in self.lab.board_files([])}
+        return [board for board in self.hub().boards(host=self.lab.host) if board.online and board.name in here]
 
     def shared_boards(self) -> list[str]:
-        """The boards that are here and that the hub knows as online, sorted. Raises ClientError."""
-        shared = {board.name for board in self.hub().boards(host=self.lab.host) if board.online}
-        return sorted(shared & {board.name for board in self.lab.board_files([])})
+        """The boards that are here and for which the hub has requests, sorted. Raises ClientError."""
+        return sorted(board.name for board in self.boards_in_network() if board.up)
 
     def sweep(self, *, kept_since: float, used_since: float) -> None:
         """Forget attempts that were closed before `kept_since`, and files of no use that are older than `used_since`.
 
-        Both in seconds since 1970. Raises LabError, OSError.
+        Both in seconds since 1970. What a job left in the outbox after its attempt was closed stays for a day: the hub
+        has been told otherwise, but the lab's people may look. Raises LabError, OSError.
         """
         self.journal.forget_closed(kept_since)
-        for attempt, changed in self.folders.request_folders():
-            if changed < used_since and not self.journal.is_open(attempt):
-                self.folders.forget(attempt)
+        orphaned_since = self.clock() - ORPHANS_KEEP
+        for left, before in (
+            (self.folders.request_folders(), used_since),
+            (self.folders.outbox_folders(), orphaned_since),
+        ):
+            for attempt, changed in left:
+                if changed < before and not self.journal.is_open(attempt):
+                    self.folders.forget(attempt)
         # What steps that were killed have left.
         for folder in (*self.lab.state_dir.iterdir(), *self.lab.packages_dir.glob(".*")):
             if folder.name.startswith(SCRATCH) and folder.lstat().st_mtime < used_since:
@@ -107,16 +128,38 @@ class Stepping:
         """Close an attempt whose job may still look into its folder; what lies there is swept away later."""
         return self._move(entry, Phase.CLOSED)
 
-    def _redacted(self, entry: Entry, text: str) -> str:
-        return Redactor(self.lab.secret_values(entry.board)).text(text)
+    def where(self, entry: Entry) -> Build | QueueItem | None:
+        """Where the attempt's build is, by a look at all builds that began in this phase, else by asking for it alone.
 
-    def _tail_of(self, entry: Entry, *, growing: bool = False) -> str:
-        redactor = Redactor(self.lab.secret_values(entry.board))
-        return log_end(redactor, self.folders.log_tail(entry.id, LOG_TAIL + MARGIN), growing=growing)
+        What ends an attempt, or triggers again, is asked for alone. Raises ControllerError.
+        """
+        job, seen = self.lab.job(entry.board), self.looks.since(entry.since)
+        return seen.find(job, entry.id) if seen is not None else self.controller().find(job, entry.id)
+
+    def queue_why(self, entry: Entry, found: Build | QueueItem | None) -> str:
+        """What an attempt's build waits for, in a sentence for its requester; empty for one that waits for nothing."""
+        if not isinstance(found, QueueItem):
+            return ""
+        latest = self.looks.latest
+        node = latest.nodes.get(entry.board) if latest is not None else None
+        said = waits_for(found, f"{self.lab.host}:{entry.board}", node, self.clock())
+        return one_line(self.redacted(entry.board, said), 1000)
+
+    def redacted(self, board: str, text: str) -> str:
+        """A text without what must not leave the lab. Raises FormatError, OSError."""
+        return self._redactors.of(board).text(text)
+
+    def log_tail(self, entry: Entry) -> str:
+        """What the hub is told of the log of a test that runs, redacted. Raises FormatError, OSError."""
+        tail = self.folders.log_tail(entry.id, LOG_TAIL + MARGIN)
+        return log_end(self._redactors.of(entry.board), tail, growing=True)
+
+    def _tail_of(self, entry: Entry) -> str:
+        return log_end(self._redactors.of(entry.board), self.folders.log_tail(entry.id, LOG_TAIL + MARGIN))
 
     def _console_of(self, entry: Entry, build: Build) -> str:
-        redactor = Redactor(self.lab.secret_values(entry.board))
-        return log_end(redactor, self.controller().console_tail(build.job, build.number, LOG_TAIL + MARGIN))
+        tail = self.controller().console_tail(build.job, build.number, LOG_TAIL + MARGIN)
+        return log_end(self._redactors.of(entry.board), tail)
 
     def _stop_in_jenkins(self, entry: Entry) -> None:
         if entry.by_hand:

@@ -6,8 +6,10 @@ one in the queue is answered without an id.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import jenkins
 import requests
@@ -16,19 +18,21 @@ from fuego_jenkins_remote.lab.errors import ControllerTrouble
 from fuego_jenkins_remote.lab.jenkins.link import JenkinsLink, job_path
 from fuego_jenkins_remote.network.identities import AttemptId, BadIdentity
 
-_BUILD_TREE = "number,building,result,url,queueId,actions[parameters[name,value]]"
+BUILD_TREE = "number,building,result,url,queueId,actions[parameters[name,value]]"
+_ITEM_TREE = "id,why,task[name,url,labelExpression],actions[parameters[name,value]]"
 _RECENT_BUILDS = 20
 _CHUNK = 2**16
 
 
 @dataclass(frozen=True, kw_only=True)
 class QueueItem:
-    """An item that waits; `why` is Jenkins' own sentence."""
+    """An item that waits; `why` is Jenkins' own sentence, `label` names the node that its job is tied to."""
 
     id: int
     job: str
     why: str
     attempt: AttemptId | None
+    label: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +45,11 @@ class Build:
     result: str
     url: str
     attempt: AttemptId | None
+
+
+def is_under_way(found: Build | QueueItem | None) -> bool:
+    """Whether what was found may still become a run: it waits, or is being built."""
+    return isinstance(found, QueueItem) or (found is not None and found.building)
 
 
 class BuildCalls(JenkinsLink):
@@ -64,36 +73,19 @@ class BuildCalls(JenkinsLink):
 
     def queue(self) -> list[QueueItem]:
         """What waits."""
-        path = "queue/api/json?tree=items[id,why,task[name],actions[parameters[name,value]]]"
-        return self._call(
-            lambda: [
-                QueueItem(
-                    id=int(item["id"]),
-                    job=str((item.get("task") or {}).get("name", "")),
-                    why=str(item.get("why") or ""),
-                    attempt=_attempt(item),
-                )
-                for item in self._get(path).get("items", ())
-            ]
-        )
+        path = f"queue/api/json?tree=items[{_ITEM_TREE}]"
+        return self._call(lambda: [_item(one) for one in self._get(path).get("items", ())])
+
+    def was_cancelled(self, item: int, attempt: AttemptId) -> bool:
+        """Whether an attempt's item was taken out of the queue; Jenkins knows that for 300 s, then gives False."""
+        path = f"queue/item/{item}/api/json?tree=cancelled,{_ITEM_TREE}"
+        found = self._or_none(lambda: self._get(path))
+        return found is not None and found.get("cancelled") is True and _attempt(found) == attempt
 
     def builds(self, job: str) -> list[Build]:
         """A job's newest builds, newest first; empty for a job that is not there."""
-        path = f"{job_path(job)}/api/json?tree=builds[{_BUILD_TREE}]{{0,{_RECENT_BUILDS}}}"
-        found = self._or_none(
-            lambda: [
-                Build(
-                    job=job,
-                    number=int(one["number"]),
-                    building=bool(one.get("building", False)),
-                    result=str(one.get("result") or ""),
-                    url=str(one.get("url", "")),
-                    attempt=_attempt(one),
-                )
-                for one in self._get(path).get("builds", ())
-            ]
-        )
-        return found or []
+        path = f"{job_path(job)}/api/json?tree=builds[{BUILD_TREE}]{{0,{_RECENT_BUILDS}}}"
+        return self._or_none(lambda: [build_of(job, one) for one in self._get(path).get("builds", ())]) or []
 
     def find(self, job: str, attempt: AttemptId) -> Build | QueueItem | None:
         """Where an attempt's build is: running or ended, in the queue, or nowhere.
@@ -131,6 +123,34 @@ class BuildCalls(JenkinsLink):
             return tail
 
         return (self._or_none(read) or b"").decode("utf-8", "replace")
+
+
+def build_of(job: str, data: dict[str, Any]) -> Build:
+    """A build, of what BUILD_TREE asks for. Raises KeyError, ValueError, TypeError."""
+    return Build(
+        job=job,
+        number=int(data["number"]),
+        building=bool(data.get("building", False)),
+        result=str(data.get("result") or ""),
+        url=str(data.get("url", "")),
+        attempt=_attempt(data),
+    )
+
+
+def job_of(url: str) -> str:
+    """The job of an address, with its folders, as job_path takes it; empty where it names none."""
+    return "/".join(unquote(part) for part in re.findall(r"/job/([^/]+)", urlsplit(url).path))
+
+
+def _item(data: dict[str, Any]) -> QueueItem:
+    task = data.get("task") or {}
+    return QueueItem(
+        id=int(data["id"]),
+        job=job_of(str(task.get("url") or "")) or str(task.get("name", "")),
+        why=str(data.get("why") or ""),
+        attempt=_attempt(data),
+        label=str(task.get("labelExpression") or ""),
+    )
 
 
 def _attempt(data: dict[str, Any]) -> AttemptId | None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from fuego_jenkins_remote.lab.jenkins.build_calls import Build, BuildCalls, QueueItem
+from fuego_jenkins_remote.lab.jenkins.build_calls import Build, QueueItem, is_under_way
 from fuego_jenkins_remote.lab.jenkins.job_calls import JobCalls
 from fuego_jenkins_remote.lab.jenkins.node_calls import Node, NodeCalls
+from fuego_jenkins_remote.lab.jenkins.overview import OverviewCalls
 
-__all__ = ["Build", "Controller", "Node", "QueueItem"]
+__all__ = ["Build", "Controller", "Node", "QueueItem", "is_under_way"]
 
 
-class Controller(JobCalls, NodeCalls, BuildCalls):
+class Controller(JobCalls, NodeCalls, OverviewCalls):
     """The calls that a lab makes. Not to be shared between threads."""

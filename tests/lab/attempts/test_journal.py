@@ -38,6 +38,16 @@ def journal(path: Path) -> Iterator[Journal]:
     opened.close()
 
 
+def test_a_journal_of_an_earlier_version_is_taken_up(path: Path) -> None:
+    before = Journal(path)
+    _claim(before, won())
+    before.write("ALTER TABLE attempts DROP COLUMN queue_item")
+    before.close()
+    opened = Journal(path)
+    assert [entry.queue_item for entry in opened.open_entries()] == [0]
+    opened.close()
+
+
 def _claim(journal: Journal, *attempts: Attempt) -> None:
     journal.begin_claim("claim-0001", ["board0"])
     journal.end_claim("claim-0001", attempts, 1000.0)

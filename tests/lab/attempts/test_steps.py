@@ -141,7 +141,7 @@ def test_the_requester_sees_what_the_job_waits_for(bench: Any) -> None:
     bench.claim()
     bench.until("gate")
     bench.steps.take(ATTEMPT)
-    assert bench.hub.told[-1][1]["queue_why"] == "Waiting for next available executor on 'bbb'"
+    assert bench.hub.told[-1][1]["queue_why"] == "waits for demolab:bbb"
 
 
 def test_the_gate_says_go_once_even_when_the_answer_was_lost(bench: Any) -> None:
@@ -188,6 +188,17 @@ def test_an_item_that_vanished_from_the_queue_is_triggered_again(bench: Any) -> 
     bench.steps.take(ATTEMPT)
     bench.until("gate")
     assert bench.jenkins.triggered == 2
+
+
+def test_an_item_that_a_person_took_out_of_the_queue_gives_the_request_back(bench: Any) -> None:
+    bench.claim()
+    bench.until("gate")
+    bench.jenkins.found = None
+    bench.jenkins.taken_out = [7]
+    bench.now[0] += SETTLE + 1
+    bench.until("closed")
+    assert bench.hub.told[-1] == ("give-back", "taken out of the queue in Jenkins", None)
+    assert bench.jenkins.triggered == 1
 
 
 def test_a_build_that_ended_before_the_gate_is_an_error_with_its_console(bench: Any) -> None:
@@ -508,7 +519,7 @@ def test_the_hub_gets_one_printable_line_whatever_jenkins_says(bench: Any) -> No
     )
     bench.steps.take(ATTEMPT)
     why = bench.hub.told[-1][1]["queue_why"]
-    assert why.startswith("[31mno node x")
+    assert why.startswith("waits for demolab:bbb:  [31mno node x")
     assert why.isprintable()
     assert len(why) <= 1000
 

@@ -182,9 +182,7 @@ class Survival(RuleBasedStateMachine):
 
     @rule()
     def jenkins_is_killed(self) -> None:
-        """Its queue and its running builds are forgotten; their processes live on."""
-        self.jenkins.queue.clear()
-        self.jenkins.builds = [one for one in self.jenkins.builds if not one.lives]
+        self.jenkins.forget()
 
     @rule()
     def jenkins_is_restarted(self) -> None:
@@ -202,7 +200,7 @@ class Survival(RuleBasedStateMachine):
     @rule(data=st.data())
     @precondition(lambda self: self.jenkins.queue)
     def a_person_cancels_a_queue_item(self, data: st.DataObject) -> None:
-        self.jenkins.queue.pop(data.draw(st.integers(0, len(self.jenkins.queue) - 1)))
+        self.jenkins.take_out(data.draw(st.integers(0, len(self.jenkins.queue) - 1)))
 
     @rule(data=st.data())
     @precondition(lambda self: any(one.lives for one in self.jenkins.scripts))

@@ -1,0 +1,362 @@
+"""The whole network on loopback, each part a process as its operator starts it; parts are killed and started again.
+
+Anna of annaslab asks; demolab runs. Its Jenkins is the embedded controller, or whatever a test hands in.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from email import message_from_bytes, policy
+from pathlib import Path
+from typing import IO, Any, TypeVar
+
+from aiosmtpd.controller import Controller as MailServer
+
+from fuego_jenkins_remote.client.hub import HubClient
+from fuego_jenkins_remote.client.values import Request
+from fuego_jenkins_remote.client.vision import VisionClient
+from fuego_jenkins_remote.lab.jenkins.controller import Controller
+from fuego_jenkins_remote.network.identities import new_call_id
+from fuego_jenkins_remote.network.states import State
+
+FTC = Path(sys.executable).with_name("ftc")
+PASSWORD, ADDRESS = "s3cret-ü", "192.0.2.77"
+BOARD = "eins"
+_T = TypeVar("_T")
+
+BOARD_FILE = f"""\
+inherit "base-board"
+include "base-params"
+IPADDR="{ADDRESS}"
+LOGIN="root"
+PASSWORD="{PASSWORD}"
+BOARD_TESTDIR="$FUEGO_RW/tests/{BOARD}"
+TOOLCHAIN="x86_64"
+TRANSPORT="local"
+ARCHITECTURE="x86_64"
+DISTRIB="nosyslogd.dist"
+"""
+
+# Says that it has begun, goes on for as long as the file `hold` is there, and tells all it knows. Where the file
+# `break` is, it takes Fuego itself along.
+FUEGO_TEST = """\
+#!/bin/bash
+test_run() {
+    echo "$FUEGO_REMOTE_ATTEMPT" >>"$FUEGO_RW/begun"
+    if [ -e "$FUEGO_RW/break" ]; then
+        echo "address $IPADDR password $PASSWORD"
+        for try in $(seq 100); do  # what is not yet in the console dies with Fuego
+            grep -q password "$FUEGO_RW"/remote/requests/"$FUEGO_REMOTE_ATTEMPT"/console.log && break
+            sleep 0.05
+        done
+        kill -KILL "$PPID"
+    fi
+    report "echo address $IPADDR password $PASSWORD; env; while [ -e $FUEGO_RW/hold ]; do sleep 0.05; done; echo awake"
+}
+test_processing() {
+    log_compare "$TESTDIR" "1" "^awake" "p"
+}
+"""
+
+
+def until(condition: Callable[[], _T | None], what: str, seconds: float = 30) -> _T:
+    """Wait until the condition gives something true, and give that."""
+    end = time.monotonic() + seconds
+    while not (value := condition()):
+        assert time.monotonic() < end, f"not within {seconds:.0f} s: {what}"
+        time.sleep(0.05)
+    return value
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class Part:
+    """One process of ours, which says in its first line that it is there; its stderr goes to a log."""
+
+    name: str
+    command: list[str]
+    conf: Path
+    log: Path
+    process: subprocess.Popen[str] | None = None
+    environment: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def runs(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    def start(self) -> None:
+        """Start it, and wait for its first line."""
+        if self.runs:
+            return
+        with self.log.open("a") as log:
+            self.process = subprocess.Popen(
+                [str(FTC), *self.command, "--json"],
+                env=environment(self.conf, **self.environment),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                start_new_session=True,
+            )
+        out: IO[str] = self.process.stdout  # type: ignore[assignment]
+        line = out.readline()
+        assert line.startswith("{"), f"{self.name}: {self.log.read_text()[-2000:]}"
+        assert json.loads(line)["pid"] == self.process.pid
+
+    def end(self, number: signal.Signals = signal.SIGTERM) -> float:
+        """End it by a signal to it alone; the seconds that took."""
+        if self.process is None:
+            return 0.0
+        began = time.monotonic()
+        with contextlib.suppress(ProcessLookupError):
+            self.process.send_signal(number)
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise
+        finally:
+            if self.process.stdout:
+                self.process.stdout.close()
+            self.process = None
+        return time.monotonic() - began
+
+    def kill(self) -> None:
+        """End it without a word."""
+        self.end(signal.SIGKILL)
+
+
+def environment(conf: Path, **more: str) -> dict[str, str]:
+    """What a person's shell has, and whose fuego.conf is used."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("FUEGO_", "JENKINS_"))}
+    return {**kept, "FUEGO_CONF": str(conf), **more}
+
+
+@dataclass
+class Network:
+    """hub, vision and one lab with its Jenkins and bridge; anna asks, demolab runs."""
+
+    root: Path
+    hub: Part
+    vision: Part
+    jenkins: Part
+    bridge: Part
+    mails: list[Any]
+    tokens: dict[str, str]
+    urls: dict[str, str]
+
+    @property
+    def lab_conf(self) -> Path:
+        return self.root / "demolab" / "ro" / "conf" / "fuego.conf"
+
+    @property
+    def anna_conf(self) -> Path:
+        return self.root / "annaslab" / "fuego.conf"
+
+    @property
+    def rw(self) -> Path:
+        return self.root / "demolab" / "rw"
+
+    @property
+    def outbox(self) -> Path:
+        return self.rw / "remote" / "outbox"
+
+    @property
+    def state_dir(self) -> Path:
+        return self.root / "demolab" / "state"
+
+    @property
+    def controller(self) -> Controller:
+        return Controller(self.urls["jenkins"])
+
+    @property
+    def anna(self) -> HubClient:
+        return HubClient(self.urls["hub"], self.tokens["anna"])
+
+    @property
+    def results(self) -> VisionClient:
+        return VisionClient(self.urls["vision"], "")
+
+    def ftc(self, conf: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """A person calls ftc."""
+        return subprocess.run(
+            [str(FTC), *arguments],
+            env=environment(conf),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
+
+    def started(self, conf: Path, *arguments: str) -> subprocess.Popen[str]:
+        """A person calls ftc, and does not wait for it."""
+        return subprocess.Popen(
+            [str(FTC), *arguments],
+            env=environment(conf),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def all_up(self) -> None:
+        """Start what does not run."""
+        for part in (self.hub, self.vision, self.jenkins, self.bridge):
+            part.start()
+
+    # -- what anna does
+
+    def put(self, **more: Any) -> str:
+        """Ask for the lab's test; the request's id."""
+        wanted = {"selector": f"demolab:{BOARD}", "test": "Functional.holds", "timeout": 60, **more}
+        requests, _ = self.anna.put_request({"call_id": new_call_id(), **wanted})
+        return requests[0].id
+
+    def comes_to(self, request: str, *states: State, seconds: float = 30) -> Request:
+        """Wait until the request is in one of these states."""
+
+        def there() -> Request | None:
+            found = self.anna.request(request)
+            if found.is_final and found.state not in states:
+                raise AssertionError(f"{found.state}, not {states}: {found.reason}\n{found.log_tail}")
+            return found if found.state in states else None
+
+        return until(there, f"{request} {states}", seconds)
+
+    # -- what the test does
+
+    def hold(self) -> None:
+        """The next test goes on until `release`."""
+        (self.rw / "hold").touch()
+
+    def release(self) -> None:
+        (self.rw / "hold").unlink(missing_ok=True)
+
+    def begun(self, request: str) -> int:
+        """How often the request's test has begun."""
+        file = self.rw / "begun"
+        return sum(line.startswith(request) for line in file.read_text().splitlines()) if file.exists() else 0
+
+    def running(self, **more: Any) -> str:
+        """A request whose test holds."""
+        self.hold()
+        request = self.put(**more)
+        self.comes_to(request, State.RUNNING)
+        until(lambda: self.begun(request), "the test has begun")
+        return request
+
+    def test_processes(self, request: str) -> list[str]:
+        """Command lines of the request's processes that are there."""
+        found = []
+        for folder in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                if f"FUEGO_REMOTE_ATTEMPT={request}.".encode() in (folder / "environ").read_bytes():
+                    found.append((folder / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+        return found
+
+    def runs_of(self, request: str) -> list[str]:
+        """The keys of the runs that vision has of a request."""
+        return [run["key"] for run in self.results.runs(request=request)[0]]
+
+    def assert_one_run(self, request: str) -> None:
+        """Started once, delivered once, and nothing left over."""
+        assert self.begun(request) == 1
+        assert self.runs_of(request) == [f"demolab/{request}.1"]
+        until(lambda: not list(self.outbox.glob(f"{request}.*")), "the outbox is empty")
+
+
+class _Mailbox:
+    def __init__(self) -> None:
+        self.messages: list[Any] = []
+
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:
+        self.messages.append(message_from_bytes(envelope.content, policy=policy.default))
+        return "250 kept"
+
+
+def _lay_out(root: Path, mail_port: int, mails: list[Any]) -> Network:
+    lab = root / "demolab"
+    for folder in ("ro/boards", "ro/conf", "rw/logs", "rw/tests", "rw/boards", "core/tests/Functional.holds"):
+        (lab / folder).mkdir(parents=True)
+    (lab / "ro" / "boards" / f"{BOARD}.board").write_text(BOARD_FILE)
+    test = lab / "core" / "tests" / "Functional.holds"
+    (test / "fuego_test.sh").write_text(FUEGO_TEST)
+    (test / "spec.json").write_text('{"testName": "Functional.holds", "specs": {"default": {}}}')
+    (test / "test.yaml").write_text("fuego_package_version: 1\nname: Functional.holds\n")
+    (lab / "ro" / "conf" / "lab-policy.yaml").write_text(
+        "rules:\n  - {teams: [annaslab], source: [installed, package], do: run}\n"
+    )
+    (root / "annaslab").mkdir()
+    ports = {name: free_port() for name in ("hub", "vision", "jenkins")}
+    urls = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
+    urls["jenkins"] += "/fuego"
+    tokens = _init(root)
+    links = f"hub_url={urls['hub']}\nvision_url={urls['vision']}\n"
+    lab_conf, anna_conf = lab / "ro" / "conf" / "fuego.conf", root / "annaslab" / "fuego.conf"
+    lab_conf.write_text(
+        f"host_name=demolab\nfuego_ro_dir=..\nfuego_rw_dir=../../rw\nfuego_core_dir=../../core\nstate_dir=../../state\n"
+        f"{links}hub_token_file={root}/tokens/demolab\nvision_token_file={root}/tokens/vision\n"
+        f"jenkins_url={urls['jenkins']}\n"
+    )
+    anna_conf.write_text(f"host_name=annaslab\nuser=anna\n{links}hub_token_file={root}/tokens/anna\n")
+
+    def part(name: str, conf: Path, *command: str) -> Part:
+        return Part(name=name, command=list(command), conf=conf, log=root / "logs" / f"{name}.log")
+
+    def service(name: str, *more: str) -> Part:
+        return part(name, anna_conf, name, "serve", "--data", str(root / name), "--port", str(ports[name]), *more)
+
+    (root / "logs").mkdir()
+    hub_mail = f"smtp://127.0.0.1:{mail_port}?from=hub@fuego.example"
+    jenkins = part(
+        "jenkins", lab_conf, "lab", "jenkins", "--data", str(root / "jenkins"), "--port", str(ports["jenkins"])
+    )
+    # An admin's shell may have the lab's tokens: they must end here.
+    jenkins.environment |= {"FUEGO_HUB_TOKEN": tokens["demolab"], "FUEGO_VISION_TOKEN": tokens["vision"]}
+    return Network(
+        root=root,
+        hub=service("hub", "--mail", hub_mail, "--public"),
+        vision=service("vision", "--public"),
+        jenkins=jenkins,
+        bridge=part("bridge", lab_conf, "lab", "serve"),
+        mails=mails,
+        tokens=tokens,
+        urls=urls,
+    )
+
+
+def _init(root: Path) -> dict[str, str]:
+    """The services' data folders, with people and tokens; the tokens."""
+    from fuego_jenkins_remote.hub import admin as hub
+    from fuego_jenkins_remote.vision import admin as vision
+
+    hub.init_data(root / "hub")
+    vision.init_data(root / "vision")
+    opened = hub.open_data(root / "hub")
+    tokens = {
+        "demolab": hub.add_lab(opened, "demolab", notify=("boards@demolab.example",)),
+        "anna": hub.add_user(opened, "anna", teams=("annaslab",), email="anna@annaslab.example", notify=()),
+        "vision": vision.add_token(vision.open_data(root / "vision"), "demolab", kind="submit"),
+    }
+    (root / "tokens").mkdir(mode=0o700)
+    for name, token in tokens.items():
+        (root / "tokens" / name).touch(mode=0o600)
+        (root / "tokens" / name).write_text(token)
+    return tokens
