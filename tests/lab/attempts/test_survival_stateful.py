@@ -46,11 +46,11 @@ class KillableJournal(Journal):
 
     fates: Fates
 
-    def _write(self, statement: str, *values: Any) -> int:
+    def write(self, statement: str, *values: Any) -> int:
         if not hasattr(self, "fates"):
-            return super()._write(statement, *values)
+            return super().write(statement, *values)
         return int(
-            self.fates.call("journal", LabError("the disk is full"), lambda: Journal._write(self, statement, *values))
+            self.fates.call("journal", LabError("the disk is full"), lambda: Journal.write(self, statement, *values))
         )
 
 
