@@ -113,7 +113,7 @@ class BuildLabels:
 
 
 def label_of(request: Request, *, place: str, how: str, hub_url: str = "", run_url: str = "") -> BuildLabel:
-    """What is said of a build that runs, or ran, `request`. `place` is HOST:BOARD or a selector, `how` in a few words."""
+    """What is said of the build of `request`: `place` is HOST:BOARD or a selector, `how` tells in a few words."""
     page = f"{hub_url.rstrip('/')}/requests/{request.id}" if hub_url else ""
     test = request.test if request.spec == "default" else f"{request.test} ({request.spec})"
     lines = [
