@@ -13,7 +13,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from pathlib import Path
@@ -148,6 +148,17 @@ def environment(conf: Path, **more: str) -> dict[str, str]:
     return {**kept, "FUEGO_CONF": str(conf), **more}
 
 
+@dataclass(frozen=True, kw_only=True)
+class LabJenkins:
+    """A lab's Jenkins that a test hands in: as fuego.conf names it, and the process, where it is ours to stop."""
+
+    url: str
+    user: str
+    token: str
+    part: Any = None
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+
 @dataclass
 class Network:
     """hub, vision and one lab with its Jenkins and bridge; anna asks, demolab runs."""
@@ -155,11 +166,13 @@ class Network:
     root: Path
     hub: Part
     vision: Part
-    jenkins: Part
+    jenkins: Any
     bridge: Part
     mails: list[Any]
     tokens: dict[str, str]
     urls: dict[str, str]
+    login: tuple[str, str] = ("", "")
+    board: str = BOARD
 
     @property
     def lab_conf(self) -> Path:
@@ -183,7 +196,7 @@ class Network:
 
     @property
     def controller(self) -> Controller:
-        return Controller(self.urls["jenkins"])
+        return Controller(self.urls["jenkins"], *self.login)
 
     @property
     def anna(self) -> HubClient:
@@ -205,6 +218,12 @@ class Network:
             stdin=subprocess.DEVNULL,
         )
 
+    def well(self, *arguments: str) -> str:
+        """The lab's admin calls ftc, and it does what it should; what it says."""
+        done = self.ftc(self.lab_conf, *arguments)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
     def started(self, conf: Path, *arguments: str) -> subprocess.Popen[str]:
         """A person calls ftc, and does not wait for it."""
         return subprocess.Popen(
@@ -219,13 +238,14 @@ class Network:
     def all_up(self) -> None:
         """Start what does not run."""
         for part in (self.hub, self.vision, self.jenkins, self.bridge):
-            part.start()
+            if part is not None:
+                part.start()
 
     # -- what anna does
 
     def put(self, **more: Any) -> str:
         """Ask for the lab's test; the request's id."""
-        wanted = {"selector": f"demolab:{BOARD}", "test": "Functional.holds", "timeout": 60, **more}
+        wanted = {"selector": f"demolab:{self.board}", "test": "Functional.holds", "timeout": 60, **more}
         requests, _ = self.anna.put_request({"call_id": new_call_id(), **wanted})
         return requests[0].id
 
@@ -291,11 +311,49 @@ class _Mailbox:
         return "250 kept"
 
 
-def _lay_out(root: Path, mail_port: int, mails: list[Any]) -> Network:
+@contextlib.contextmanager
+def running_network(
+    root: Path,
+    *,
+    boards: Sequence[str] = (BOARD,),
+    jenkins: LabJenkins | None = None,
+    nodes_made: Callable[[Network], None] = lambda _: None,
+) -> Iterator[Network]:
+    """Set up as an operator, a lab admin and anna would, and everything up; the first of the boards is `board`.
+
+    Without `jenkins` the lab has the embedded controller. `nodes_made` is called when the lab has its jobs and nodes.
+    """
+    mailbox = _Mailbox()
+    mail_port = free_port()
+    mail = MailServer(mailbox, hostname="127.0.0.1", port=mail_port)
+    mail.start()
+    network = _lay_out(root, mail_port, mailbox.messages, boards, jenkins)
+    try:
+        for part in (network.hub, network.vision, network.jenkins):
+            if part is not None:
+                part.start()
+        network.well("lab", "jobs")
+        nodes_made(network)
+        network.well("put-board", "-b", ",".join(boards))
+        network.bridge.start()
+        yield network
+    finally:
+        network.release()
+        ours = (network.jenkins,) if jenkins is None else ()
+        for part in (network.bridge, *ours, network.vision, network.hub):
+            if part.runs:
+                part.end()
+        mail.stop()
+
+
+def _lay_out(
+    root: Path, mail_port: int, mails: list[Any], boards: Sequence[str], foreign: LabJenkins | None
+) -> Network:
     lab = root / "demolab"
     for folder in ("ro/boards", "ro/conf", "rw/logs", "rw/tests", "rw/boards", "core/tests/Functional.holds"):
         (lab / folder).mkdir(parents=True)
-    (lab / "ro" / "boards" / f"{BOARD}.board").write_text(BOARD_FILE)
+    for board in boards:
+        (lab / "ro" / "boards" / f"{board}.board").write_text(BOARD_FILE)
     test = lab / "core" / "tests" / "Functional.holds"
     (test / "fuego_test.sh").write_text(FUEGO_TEST)
     (test / "spec.json").write_text('{"testName": "Functional.holds", "specs": {"default": {}}}')
@@ -306,14 +364,14 @@ def _lay_out(root: Path, mail_port: int, mails: list[Any]) -> Network:
     (root / "annaslab").mkdir()
     ports = {name: free_port() for name in ("hub", "vision", "jenkins")}
     urls = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
-    urls["jenkins"] += "/fuego"
+    urls["jenkins"] = foreign.url if foreign else f"{urls['jenkins']}/fuego"
     tokens = _init(root)
     links = f"hub_url={urls['hub']}\nvision_url={urls['vision']}\n"
     lab_conf, anna_conf = lab / "ro" / "conf" / "fuego.conf", root / "annaslab" / "fuego.conf"
     lab_conf.write_text(
         f"host_name=demolab\nfuego_ro_dir=..\nfuego_rw_dir=../../rw\nfuego_core_dir=../../core\nstate_dir=../../state\n"
         f"{links}hub_token_file={root}/tokens/demolab\nvision_token_file={root}/tokens/vision\n"
-        f"jenkins_url={urls['jenkins']}\n"
+        f"jenkins_url={urls['jenkins']}\n{_jenkins_settings(root, foreign)}"
     )
     anna_conf.write_text(f"host_name=annaslab\nuser=anna\n{links}hub_token_file={root}/tokens/anna\n")
 
@@ -325,11 +383,13 @@ def _lay_out(root: Path, mail_port: int, mails: list[Any]) -> Network:
 
     (root / "logs").mkdir()
     hub_mail = f"smtp://127.0.0.1:{mail_port}?from=hub@fuego.example"
-    jenkins = part(
-        "jenkins", lab_conf, "lab", "jenkins", "--data", str(root / "jenkins"), "--port", str(ports["jenkins"])
-    )
-    # An admin's shell may have the lab's tokens: they must end here.
-    jenkins.environment |= {"FUEGO_HUB_TOKEN": tokens["demolab"], "FUEGO_VISION_TOKEN": tokens["vision"]}
+    jenkins = foreign.part if foreign else None
+    if foreign is None:
+        jenkins = part(
+            "jenkins", lab_conf, "lab", "jenkins", "--data", str(root / "jenkins"), "--port", str(ports["jenkins"])
+        )
+        # An admin's shell may have the lab's tokens: they must end here.
+        jenkins.environment |= {"FUEGO_HUB_TOKEN": tokens["demolab"], "FUEGO_VISION_TOKEN": tokens["vision"]}
     return Network(
         root=root,
         hub=service("hub", "--mail", hub_mail, "--public"),
@@ -339,7 +399,19 @@ def _lay_out(root: Path, mail_port: int, mails: list[Any]) -> Network:
         mails=mails,
         tokens=tokens,
         urls=urls,
+        login=(foreign.user, foreign.token) if foreign else ("", ""),
+        board=boards[0],
     )
+
+
+def _jenkins_settings(root: Path, foreign: LabJenkins | None) -> str:
+    if foreign is None:
+        return ""
+    file = root / "tokens" / "jenkins"
+    file.touch(mode=0o600)
+    file.write_text(foreign.token)
+    settings = {"jenkins_user": foreign.user, "jenkins_token_file": str(file), **foreign.settings}
+    return "".join(f"{key}={value}\n" for key, value in settings.items())
 
 
 def _init(root: Path) -> dict[str, str]:
