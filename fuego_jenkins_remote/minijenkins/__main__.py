@@ -22,6 +22,7 @@ def main() -> int:
     parser.add_argument("--label", action="append", default=[], help="further label of the built-in node")
     parser.add_argument("--user", help="user whose token is in --token-file; without users it is open")
     parser.add_argument("--token-file", type=Path, help="file of the user's token; made when missing")
+    parser.add_argument("--password-file", type=Path, help="file of the user's password, for a browser")
     parser.add_argument("--json", action="store_true", help="say as JSON that it is ready")
     options = parser.parse_args()
 
@@ -39,6 +40,7 @@ def main() -> int:
             labels=options.label,
             user=options.user,
             token_file=options.token_file,
+            password_file=options.password_file,
         )
     except ControllerError as error:
         print(f"jenkins: {error}", file=sys.stderr)  # noqa: T201

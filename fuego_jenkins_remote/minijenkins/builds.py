@@ -20,7 +20,7 @@ RECORD = "build.json"
 
 @dataclass(frozen=True, kw_only=True)
 class Cause:
-    """Why a build was started: by a user (`user`, empty for anonymous), by a build upstream, or by an auth token."""
+    """Why a build was started: by a user (`user`, empty for anonymous), a build upstream, an auth token, a timer."""
 
     kind: str = "user"
     user: str = ""
@@ -34,6 +34,8 @@ class Cause:
         """Jenkins' shortDescription, also the first line of the console."""
         if self.kind == "upstream":
             return f'Started by upstream project "{self.upstream_job}" build number {self.upstream_build}'
+        if self.kind == "timer":
+            return "Started by timer"
         if self.kind == "remote":
             note = f" with note: {self.note}" if self.note else ""
             return f"Started by remote host {self.address}{note}"

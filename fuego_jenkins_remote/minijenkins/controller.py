@@ -10,6 +10,7 @@ import asyncio
 import logging
 import secrets
 import shutil
+from datetime import datetime
 
 from . import processes
 from .builds import Build, Cause, now_ms
@@ -25,6 +26,7 @@ from .results import Result
 from .runner import Runner, Surroundings, identity
 from .settings import Settings
 from .store import write_text
+from .timers import due, run_clock
 from .users import Users
 from .views import View, load_views
 
@@ -59,6 +61,7 @@ class Controller:
         self.quieting_down = False
         self._cookie = secrets.token_hex(16)
         self._runs: set[asyncio.Task[None]] = set()
+        self._clock: asyncio.Task[None] | None = None
 
     # -- life
 
@@ -67,10 +70,13 @@ class Controller:
         for item in self.queue.waiting():
             self._look_again_when_due(item)
         self.schedule()
+        self._clock = asyncio.get_running_loop().create_task(run_clock(self.start_due))
 
     def stop(self) -> None:
         """A clean stop: the queue is written, running builds are lost, their processes get TERM."""
         self.quieting_down = True
+        if self._clock:
+            self._clock.cancel()
         self.queue.save(self.settings.data_dir / "queue.json")
         for task in self._runs:
             task.cancel()
@@ -161,6 +167,14 @@ class Controller:
             self._look_again_when_due(item)
             self.schedule()
         return item, merged
+
+    def start_due(self, minute: datetime) -> None:
+        """Put what timers start in this minute (aware) into the queue, without a quiet period, as Jenkins does."""
+        for job in due(self.jobs.values(), minute):
+            try:
+                self.trigger(job, None, Cause(kind="timer"), 0)
+            except Refused as error:
+                _log.error("the timer of %s: %s", job.name, error)
 
     def cancel(self, item_id: int) -> None:
         """Take an item out of the queue. Raises `Refused`: 404 unknown, 500 when it has left, as Jenkins answers."""

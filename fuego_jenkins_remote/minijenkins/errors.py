@@ -2,6 +2,7 @@
 
 ControllerError
 ├── SetupError          it cannot start as told (address, users, data folder)
+├── BadSchedule         a timer's cron words are not understood
 └── Refused             a request is refused; carries the HTTP status Jenkins gives
     ├── NotFound        404
     └── NotDone         501: Jenkins could, this controller cannot
@@ -16,6 +17,10 @@ class ControllerError(Exception):
 
 class SetupError(ControllerError):
     """The controller cannot start as it was told to."""
+
+
+class BadSchedule(ControllerError):
+    """Cron words that are not understood; the message says which and why."""
 
 
 class Refused(ControllerError):

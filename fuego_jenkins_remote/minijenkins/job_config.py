@@ -11,8 +11,9 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from .cron import schedule
 from .documents import flag, number, text_of
-from .errors import Refused
+from .errors import BadSchedule, Refused
 from .results import Result
 
 FREESTYLE = "project"
@@ -84,6 +85,7 @@ class JobConfig:
     archivers: tuple[Archiver, ...]
     downstream: tuple[Downstream, ...]
     discarder: Discarder | None
+    timers: tuple[str, ...]
     unsupported: tuple[str, ...]
     notes: tuple[str, ...]
 
@@ -98,6 +100,7 @@ class _Reader:
     archivers: list[Archiver] = field(default_factory=list)
     downstream: list[Downstream] = field(default_factory=list)
     discarder: Discarder | None = None
+    timers: list[str] = field(default_factory=list)
     unsupported: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -176,9 +179,17 @@ class _Reader:
 
     def trigger(self, element: ET.Element) -> None:
         if element.tag == "hudson.triggers.TimerTrigger":
-            self.notes.append("the timer of this job is not run by the embedded controller")
+            self.timer(element.findtext("spec") or "")
         else:
             self.unsupported.append(element.tag)
+
+    def timer(self, spec: str) -> None:
+        try:
+            schedule(spec, "")
+        except BadSchedule as error:
+            # Jenkins says so in its form only: what is posted it takes, and drops the timer without a word.
+            raise Refused(400, f"the timer of this job: {error}") from None
+        self.timers.append(spec)
 
 
 # Direct children of <project> that say nothing about what a build does, or are read elsewhere.
@@ -225,6 +236,7 @@ def read_job(root: ET.Element) -> JobConfig:
         archivers=tuple(reader.archivers),
         downstream=tuple(reader.downstream),
         discarder=reader.discarder,
+        timers=tuple(reader.timers),
         unsupported=tuple(dict.fromkeys(reader.unsupported)),
         notes=tuple(reader.notes),
     )

@@ -17,6 +17,7 @@ from .store import write_text
 
 KEPT_SECONDS = 300
 _MOST_ITEMS = 10_000
+_MOST_CAUSES = 100
 
 
 @dataclass(kw_only=True, eq=False)
@@ -76,7 +77,9 @@ class Queue:
         """
         for item in self.waiting():
             if item.job == job and item.parameters == parameters:
-                item.causes.append(cause)
+                # A timer may ask each minute, for as long as a node is away.
+                if len(item.causes) < _MOST_CAUSES:
+                    item.causes.append(cause)
                 return item, True
         self._forget()
         if len(self._items) >= _MOST_ITEMS:

@@ -16,7 +16,7 @@ import uvicorn
 from .controller import Controller
 from .errors import SetupError
 from .settings import Settings
-from .users import Users, token_from_file
+from .users import Users, password_from_file, token_from_file
 from .web.app import make_app
 
 
@@ -38,17 +38,18 @@ def serve(
     labels: Sequence[str] = (),
     user: str | None = None,
     token_file: Path | None = None,
+    password_file: Path | None = None,
     tls: Tls | None = None,
 ) -> None:
     """Serve until TERM or Ctrl-C, then stop cleanly: the queue is kept, running builds are lost and get TERM.
 
     `announce` gets the address, like `http://127.0.0.1:8090/fuego`, once it answers; port 0 picks a free one.
     `labels` are further labels of the built-in node. `user` gets the token in `token_file` (made, mode 600, when the
-    file is missing). Without any user in the data folder the controller is open to everyone who reaches it, and only
-    a loopback address is accepted. Raises `SetupError`.
+    file is missing) and, if there is one, the password in `password_file`. Without any user in the data folder the
+    controller is open to everyone who reaches it, and only a loopback address is accepted. Raises `SetupError`.
     """
     settings = Settings(data_dir=data_dir.resolve(), prefix=_checked_prefix(prefix), labels=tuple(labels))
-    _prepare(settings, user, token_file)
+    _prepare(settings, user, token_file, password_file)
     asyncio.run(run(settings, host, port, announce, signals=True, tls=tls))
 
 
@@ -61,12 +62,16 @@ async def run(
     *,
     signals: bool = False,
     tls: Tls | None = None,
+    make: Callable[[Settings, str], Controller] = Controller,
 ) -> None:
-    """The same inside a running event loop, until `stop` is set (or, with `signals`, TERM or INT comes)."""
+    """The same inside a running event loop, until `stop` is set (or, with `signals`, TERM or INT comes).
+
+    `make` gives the controller of these settings at this address.
+    """
     _refuse_open_network(settings, host)
     listener = _listen(host, port)
     address = f"{'https' if tls else 'http'}://{_url_host(host)}:{listener.getsockname()[1]}{settings.prefix}"
-    controller = Controller(settings, f"{address}/")
+    controller = make(settings, f"{address}/")
     config = uvicorn.Config(
         make_app(controller),
         log_level="warning",
@@ -119,15 +124,18 @@ class _Server(uvicorn.Server):
         self.answers.set()
 
 
-def _prepare(settings: Settings, user: str | None, token_file: Path | None) -> None:
-    if bool(user) != bool(token_file):
-        raise SetupError("--user and --token-file belong together")
+def _prepare(settings: Settings, user: str | None, token_file: Path | None, password_file: Path | None) -> None:
+    if bool(user) != bool(token_file or password_file):
+        raise SetupError("--user and --token-file (or --password-file) belong together")
     try:
         settings.data_dir.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise SetupError(f"data folder {settings.data_dir}: {error}") from None
+    users = Users(settings.data_dir)
     if user and token_file:
-        Users(settings.data_dir).add(user, token_from_file(token_file))
+        users.add(user, token_from_file(token_file))
+    if user and password_file:
+        users.set_password(user, password_from_file(password_file))
 
 
 def _refuse_open_network(settings: Settings, host: str) -> None:

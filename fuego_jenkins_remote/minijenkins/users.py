@@ -1,6 +1,7 @@
-"""Users and their API tokens. Only hashes are stored; a token is shown once, when it is made.
+"""Users with their API tokens and passwords. Only hashes are stored; a token is shown once, when it is made.
 
-A fast hash is enough for tokens of 256 random bits; passwords are not supported at all.
+A fast hash is enough for tokens of 256 random bits; passwords get a slow one (`passwords`). DATA/users.json (mode 600)
+is `{"NAME": {"tokens": [HASH, ...], "password": HASH}}`; an older form, a list of hashes a user, is read too.
 """
 
 from __future__ import annotations
@@ -10,8 +11,10 @@ import hmac
 import json
 import os
 import secrets
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from . import passwords
 from .errors import Refused, SetupError
 from .names import check_name
 from .store import write_text
@@ -20,44 +23,78 @@ _FILE = "users.json"
 _SHORTEST = 16
 
 
+@dataclass(kw_only=True)
+class User:
+    """What is stored of one user: hashes of tokens, and of a password (empty: none)."""
+
+    tokens: list[str] = field(default_factory=list)
+    password: str = ""
+
+
 class Users:
     """The users of one data folder. With no user at all, the controller is open to everyone who can reach it."""
 
     def __init__(self, data_dir: Path) -> None:
         """Read DATA/users.json; raises `SetupError` when it is not readable as such."""
         self._path = data_dir / _FILE
-        self._hashes: dict[str, list[str]] = {}
+        self._users: dict[str, User] = {}
+        # Checked for names that are unknown, so that the time of an answer tells no names.
+        self._nobody = passwords.hash_password(secrets.token_hex(16))
         if self._path.exists():
             try:
                 read = json.loads(self._path.read_text("utf-8"))
-                self._hashes = {str(name): [str(item) for item in hashes] for name, hashes in read.items()}
+                self._users = {str(name): _user(entry) for name, entry in read.items()}
             except (ValueError, AttributeError, TypeError, OSError) as error:
                 raise SetupError(f"{self._path}: not a users file: {error}") from None
 
     @property
     def configured(self) -> bool:
-        """Whether any user exists, so that requests need a token."""
-        return bool(self._hashes)
+        """Whether any user exists, so that requests need a token or a password."""
+        return bool(self._users)
 
     def add(self, name: str, token: str = "") -> str:
         """Give a user one more token: this one, or a fresh random one. Gives the token. Raises `SetupError`."""
-        try:
-            name = check_name(name)
-        except Refused as error:
-            raise SetupError(f"user name: {error}") from None
+        name = _checked(name)
         token = token or secrets.token_hex(32)
         if len(token) < _SHORTEST:
             raise SetupError(f"the token of {name} is shorter than {_SHORTEST} characters")
-        hashes = self._hashes.setdefault(name, [])
-        if _hash(token) not in hashes:
-            hashes.append(_hash(token))
-        write_text(self._path, json.dumps(self._hashes, indent=1), mode=0o600)
+        user = self._users.setdefault(name, User())
+        if _hash(token) not in user.tokens:
+            user.tokens.append(_hash(token))
+        self._save()
         return token
+
+    def set_password(self, name: str, password: str) -> None:
+        """Give a user this password instead of the one before. Raises `SetupError`."""
+        name = _checked(name)
+        if not passwords.SHORTEST <= len(password) <= passwords.LONGEST:
+            wanted = f"{passwords.SHORTEST} to {passwords.LONGEST}"
+            raise SetupError(f"the password of {name} has {len(password)} characters, not {wanted}")
+        user = self._users.setdefault(name, User())
+        user.password = passwords.hash_password(password)
+        self._save()
 
     def knows(self, name: str, token: str) -> bool:
         """Whether this is a token of this user."""
         given = _hash(token)
-        return any(hmac.compare_digest(given, stored) for stored in self._hashes.get(name, []))
+        return any(hmac.compare_digest(given, stored) for stored in self._users.get(name, User()).tokens)
+
+    @property
+    def has_passwords(self) -> bool:
+        """Whether any user has a password."""
+        return any(user.password for user in self._users.values())
+
+    def password_is_right(self, name: str, password: str) -> bool:
+        """Whether this is the user's password. Takes about 50 ms and 16 MiB: not for an event loop."""
+        stored = self._users.get(name, User()).password
+        try:
+            return passwords.is_right(password, stored or self._nobody) and bool(stored)
+        except ValueError:
+            return False
+
+    def _save(self) -> None:
+        shown = {name: asdict(user) for name, user in self._users.items()}
+        write_text(self._path, json.dumps(shown, indent=1, ensure_ascii=False), mode=0o600)
 
 
 def create_user(data_dir: Path, name: str) -> str:
@@ -84,6 +121,31 @@ def token_from_file(path: Path) -> str:
     except OSError as error:
         raise SetupError(f"token file {path}: {error}") from None
     return token
+
+
+def password_from_file(path: Path) -> str:
+    """The first line of a file that only its owner can read. Raises `SetupError`."""
+    try:
+        if path.stat().st_mode & 0o077:
+            raise SetupError(f"password file {path}: others can read it; chmod 600 {path}")
+        return path.read_text("utf-8").partition("\n")[0].rstrip("\r")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SetupError(f"password file {path}: {error}") from None
+
+
+def _user(entry: object) -> User:
+    if isinstance(entry, list):
+        return User(tokens=[str(item) for item in entry])
+    if not isinstance(entry, dict):
+        raise TypeError("a user is neither an object nor a list")
+    return User(tokens=[str(item) for item in entry.get("tokens", [])], password=str(entry.get("password") or ""))
+
+
+def _checked(name: str) -> str:
+    try:
+        return check_name(name)
+    except Refused as error:
+        raise SetupError(f"user name: {error}") from None
 
 
 def _hash(token: str) -> str:

@@ -8,12 +8,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import jenkins
 import pytest
 import requests
 
+from fuego_jenkins_remote.minijenkins.controller import Controller
 from fuego_jenkins_remote.minijenkins.server import run
 from fuego_jenkins_remote.minijenkins.settings import Settings
 
@@ -43,6 +45,17 @@ class Running:
         """Whether it still runs."""
         return self._thread.is_alive()
 
+    def tick(self, minute: datetime) -> None:
+        """Let this minute begin for the timers."""
+        done = threading.Event()
+
+        def begin() -> None:
+            self.controller.start_due(minute)
+            done.set()
+
+        self._loop.call_soon_threadsafe(begin)
+        assert done.wait(5)
+
     def client(self, user: str | None = None, token: str | None = None) -> jenkins.Jenkins:
         """A real python-jenkins on it."""
         return jenkins.Jenkins(self.url, user, token, timeout=10)
@@ -62,7 +75,11 @@ class Running:
             self.url = url
             self._ready.set()
 
-        await run(self.settings, "127.0.0.1", 0, announce, self._stop)
+        def make(settings: Settings, url: str) -> Controller:
+            self.controller = Controller(settings, url)
+            return self.controller
+
+        await run(self.settings, "127.0.0.1", 0, announce, self._stop, make=make)
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +15,7 @@ import requests
 from fuego_jenkins_remote.minijenkins.errors import SetupError
 from fuego_jenkins_remote.minijenkins.server import serve
 from fuego_jenkins_remote.minijenkins.settings import Settings
-from fuego_jenkins_remote.minijenkins.users import Users, create_user, token_from_file
+from fuego_jenkins_remote.minijenkins.users import Users, create_user, password_from_file, token_from_file
 
 
 @pytest.fixture
@@ -112,3 +113,108 @@ def test_a_missing_token_file_is_made_for_its_owner_only(tmp_path: Path) -> None
 def test_a_short_token_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SetupError, match="shorter than"):
         Users(tmp_path).add("admin", "short")
+
+
+PASSWORD = "correct horse, größer"
+
+
+@pytest.fixture
+def by_password(settings: Settings, start: Callable[..., Any]) -> tuple[str, tuple[str, bytes]]:
+    """Address of a controller whose user admin has a password, and admin with it (as UTF-8, as browsers send it)."""
+    settings.data_dir.mkdir(parents=True)
+    Users(settings.data_dir).set_password("admin", PASSWORD)
+    return start().url, ("admin", PASSWORD.encode())
+
+
+def test_a_password_reads_without_a_crumb_and_changes_with_one(by_password: tuple[str, tuple[str, bytes]]) -> None:
+    url, login = by_password
+    with requests.Session() as browser:
+        browser.auth = login  # type: ignore[assignment]
+        assert browser.get(f"{url}/whoAmI/api/json", timeout=5).json()["name"] == "admin"
+        refused = browser.post(f"{url}/quietDown", timeout=5)
+        assert (refused.status_code, "No valid crumb" in refused.text) == (403, True)
+        crumb = browser.get(f"{url}/crumbIssuer/api/json", timeout=5).json()["crumb"]
+        changed = browser.post(f"{url}/quietDown", headers={"Jenkins-Crumb": crumb}, allow_redirects=False, timeout=5)
+        assert changed.status_code == 302
+
+
+def test_a_crumb_is_good_in_its_own_session_only(by_password: tuple[str, tuple[str, bytes]]) -> None:
+    url, login = by_password
+
+    def post(crumb: str, cookies: Any) -> int:
+        headers = {"Jenkins-Crumb": crumb}
+        return requests.post(f"{url}/quietDown", auth=login, headers=headers, cookies=cookies, timeout=5).status_code  # type: ignore[arg-type]
+
+    mine, other = (requests.get(f"{url}/crumbIssuer/api/json", auth=login, timeout=5) for _ in range(2))  # type: ignore[arg-type]
+    assert post(mine.json()["crumb"], other.cookies) == 403
+    assert post(mine.json()["crumb"], None) == 403
+    assert post("wrong", mine.cookies) == 403
+
+
+def test_a_session_is_no_login(by_password: tuple[str, tuple[str, bytes]]) -> None:
+    url, login = by_password
+    answer = requests.get(f"{url}/crumbIssuer/api/json", auth=login, timeout=5)  # type: ignore[arg-type]
+    headers = {"Jenkins-Crumb": answer.json()["crumb"]}
+    assert requests.get(f"{url}/api/json", cookies=answer.cookies, timeout=5).status_code == 403
+    assert requests.post(f"{url}/quietDown", cookies=answer.cookies, headers=headers, timeout=5).status_code == 403
+    assert (
+        requests.get(f"{url}/api/json", cookies=answer.cookies, auth=("admin", "other"), timeout=5).status_code == 401
+    )
+
+
+def test_python_jenkins_works_with_a_password(by_password: tuple[str, tuple[str, bytes]], job_xml: Any) -> None:
+    server = jenkins.Jenkins(by_password[0], "admin", PASSWORD, timeout=5)
+    server.create_job("j", job_xml())
+    assert server.build_job("j") == 1
+
+
+def test_the_cookie_of_a_login_is_for_this_controller_and_not_for_scripts(
+    by_password: tuple[str, tuple[str, bytes]],
+) -> None:
+    url, login = by_password
+    cookie = requests.get(f"{url}/", auth=login, timeout=5).headers["Set-Cookie"]  # type: ignore[arg-type]
+    assert cookie.startswith("JSESSIONID.")
+    assert "; Path=/fuego; HttpOnly; SameSite=Lax" in cookie
+
+
+def test_a_wrong_password_and_an_unknown_user_get_the_same_answer(by_password: tuple[str, tuple[str, bytes]]) -> None:
+    answers = [requests.get(f"{by_password[0]}/", auth=(n, "x" * 9), timeout=5) for n in ("admin", "nobody")]
+    assert {answer.status_code for answer in answers} == {401}
+    assert len({answer.text for answer in answers}) == 1
+
+
+def test_a_password_is_stored_as_a_slow_hash_for_the_owner_only(tmp_path: Path) -> None:
+    Users(tmp_path).set_password("admin", PASSWORD)
+    file = tmp_path / "users.json"
+    assert "scrypt$16384$8$1$" in file.read_text()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert Users(tmp_path).password_is_right("admin", PASSWORD)
+    assert not Users(tmp_path).password_is_right("admin", PASSWORD + "r")
+
+
+def test_a_user_with_a_token_only_has_no_password(tmp_path: Path) -> None:
+    create_user(tmp_path, "admin")
+    assert not Users(tmp_path).has_passwords
+    assert not Users(tmp_path).password_is_right("admin", "")
+
+
+def test_users_of_the_older_form_are_read(tmp_path: Path) -> None:
+    token = create_user(tmp_path, "admin")
+    file = tmp_path / "users.json"
+    file.write_text(json.dumps({name: user["tokens"] for name, user in json.loads(file.read_text()).items()}))
+    assert Users(tmp_path).knows("admin", token)
+
+
+def test_a_short_password_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SetupError, match="not 8 to 1000"):
+        Users(tmp_path).set_password("admin", "admin")
+
+
+def test_a_password_file_that_others_can_read_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "password"
+    file.write_text(PASSWORD + "\nnot this\n")
+    file.chmod(0o644)
+    with pytest.raises(SetupError, match="chmod 600"):
+        password_from_file(file)
+    file.chmod(0o600)
+    assert password_from_file(file) == PASSWORD

@@ -112,13 +112,6 @@ def test_unknown_elements_fail_the_build_and_are_named(shop: Any) -> None:
     assert "hello" not in shop.console("j")
 
 
-def test_a_timer_is_told_in_the_console(shop: Any) -> None:
-    timer = "<triggers><hudson.triggers.TimerTrigger><spec>H * * * *</spec></hudson.triggers.TimerTrigger></triggers>"
-    shop.job("j", more=timer)
-    assert shop.build("j")["result"] == "SUCCESS"
-    assert "timer of this job is not run" in shop.console("j")
-
-
 def test_artifacts_are_archived_and_can_be_fetched(shop: Any, server: jenkins.Jenkins) -> None:
     command = "mkdir -p out/größe; printf '\\0\\377' > out/größe/b.bin; echo x > out/a.txt; echo x > out/a.txt~"
     shop.job("j", command, publishers=ARCHIVE.format("out/**", ""))

@@ -62,20 +62,22 @@ def _parameter_value(name: str, value: str) -> Bean:
 def _cause(cause: Cause) -> Bean:
     shown: dict[str, Value]
     if cause.kind == "upstream":
-        class_name = "UpstreamCause"
+        class_name = "hudson.model.Cause$UpstreamCause"
         shown = {
             "upstreamBuild": cause.upstream_build,
             "upstreamProject": cause.upstream_job,
             "upstreamUrl": f"job/{quote(cause.upstream_job)}/",
         }
     elif cause.kind == "remote":
-        class_name, shown = "RemoteCause", {"addr": cause.address, "note": cause.note}
+        class_name, shown = "hudson.model.Cause$RemoteCause", {"addr": cause.address, "note": cause.note}
+    elif cause.kind == "timer":
+        class_name, shown = "hudson.triggers.TimerTrigger$TimerTriggerCause", {}
     else:
-        class_name = "UserIdCause"
+        class_name = "hudson.model.Cause$UserIdCause"
         shown = {"userId": cause.user or None, "userName": cause.user or "anonymous"}
     shown = {"shortDescription": cause.text, **shown}
     return Bean(
-        class_name=f"hudson.model.Cause${class_name}",
+        class_name=class_name,
         properties=[prop(name, value, 3) for name, value in shown.items()],
     )
 

@@ -14,7 +14,7 @@ from ..controller import Controller
 from ..documents import MAX_BYTES
 from ..errors import NotFound, Refused
 from ..jobs import PERMALINKS, Job
-from .access import Access
+from .access import Access, Visitor
 from .answers import error_answer
 
 Handler = Callable[["Call"], Awaitable[Response]]
@@ -23,12 +23,17 @@ Handler = Callable[["Call"], Awaitable[Response]]
 class Call:
     """One request with what belongs to it."""
 
-    def __init__(self, request: Request, controller: Controller, access: Access, user: str) -> None:
-        """`user` is empty for anonymous."""
+    def __init__(self, request: Request, controller: Controller, access: Access, visitor: Visitor) -> None:
+        """`visitor` is who asks."""
         self.request = request
         self.controller = controller
         self.access = access
-        self.user = user
+        self.visitor = visitor
+
+    @property
+    def user(self) -> str:
+        """Name of who asks; empty for anonymous."""
+        return self.visitor.user
 
     @property
     def prefix(self) -> str:
@@ -96,8 +101,12 @@ def endpoint(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
     async def run(request: Request) -> Response:
         access: Access = request.app.state.access
         try:
-            call = Call(request, request.app.state.controller, access, access.user(request))
-            return await handler(call)
+            visitor = await access.visitor(request)
+            answer = await handler(Call(request, request.app.state.controller, access, visitor))
+            cookie = access.cookie(visitor, request.url.scheme)
+            if cookie:
+                answer.headers["Set-Cookie"] = cookie
+            return answer
         except Refused as error:
             answer = error_answer(error)
             if error.status == 401:

@@ -54,9 +54,9 @@ async def me(call: Call) -> Response:
 
 async def crumb(call: Call) -> Response:
     """GET crumbIssuer/api/json. A request with an API token needs none, and gets one all the same."""
-    value, cookie = call.access.crumb(call.request)
-    shown = {"_class": "hudson.security.csrf.DefaultCrumbIssuer", "crumb": value, "crumbRequestField": CRUMB_HEADER}
-    return json_answer(shown, {"Set-Cookie": cookie})
+    crumb = call.access.crumb(call.visitor)
+    shown = {"_class": "hudson.security.csrf.DefaultCrumbIssuer", "crumb": crumb, "crumbRequestField": CRUMB_HEADER}
+    return json_answer(shown)
 
 
 async def plugins(_: Call) -> Response:
