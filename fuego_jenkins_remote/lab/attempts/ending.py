@@ -14,8 +14,9 @@ from fuego_jenkins_remote.fuego.errors import FormatError
 from fuego_jenkins_remote.fuego.packages import pack_run
 from fuego_jenkins_remote.fuego.redact import Redactor
 from fuego_jenkins_remote.fuego.run_folder import RunFolder
-from fuego_jenkins_remote.fuego.runs import Json
+from fuego_jenkins_remote.fuego.runs import Json, Status
 from fuego_jenkins_remote.lab.attempts.error_runs import lay_out
+from fuego_jenkins_remote.lab.attempts.evidence import Finding, look
 from fuego_jenkins_remote.lab.attempts.folders import Outcome
 from fuego_jenkins_remote.lab.attempts.journal import Entry, Phase
 from fuego_jenkins_remote.lab.attempts.stepping import PATIENCE_FOR_JENKINS, SCRATCH, Stepping, log, one_line
@@ -25,6 +26,10 @@ from fuego_jenkins_remote.network.identities import run_key
 from fuego_jenkins_remote.network.reasons import Reason
 from fuego_jenkins_remote.publish.targets import NeverDelivered, NotDelivered, RunPackage
 
+EVIDENCE = 256 * 2**10
+"""Bytes of a console's end in which signs of infrastructure are looked for."""
+TIMED_OUT = 124
+"""What run-test exits with when a test went on beyond its own time limit."""
 RETRY = 5.0
 """Seconds until the second try of a delivery; each later one waits twice as long, at most ten minutes."""
 
@@ -41,23 +46,41 @@ class Ending(Stepping):
             return self._aborted(entry)
         run_folder = self.folders.run_folder(entry.id)
         if not outcome.ran or run_folder is None:
-            return self._failing(entry, _reason(outcome), tail=self._tail_of(entry))
+            return self._without_run(entry, _reason(outcome))
+        return self._with_run(entry, outcome, run_folder)
+
+    def _with_run(self, entry: Entry, outcome: Outcome, run_folder: Path) -> float:
         try:
             with RunFolder(run_folder, Redactor(())) as folder:
                 status = folder.read_run().status
         except FormatError as error:
             return self._failing(entry, Reason.BAD_RUN, self.redacted(entry.board, str(error)), self._tail_of(entry))
+        finding = self._evidence(entry) if status is Status.ERROR else None
+        if finding:
+            return self._failing(entry, finding.reason, self.redacted(entry.board, finding.line), self._tail_of(entry))
+        timed_out = outcome.timed_out or (status is Status.ERROR and outcome.exit_status == TIMED_OUT)
+        check = self._check_after(entry, Reason.TIME_LIMIT) if timed_out else None
         try:
             self.hub().tested(entry.id, f"tested-{entry.id}", status, run_key(self.lab.host, entry.id), "")
         except Conflict:
-            return self._close(entry)
-        return self._move(entry, Phase.PACKAGE, status=status)
+            return self._close(entry, with_it=check)
+        return self._move(entry, Phase.PACKAGE, with_it=check, status=status)
+
+    def _without_run(self, entry: Entry, reason: Reason) -> float:
+        """A console may say more than that there is no run."""
+        finding = self._evidence(entry) if reason is Reason.NO_RUN else None
+        if finding is None:
+            return self._failing(entry, reason, tail=self._tail_of(entry))
+        return self._failing(entry, finding.reason, self.redacted(entry.board, finding.line), self._tail_of(entry))
+
+    def _evidence(self, entry: Entry) -> Finding | None:
+        return look(self.folders.log_tail(entry.id, EVIDENCE))
 
     def _aborted(self, entry: Entry) -> float:
         """A person wanted the end of the test, or a Jenkins that stops took it along, which is nobody's wish."""
         if entry.stopping or entry.by_hand:
             why = "stopped for its requester" if entry.stopping else "stopped by hand"
-            return self._move(entry, Phase.CANCEL, reason=why)
+            return self._cancelled(entry, why)
         who, patient = "", self.clock() - entry.since < PATIENCE_FOR_JENKINS
         try:
             build = self.controller().find(self.lab.job(entry.board), entry.id)
@@ -71,8 +94,12 @@ class Ending(Stepping):
             if patient:
                 raise
         if who:
-            return self._move(entry, Phase.CANCEL, reason=f"aborted in Jenkins by {who}")
+            return self._cancelled(entry, f"aborted in Jenkins by {who}")
         return self._failing(entry, Reason.ABORTED, tail=self._tail_of(entry))
+
+    def _cancelled(self, entry: Entry, why: str) -> float:
+        check = self._check_after(entry, Reason.ABORTED)
+        return self._move(entry, Phase.CANCEL, with_it=check, reason=why)
 
     def package(self, entry: Entry) -> float:
         """Make the run package, without what must not leave the lab."""
@@ -165,6 +192,9 @@ class Ending(Stepping):
             self.hub().error(entry.id, f"error-{entry.id}", entry.reason, entry.detail, entry.tail, run_key=key)
         if not has_begun:
             return self._close(entry)
+        run_folder = self.folders.run_folder(entry.id)
+        if run_folder is not None and _says_error(run_folder):
+            return self._pack(entry, run_folder, status="ERROR")
         with tempfile.TemporaryDirectory(dir=self.lab.state_dir, prefix=SCRATCH[1]) as work:
             lay_out(entry, self.folders, Path(work) / "run")
             return self._pack(entry, Path(work) / "run", status="ERROR")
@@ -174,6 +204,15 @@ class Ending(Stepping):
         with contextlib.suppress(Conflict):
             self.hub().cancelled(entry.id, f"cancelled-{entry.id}", entry.reason)
         return self._close(entry)
+
+
+def _says_error(run_folder: Path) -> bool:
+    """Whether the test's own run says as we do that it is no result."""
+    try:
+        with RunFolder(run_folder, Redactor(())) as folder:
+            return folder.read_run().status is Status.ERROR
+    except FormatError:
+        return False
 
 
 def _put(file: Path, target: Path) -> None:

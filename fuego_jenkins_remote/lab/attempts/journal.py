@@ -34,8 +34,8 @@ class Phase(StrEnum):
     CLOSED = "closed"
 
 
-ON_BOARD = (Phase.DECIDE, Phase.TRIGGER, Phase.GATE, Phase.RUN)
-"""Phases in which an attempt takes its board."""
+ON_BOARD = (Phase.DECIDE, Phase.TRIGGER, Phase.GATE, Phase.RUN, Phase.READ)
+"""Phases in which an attempt takes its board: until its outcome is read, which may ask for a check of the board."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS claims (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import shutil
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 from fuego_jenkins_remote.client.hub import HubClient
@@ -13,12 +14,13 @@ from fuego_jenkins_remote.fuego.redact import Redactor
 from fuego_jenkins_remote.lab.attempts.folders import LabDir
 from fuego_jenkins_remote.lab.attempts.journal import Entry, Journal, Phase
 from fuego_jenkins_remote.lab.attempts.redactors import Redactors
+from fuego_jenkins_remote.lab.care.book import CareBook
 from fuego_jenkins_remote.lab.config import LabConfig
 from fuego_jenkins_remote.lab.jenkins.controller import Build, Controller, QueueItem
 from fuego_jenkins_remote.lab.jenkins.overview import Looks
 from fuego_jenkins_remote.lab.jenkins.queue_reasons import waits_for
 from fuego_jenkins_remote.network.identities import AttemptId
-from fuego_jenkins_remote.network.reasons import Reason
+from fuego_jenkins_remote.network.reasons import Reason, meaning, needs_check
 from fuego_jenkins_remote.publish.targets import Target
 
 log = logging.getLogger("fuego.lab")
@@ -65,6 +67,7 @@ class Stepping:
         """
         self.lab = lab
         self.journal = journal
+        self.care = CareBook(journal)
         self.folders = folders
         self.hub = hub
         self.controller = controller
@@ -102,6 +105,12 @@ class Stepping:
             if folder.name.startswith(SCRATCH) and folder.lstat().st_mtime < used_since:
                 shutil.rmtree(folder, ignore_errors=True)
 
+    def taken_boards(self) -> set[str]:
+        """The boards that nobody is to claim for: an attempt of ours takes them, or they are to be checked first."""
+        # In this order: one that goes from an attempt into care in between is seen in one of them.
+        busy = self.journal.busy_boards()
+        return busy | self.care.boards()
+
     def package_path(self, attempt: AttemptId) -> Path:
         """Where an attempt's run package lies until it is delivered."""
         return self.lab.packages_dir / f"{attempt}.frp"
@@ -116,10 +125,17 @@ class Stepping:
         return self._move(entry, Phase.GIVE_BACK, reason=one_line(reason, 500), approval=approval)
 
     def _failing(self, entry: Entry, reason: Reason, detail: str = "", tail: str = "") -> float:
-        return self._move(entry, Phase.FAIL, reason=reason, detail=one_line(detail, 1000), tail=tail)
+        columns = {"reason": str(reason), "detail": one_line(detail, 1000), "tail": tail}
+        return self._move(entry, Phase.FAIL, with_it=self._check_after(entry, reason), **columns)
 
-    def _close(self, entry: Entry) -> float:
-        self._move(entry, Phase.CLOSED)
+    def _check_after(self, entry: Entry, reason: Reason) -> Callable[[], object] | None:
+        """What puts the board into care, for the move by which the attempt leaves it; None where that is not needed."""
+        if entry.phase not in {Phase.RUN, Phase.READ} or not needs_check(reason):
+            return None
+        return partial(self.care.due, entry.board, f"{meaning(reason)} ({entry.id})", self.clock())
+
+    def _close(self, entry: Entry, with_it: Callable[[], object] | None = None) -> float:
+        self._move(entry, Phase.CLOSED, with_it=with_it)
         self.folders.forget(entry.id)
         self.package_path(entry.id).unlink(missing_ok=True)
         return AT_ONCE

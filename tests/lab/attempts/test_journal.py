@@ -132,10 +132,10 @@ def test_a_note_stays_in_its_phase(journal: Journal) -> None:
 
 
 @pytest.mark.parametrize("phase", Phase)
-def test_an_attempt_takes_its_board_until_its_test_is_over(journal: Journal, phase: Phase) -> None:
+def test_an_attempt_takes_its_board_until_its_outcome_is_read(journal: Journal, phase: Phase) -> None:
     _claim(journal, won())
     journal.move(won().id, Phase.DECIDE, phase, 1001.0)
-    takes = phase in (Phase.DECIDE, Phase.TRIGGER, Phase.GATE, Phase.RUN)
+    takes = phase in (Phase.DECIDE, Phase.TRIGGER, Phase.GATE, Phase.RUN, Phase.READ)
     assert journal.busy_boards() == ({"board0"} if takes else set())
     assert journal.is_open(won().id) is (phase is not Phase.CLOSED)
 
