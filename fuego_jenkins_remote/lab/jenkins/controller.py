@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fuego_jenkins_remote.lab.jenkins.access_calls import AccessCalls
 from fuego_jenkins_remote.lab.jenkins.build_calls import Build, QueueItem, is_under_way
 from fuego_jenkins_remote.lab.jenkins.job_calls import JobCalls
 from fuego_jenkins_remote.lab.jenkins.node_calls import Node, NodeCalls
@@ -10,5 +11,5 @@ from fuego_jenkins_remote.lab.jenkins.overview import OverviewCalls
 __all__ = ["Build", "Controller", "Node", "QueueItem", "is_under_way"]
 
 
-class Controller(JobCalls, NodeCalls, OverviewCalls):
+class Controller(JobCalls, NodeCalls, OverviewCalls, AccessCalls):
     """The calls that a lab makes. Not to be shared between threads."""
