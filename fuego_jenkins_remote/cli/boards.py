@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from fuego_jenkins_remote.cli.errors import Failed
-from fuego_jenkins_remote.cli.options import common, host_name, hub_url, pass_session, remote
+from fuego_jenkins_remote.cli.options import FILE, common, host_name, hub_url, pass_session, remote
 from fuego_jenkins_remote.cli.output import local_time
 from fuego_jenkins_remote.cli.session import Session
 
@@ -16,17 +17,15 @@ if TYPE_CHECKING:
     from fuego_jenkins_remote.client.values import Board
     from fuego_jenkins_remote.fuego.boards import BoardFile
 
-QUIET = timedelta(minutes=15)
-"""A bridge is seen each minute, a timer each few: a board that is free and was not seen for longer may stay so."""
-
 
 @click.command
 @click.argument("selector", nargs=-1)
 @remote
+@click.option("--html", type=FILE, metavar="FILE", help="With -r: write them there, as a page.")
 @hub_url
 @common
 @pass_session
-def list_boards(session: Session, selector: tuple[str, ...], remote: bool) -> None:
+def list_boards(session: Session, selector: tuple[str, ...], remote: bool, html: Path | None) -> None:
     """List boards, of this lab or of the network.
 
     With -r, a SELECTOR chooses among the network's boards.
@@ -36,8 +35,8 @@ def list_boards(session: Session, selector: tuple[str, ...], remote: bool) -> No
               ftc list-boards -r "arch=arm64 and not label=slow"
     """
     if not remote:
-        if selector:
-            raise click.UsageError("a selector is for the network's boards: add -r")
+        if selector or html:
+            raise click.UsageError("a selector and --html are for the network's boards: add -r")
         _list_local(session)
         return
     from fuego_jenkins_remote.network import selectors
@@ -46,8 +45,12 @@ def list_boards(session: Session, selector: tuple[str, ...], remote: bool) -> No
     if wanted:
         selectors.parse(wanted)
     boards = session.hub.boards(selector=wanted)
+    if html:
+        html.write_text(_boards_page(boards, wanted, session.settings.get("hub_url")), encoding="utf-8")
+        session.out.result(f"{len(boards)} boards: {html}", bare=str(html), data={"file": str(html)})
+        return
     session.out.table(
-        ("board", "type", "arch", "state", "labels", "open to", "description"),
+        _NETWORK_COLUMNS,
         [_network_row(board) for board in boards],
         bare=[f"{board.host}:{board.name}" for board in boards],
         data=[board.raw for board in boards],
@@ -55,21 +58,63 @@ def list_boards(session: Session, selector: tuple[str, ...], remote: bool) -> No
     )
 
 
+_NETWORK_COLUMNS = ("board", "type", "arch", "state", "labels", "open to", "description")
+
+
+def _boards_page(boards: list[Board], selector: str, hub_url: str) -> str:
+    from fuego_jenkins_remote.cli.html_pages import Cell, link, page, table, text
+
+    hub = hub_url.rstrip("/")
+    rows = []
+    for board in boards:
+        name, *others = _network_row(board)
+        rows.append(
+            [Cell(text=name, url=f"{hub}/boards/{board.host}/{board.name}"), *(Cell(text=one) for one in others)]
+        )
+    of = f"Those that match {text(selector)}. " if selector else ""
+    parts = [
+        f"<p>{of}The first column is the selector for that board alone; {link(hub + '/', 'the hub')} knows more.</p>",
+        table(_NETWORK_COLUMNS, rows, empty="No board." if selector else "The network has no boards yet."),
+    ]
+    return page("Boards of the Fuego network", parts)
+
+
 def _network_row(board: Board) -> tuple[str, ...]:
-    state = f"runs {board.busy_with}" if board.busy_with else "free" if board.online else "offline"
-    if state == "free" and board.last_seen is not None and datetime.now(UTC) - board.last_seen > QUIET:
-        state = f"not seen since {local_time(board.last_seen)}"
     opened = "all" if "*" in board.open_to else ", ".join(board.open_to) or "own team"
     facts = board.facts
     return (
         f"{board.host}:{board.name}",
         facts.get("type", ""),
         facts.get("arch", ""),
-        state,
+        _state(board),
         ", ".join(board.labels),
         opened,
         board.description,
     )
+
+
+def _state(board: Board) -> str:
+    from fuego_jenkins_remote.network.boards import Standing, standing
+
+    word = standing(
+        online=board.online,
+        health=board.health,
+        busy=bool(board.busy_with),
+        last_seen=board.last_seen,
+        now=datetime.now(UTC),
+    )
+    match word:
+        case Standing.BUSY:
+            return f"runs {board.busy_with}"
+        case Standing.WITHDRAWN:
+            return "offline"
+        case Standing.SILENT:
+            return f"not seen since {local_time(board.last_seen)}"
+        case Standing.BROKEN | Standing.OFFLINE:
+            since = f" since {local_time(board.health_since)}" if board.health_since else ""
+            return f"{word}{since}" + (f": {board.health_reason}" if board.health_reason else "")
+        case _:
+            return str(word)
 
 
 def _list_local(session: Session) -> None:

@@ -109,6 +109,7 @@ def _details(request: Request, *, verbose: bool) -> list[tuple[str, str]]:
     shown = [
         ("request", request.id),
         ("state", str(request.state)),
+        ("now", "" if request.is_final else request.told),
         ("status", request.status),
         ("test", request.test),
         ("spec", request.spec),
@@ -125,7 +126,7 @@ def _details(request: Request, *, verbose: bool) -> list[tuple[str, str]]:
         ("put", local_time(request.created_at)),
         ("started", local_time(request.started_at)),
         ("ended", local_time(request.ended_at)),
-        ("waits for", request.queue_why if not request.is_final else ""),
+        ("waits for", request.queue_why if not (request.is_final or request.told) else ""),
         ("reason", meaning(request.reason)),
         ("build", request.build_url),
         ("run", request.run_key),

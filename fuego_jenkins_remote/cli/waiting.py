@@ -131,7 +131,7 @@ def describe(request: Request) -> str:
             waits = (
                 f"{', '.join(one.host for one in asked)}: {asked[0].reason or 'its people are asked'}" if asked else ""
             )
-            return _joined("pending", waits or request.reason)
+            return _joined("pending", waits or request.told or request.reason)
         case State.ASSIGNED:
             return _joined(f"assigned to {where}", request.queue_why)
         case State.RUNNING:

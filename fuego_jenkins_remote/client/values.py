@@ -43,7 +43,10 @@ class Change:
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """A request as the hub tells of it; `timeout` in seconds, `raw` all that the hub said."""
+    """A request as the hub tells of it; `timeout` in seconds, `raw` all that the hub said.
+
+    `told` is what is happening to it, in words; as `history` it is there where one request alone was asked for.
+    """
 
     id: str
     version: int
@@ -70,6 +73,7 @@ class Request:
     build_url: str
     queue_why: str
     log_tail: str
+    told: str
     notes: str
     created_at: datetime | None
     started_at: datetime | None
@@ -113,6 +117,7 @@ class Request:
             build_url=_text(data, "build_url"),
             queue_why=_text(data, "queue_why"),
             log_tail=_text(data, "log_tail"),
+            told=_text(data, "told"),
             notes=_text(data, "notes"),
             created_at=_time(data, "created_at"),
             started_at=_time(data, "started_at"),

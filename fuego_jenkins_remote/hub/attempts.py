@@ -16,7 +16,7 @@ from fuego_jenkins_remote.hub.records import Attempt, Request
 from fuego_jenkins_remote.hub.statements import attempts as sql
 from fuego_jenkins_remote.hub.statements import boards as board_sql
 from fuego_jenkins_remote.network.identities import AttemptId, run_key
-from fuego_jenkins_remote.network.reasons import Reason, meaning
+from fuego_jenkins_remote.network.reasons import Reason, may_go_elsewhere, meaning
 from fuego_jenkins_remote.network.states import By, Event, State
 
 GIVEN_BACK = "given-back"
@@ -152,7 +152,7 @@ def error(
     console_tail: str,
     key: str = "",
 ) -> Request:
-    """It could not be run. Put back at once if retries were asked, are left, and another board may run it.
+    """It could not be run. Put back at once if retries were asked, are left, and another board may do better.
 
     `key` is that of a run with what logs there are, if one will be delivered.
     """
@@ -172,6 +172,7 @@ def error(
         who=host,
         reason=said,
         key=key,
+        elsewhere=may_go_elsewhere(reason),
         error_id=call_id,
         **tail,
     )
@@ -207,13 +208,17 @@ def fail(
     who: str,
     reason: str,
     key: str = "",
+    elsewhere: bool = True,
     **values: Any,
 ) -> Request:
-    """The attempt ends in error; another follows if it may, and then `key`, the error's run, is not the request's."""
+    """The attempt ends in error; another follows if it may, and then `key`, the error's run, is not the request's.
+
+    `elsewhere`: another board may do better.
+    """
     values |= {"state": State.ERROR, "ended_at": change.at, "due_at": None, "stop": False, "reason": reason}
     _change(change, attempt, values)
     change.wake_labs([attempt.host])
-    again = may_retry(change, attempt, request)
+    again = elsewhere and may_retry(change, attempt, request)
     failed = life.move(
         change, request, event, by=by, who=who, reason=reason, will_retry=again, run_key="" if again else key
     )

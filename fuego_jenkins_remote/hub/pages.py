@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request, Response
 
-from fuego_jenkins_remote.hub import boards, requests, telling
+from fuego_jenkins_remote.hub import boards, requests
 from fuego_jenkins_remote.hub.api.callers import HubPrincipal, Reader, TheHub
 from fuego_jenkins_remote.hub.models.fields import BoardName, Host
 from fuego_jenkins_remote.hub.models.requests import ListQuery
@@ -25,6 +25,7 @@ _ACTIVE = [state for state in State if state not in FINAL]
 _ROWS = 50
 _FEW = 10
 _REFRESH_SECONDS = 15
+_FOLLOW_SECONDS = 3
 
 
 @router.get("/")
@@ -85,25 +86,37 @@ def requests_page(request: Request, hub: TheHub, _who: Reader, query: Annotated[
 
 
 @router.get("/requests/{request_id}")
-def request_page(request: Request, hub: TheHub, _who: Reader, request_id: str) -> Response:
-    """Show one request: what happens, what comes next, and what was."""
+def request_page(request: Request, hub: TheHub, _who: Reader, request_id: str, still: bool = False) -> Response:
+    """Show one request: what happens, what comes next, and what was. It moves while a lab has it, unless `still`."""
     with hub.reading() as conn:
         shown = requests.find(conn, request_id)
         matching = board_sql.of_lane(conn, shown.lane_id)
         attempts = attempt_sql.of_request(conn, request_id)
+        told = requests.told(conn, shown, hub.clock())
         values: dict[str, Any] = {
             "history": sql.history_of(conn, request_id),
             "notices": notice_sql.counts_of(conn, request_id),
         }
-    current = attempts[-1] if attempts and shown.host else None
-    told = telling.tell(shown, matching, current, hub.clock())
-    page = render(request, "request.html", wanted=shown, told=told, attempts=attempts, matching=matching, **values)
-    return page if shown.state in FINAL else _refreshed(page)
+    moves = shown.state not in FINAL
+    page = render(
+        request,
+        "request.html",
+        wanted=shown,
+        told=told,
+        attempts=attempts,
+        matching=matching,
+        moves=moves,
+        still=still,
+        **values,
+    )
+    if not moves or still:
+        return page
+    return _refreshed(page, _FOLLOW_SECONDS if shown.host else _REFRESH_SECONDS)
 
 
-def _refreshed(page: Response) -> Response:
+def _refreshed(page: Response, seconds: int = _REFRESH_SECONDS) -> Response:
     """Let the browser load the page again by itself, without a script."""
-    page.headers["Refresh"] = str(_REFRESH_SECONDS)
+    page.headers["Refresh"] = str(seconds)
     return page
 
 

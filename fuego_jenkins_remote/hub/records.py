@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Literal
 
 from fuego_jenkins_remote.network import selectors
+from fuego_jenkins_remote.network.boards import Standing, standing
 from fuego_jenkins_remote.network.identities import AttemptId
 from fuego_jenkins_remote.network.states import State
 
@@ -76,6 +77,16 @@ class Board:
     def up(self) -> bool:
         """Whether it is given requests: shared, and well."""
         return self.online and self.health == "online"
+
+    def standing(self, now: datetime) -> Standing:
+        """In a word, what it does, or why it does nothing."""
+        return standing(
+            online=self.online,
+            health=self.health,
+            busy=self.busy_with is not None,
+            last_seen=self.last_seen,
+            now=now,
+        )
 
     def matched(self) -> selectors.Board:
         """What a selector looks at."""

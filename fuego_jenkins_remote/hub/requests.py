@@ -6,11 +6,12 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, replace
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from fuego_jenkins_remote.hub import boards, life
+from fuego_jenkins_remote.hub import boards, life, telling
 from fuego_jenkins_remote.hub.changes import Change
 from fuego_jenkins_remote.hub.errors import Conflict, NoBoard, NotKnown, NotYours, Refused
 from fuego_jenkins_remote.hub.records import Board, Caller, HistoryEntry, NewRequest, Request
@@ -74,6 +75,13 @@ def find(conn: sa.Connection, request_id: str) -> Request:
     if request is None:
         raise NotKnown(f"there is no request {request_id}")
     return request
+
+
+def told(conn: sa.Connection, request: Request, now: datetime) -> telling.Told:
+    """What is happening to it, in words."""
+    boards = board_sql.of_lane(conn, request.lane_id) if request.state is State.PENDING else []
+    attempt = attempt_sql.find(conn, request.id, request.attempt) if request.host else None
+    return telling.tell(request, boards, attempt, now)
 
 
 def cancel(change: Change, caller: Caller, request_id: str, call_id: str, reason: str) -> Request:

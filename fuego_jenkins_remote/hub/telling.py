@@ -1,15 +1,17 @@
-"""What a request's page says first: what is happening to it, and what comes next. Pure."""
+"""What is happening to a request, and what comes next, in words: for its page and for `ftc query-request`. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from fuego_jenkins_remote.hub.records import Attempt, Board, Request
+from fuego_jenkins_remote.network.boards import Standing
 from fuego_jenkins_remote.network.states import State
 
 _SILENT = timedelta(minutes=2)
+_FEW = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,11 +22,15 @@ class Told:
     then: str = ""
     command: str = ""
 
+    def __str__(self) -> str:
+        """The sentences."""
+        return f"{self.now} {self.then}".rstrip()
+
 
 def tell(request: Request, boards: Sequence[Board], attempt: Attempt | None, at: datetime) -> Told:
     """Say it; `boards` are those that serve the request, `attempt` is the current one."""
     if request.state is State.PENDING:
-        return _pending(request, boards)
+        return _pending(request, boards, at)
     if request.state is State.RUNNING:
         return _running(request, attempt, at)
     return _plain(request)[request.state]
@@ -64,7 +70,7 @@ def _plain(request: Request) -> dict[State, Told]:
     }
 
 
-def _pending(request: Request, boards: Sequence[Board]) -> Told:
+def _pending(request: Request, boards: Sequence[Board], at: datetime) -> Told:
     if request.held:
         hosts = [approval.host for approval in request.approvals if approval.answer == "waiting"]
         return Told(
@@ -74,20 +80,45 @@ def _pending(request: Request, boards: Sequence[Board]) -> Told:
         )
     asked = [approval.host for approval in request.approvals if approval.answer != "approved"]
     boards = [board for board in boards if board.host not in asked and str(board) != request.avoid]
-    online = [board for board in boards if board.online]
-    idle = [board for board in online if board.busy_with is None]
-    if not online:
-        return Told(now=f"It waits: {_number(len(boards), 'board')} would do, and none is online.")
-    if not idle:
+    by = {word: [board for board in boards if board.standing(at) is word] for word in Standing}
+    before = _sentence(f"It was given back before: {request.reason}") if request.reason else ""
+    if idle := by[Standing.FREE]:
+        some = ", ".join(map(str, idle[:_FEW])) + (", …" if len(idle) > _FEW else ".")
         return Told(
-            now=f"It waits: {_number(len(online), 'board')} would do, and all are busy.",
-            then="The next free one takes it.",
+            now=f"It waits for a lab to claim it; {_number(len(idle), 'idle board')} would do: {some}",
+            then=before or "A lab that is connected claims it within a second.",
         )
-    some = ", ".join(map(str, idle[:5])) + (", …" if len(idle) > 5 else ".")
+    if by[Standing.BUSY]:
+        rest = len(boards) - len(by[Standing.BUSY])
+        down = f"the others are not to be had: {_down(boards, by, at)}" if rest else "all are busy."
+        some = f"{len(by[Standing.BUSY])} of them busy, {down}" if rest else down
+        return Told(
+            now=f"It waits: {_number(len(boards), 'board')} would do, {'' if rest else 'and '}{some}",
+            then=f"The next free one takes it. {before}".rstrip(),
+        )
+    none = "it is not to be had" if len(boards) == 1 else "none is to be had"
     return Told(
-        now=f"It waits for a lab to claim it; {_number(len(idle), 'idle board')} would do: {some}",
-        then="A lab that is connected claims it within a second.",
+        now=f"It waits: {_number(len(boards), 'board')} would do, and {none} now: {_down(boards, by, at)}",
+        then=f"It starts when {'it' if len(boards) == 1 else 'one of them'} is back. {before}".rstrip(),
     )
+
+
+def _down(boards: Sequence[Board], by: Mapping[Standing, Sequence[Board]], at: datetime) -> str:
+    """Why boards take nothing; the first few, each with its reason."""
+    down = [board for board in boards if board not in by[Standing.FREE] and board not in by[Standing.BUSY]]
+    more = f"; and {len(down) - _FEW} more" if len(down) > _FEW else ""
+    return _sentence("; ".join(_why(board, board.standing(at)) for board in down[:_FEW]) + more)
+
+
+def _why(board: Board, standing: Standing) -> str:
+    match standing:
+        case Standing.WITHDRAWN:
+            return f"{board} is offline, as its lab wants it"
+        case Standing.SILENT:
+            return f"nothing was heard of the lab {board.host} since {board.last_seen:%Y-%m-%d %H:%M} UTC ({board})"
+        case _:
+            reason = f" ({' '.join(board.health_reason.split())})" if board.health_reason else ""
+            return f"{board} is {board.health}{reason}"
 
 
 def _running(request: Request, attempt: Attempt | None, at: datetime) -> Told:

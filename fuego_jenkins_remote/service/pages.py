@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 # What a status or a request's state looks like; the classes are those of fuego.css.
 _TONES = {
     "PASS": "good", "done": "good", "approved": "good", "online": "good",
-    "FAIL": "bad", "rejected": "bad", "error": "bad",
+    "FAIL": "bad", "broken": "bad", "rejected": "bad", "error": "bad",
     "ERROR": "warn", "lost": "warn", "expired": "warn", "offline": "quiet",
     "SKIP": "quiet", "cancelled": "quiet", "pending": "wait", "waiting": "wait",
     "assigned": "busy", "running": "busy", "tested": "busy", "busy": "busy",

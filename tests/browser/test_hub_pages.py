@@ -108,7 +108,7 @@ def test_the_overview_shows_what_goes_on(page: Any, served: Served, looks_well: 
 
 
 def test_boards_are_found_by_a_selector(page: Any, looks_well: Any) -> None:
-    assert page.locator("tbody tr").count() == 5
+    assert page.locator("tbody tr").count() == 6
     looks_well("boards")
     page.fill("#selector", "label=usb-gadget")
     page.click("form.filters button")

@@ -24,6 +24,8 @@ def populate(world: World) -> dict[str, str]:
     )
     world.put_board("timslab", "rpi4", facts={"arch": "arm64", "type": "rpi4"}, open_to=("annslab",))
     world.put_board("timslab", "old", facts={"arch": "powerpc"}, online=False, open_to=())
+    world.put_board("timslab", "worn", facts={"arch": "riscv64"})
+    world.health("timslab", "worn", "broken", "no answer on <b>ttyUSB0</b>")
     world.put_board("demolab", "qemu", facts={"arch": "x86_64", "transport": "local"}, labels=("kvm",))
     world.put_board("demolab", "qemu2", facts={"arch": "x86_64", "transport": "local"})
     ids = {}

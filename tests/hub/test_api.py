@@ -286,5 +286,6 @@ def test_openapi_names_every_call_of_the_contract(service: Service) -> None:
     paths = service.client.get("/api/v1/openapi.json").json()["paths"]
     verbs = ("give-back", "start", "heartbeat", "tested", "done", "error", "cancelled")
     wanted = {f"/api/v1/requests/{{request_id}}/attempts/{{number}}/{verb}" for verb in verbs}
+    wanted |= {"/api/v1/heartbeats", "/api/v1/boards/{host}/{board}/health"}
     wanted |= {"/api/v1/claims", "/api/v1/whoami", "/api/v1/packages/{sha256}", "/api/v1/boards/{host}/{board}"}
     assert wanted <= set(paths)

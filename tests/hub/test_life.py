@@ -343,3 +343,13 @@ def test_an_error_names_the_run_that_shows_why(world: World, ann: records.Caller
             change, "demolab", which, call_id="a-call-id", reason="lost", detail="", console_tail="", key=key
         )
     assert world.get(request.id).run_key == key
+
+
+def test_what_no_lab_could_do_better_is_not_tried_again(world: World, ann: records.Caller) -> None:
+    world.add_lab("demolab", "one", "two")
+    request = world.put(ann, "arch=x86_64", retries=2)
+    which = world.running("demolab", "one")
+    said = {"reason": "could-not-prepare", "detail": "no such branch", "console_tail": ""}
+    with world.hub.change() as change:
+        attempts.error(change, "demolab", which, call_id="call-error-1", **said)
+    assert world.get(request.id).state == State.ERROR

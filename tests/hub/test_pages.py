@@ -72,8 +72,26 @@ def test_what_a_lab_sent_is_escaped(client: TestClient, ids: dict[str, str]) -> 
 def test_a_page_of_what_goes_on_is_loaded_again_and_one_of_what_ended_is_not(
     client: TestClient, ids: dict[str, str]
 ) -> None:
-    assert client.get(f"/requests/{ids['running']}").headers["refresh"] == "15"
+    assert client.get(f"/requests/{ids['pending']}").headers["refresh"] == "15"
+    assert client.get(f"/requests/{ids['running']}").headers["refresh"] == "3"
     assert "refresh" not in client.get(f"/requests/{ids['done']}").headers
+
+
+def test_a_page_that_moves_can_be_told_to_stand_still(client: TestClient, ids: dict[str, str]) -> None:
+    path = f"/requests/{ids['running']}"
+    assert f'href="{path}?still=1"' in client.get(path).text
+    still = client.get(f"{path}?still=1")
+    assert "refresh" not in still.headers
+    assert f'href="{path}"' in still.text
+
+
+def test_pages_show_what_is_the_matter_with_a_board_and_how_it_comes_back(client: TestClient) -> None:
+    board = client.get("/boards/timslab/worn").text
+    for page in (board, client.get("/boards").text):
+        assert '<span class="badge bad">broken</span>' in page
+        assert "broken since" in page
+        assert "no answer on &lt;b&gt;ttyUSB0&lt;/b&gt;" in page
+    assert "ftc lab check-board worn" in board
 
 
 def test_boards_are_narrowed_by_a_selector(client: TestClient) -> None:

@@ -99,4 +99,6 @@ def _version(hub: Hub, request_id: str) -> int:
 
 def _whole(hub: Hub, request_id: str) -> RequestWithHistory:
     with hub.reading() as conn:
-        return RequestWithHistory.of(requests.find(conn, request_id), sql.history_of(conn, request_id))
+        request = requests.find(conn, request_id)
+        told = requests.told(conn, request, hub.clock())
+        return RequestWithHistory.of(request, sql.history_of(conn, request_id), str(told))

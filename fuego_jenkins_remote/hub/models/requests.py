@@ -145,15 +145,16 @@ class HistoryOut(Wire):
 
 
 class RequestWithHistory(RequestOut):
-    """A request, and all that happened to it."""
+    """A request, all that happened to it, and what is happening now in words."""
 
     history: tuple[HistoryOut, ...]
+    told: str
 
     @classmethod
-    def of(cls, request: records.Request, history: Sequence[records.HistoryEntry]) -> Self:
+    def of(cls, request: records.Request, history: Sequence[records.HistoryEntry], told: str) -> Self:
         """Put the two together."""
-        told = tuple(HistoryOut.model_validate(entry, from_attributes=True) for entry in history)
-        return cls(**dict(RequestOut.model_validate(request)), history=told)
+        happened = tuple(HistoryOut.model_validate(entry, from_attributes=True) for entry in history)
+        return cls(**dict(RequestOut.model_validate(request)), history=happened, told=told)
 
 
 class Made(Wire):
