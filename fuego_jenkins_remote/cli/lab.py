@@ -10,6 +10,7 @@ import click
 
 from fuego_jenkins_remote.cli import service_options as service
 from fuego_jenkins_remote.cli.errors import Failed
+from fuego_jenkins_remote.cli.lab_builds import describe_build, started_by
 from fuego_jenkins_remote.cli.options import (
     FILE,
     common,
@@ -30,6 +31,10 @@ BUILT_IN_LABEL = "fuego-remote"
 @click.group
 def lab() -> None:
     """A lab: its Jenkins, its jobs, its bridge, its doctor."""
+
+
+lab.add_command(describe_build)
+lab.add_command(started_by)
 
 
 @lab.command

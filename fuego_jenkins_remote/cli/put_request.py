@@ -85,7 +85,7 @@ def put_request(
         wanted = _wanted(session, chosen, several, given, package_test)
         if package is not None:
             wanted["package"] = _stored(session, package)
-    made, campaign = _put(session, wanted)
+    made, campaign = put(session, wanted)
     ids = [request.id for request in made]
     if not (wait and session.as_json):
         session.out.result("\n".join(_lines(made, campaign)), bare=ids, data=_data(made, campaign))
@@ -106,8 +106,20 @@ def _selector(words: tuple[str, ...], board: str | None) -> tuple[str, bool]:
         raise click.UsageError("say once which boards: -b HOST:BOARD, or a selector such as arch=arm64")
     if positional:
         return positional, False
-    parts = [part.strip() for part in _COMMA.split(board or "") if part.strip()]
+    parts = split_selectors(board or "")
     return (" or ".join(f"({part})" for part in parts), True) if len(parts) > 1 else (parts[0], False)
+
+
+def split_selectors(text: str) -> list[str]:
+    """The selectors of a list with commas."""
+    return [part.strip() for part in _COMMA.split(text) if part.strip()]
+
+
+def wanted_request(session: Session, selector: str, **given: Any) -> dict[str, Any]:
+    """RequestIn for an installed test, checked; `given` are put-request's options, those that are left out unset."""
+    unset = dict.fromkeys(("git", "ref", "path", "package", "deadline", *_SWITCHES))
+    usual = {"phases": "", "dynamic_vars": "", "priority": 50, "retries": 0}
+    return _wanted(session, selector, False, {**unset, **usual, **given}, None)
 
 
 def _wanted(
@@ -189,8 +201,8 @@ def _stored(session: Session, package: Path) -> str:
     return sha256
 
 
-def _put(session: Session, wanted: dict[str, Any]) -> tuple[list[Request], str | None]:
-    """Put it. Where HOST:BOARD is no board's name but the start of one, that board is meant."""
+def put(session: Session, wanted: dict[str, Any]) -> tuple[list[Request], str | None]:
+    """Put it; the requests and their campaign. HOST:BOARD may be the start of a board's name, if of one alone."""
     from fuego_jenkins_remote.client.errors import Invalid
     from fuego_jenkins_remote.fuego.names import board_prefix_matches, unique_prefix
     from fuego_jenkins_remote.network.identities import new_call_id

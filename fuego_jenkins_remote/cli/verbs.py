@@ -31,6 +31,7 @@ _ABOUT = "About"
 VERBS: dict[str, Verb] = {
     **_section(_ASK, "boards", list_boards="List boards, of this lab or of the network."),
     **_section(_ASK, "put_request", put_request="Ask for a test on a board of the network."),
+    **_section(_ASK, "put_campaign", put_campaign="Ask for several tests on several boards."),
     **_section(
         _ASK,
         "requests",
