@@ -19,6 +19,7 @@ from controllers import UnderTest, controller_of, real_is_named
 from fuego_jenkins_remote.lab.jenkins.controller import Build, Controller
 from fuego_jenkins_remote.network.identities import AttemptId, new_request_id
 from fuego_jenkins_remote.service.clock import utc_now
+from lab_in_trouble import Lab, lab_in_trouble
 
 _T = TypeVar("_T")
 
@@ -49,6 +50,23 @@ def under_test(kind: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     """The controller of the whole suite."""
     with controller_of(kind, tmp_path_factory.mktemp("controller")) as found:
         yield found
+
+
+@pytest.fixture(scope="session")
+def whole_lab(under_test: UnderTest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """The whole network, with a lab whose Jenkins is the controller under test."""
+    with lab_in_trouble(under_test, tmp_path_factory.mktemp("lab")) as found:
+        yield found
+
+
+@pytest.fixture
+def lab(whole_lab: Lab) -> Iterator[Lab]:
+    """The lab with everything up and nothing under way."""
+    whole_lab.network.all_up()
+    whole_lab.under_test.wait_for_agents()
+    yield whole_lab
+    whole_lab.network.all_up()
+    whole_lab.tidy()
 
 
 @pytest.fixture

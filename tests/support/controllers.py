@@ -13,7 +13,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO
 
@@ -21,7 +21,7 @@ import jenkins
 import requests
 
 from fuego_jenkins_remote.lab.jenkins.controller import Controller
-from jenkins_war import START_SECONDS, War, version, wait_until
+from jenkins_war import AGENT_SECONDS, START_SECONDS, War, agent_command, fetch_agent, is_online, version, wait_until
 from processes import free_port
 
 USER = "demolab"
@@ -51,12 +51,13 @@ class Process:
 
     def launch(self) -> None:
         """Start it, and do not wait."""
+        command = self.command
         with self.log.open("a") as log:
             self.process = subprocess.Popen(
-                self.command,
+                command,
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE if "--json" in self.command else log,
+                stdout=subprocess.PIPE if "--json" in command else log,
                 stderr=log,
                 text=True,
                 start_new_session=True,
@@ -98,6 +99,7 @@ class UnderTest:
 
     def __init__(self, url: str, user: str, token: str, password: str = "") -> None:
         self.url, self.user, self.token, self.password = url, user, token, password
+        self.agents: dict[str, Agent] = {}
 
     def adapter(self, **more: object) -> Controller:
         """What the lab's bridge has."""
@@ -119,10 +121,46 @@ class UnderTest:
         answer.raise_for_status()
         return answer.text.strip()
 
+    def connect(self, nodes: Iterable[str], folder: Path) -> None:
+        """Start an agent for each of these nodes, where nodes need one."""
+        if self.is_embedded:
+            return
+        fetch_agent(self.url, self.user, self.token, folder / "agent.jar")
+        for node in nodes:
+            self.agents[node] = Agent(self, node, folder)
+            self.agents[node].launch()
+        self.wait_for_agents()
+
+    def wait_for_agents(self) -> None:
+        """Until all are connected; those that have gone are started again."""
+        for agent in self.agents.values():
+            if not agent.runs:
+                agent.launch()
+        for agent in self.agents.values():
+            agent.wait()
+
     def close(self) -> None:
         """Leave nothing behind."""
+        for agent in self.agents.values():
+            agent.end()
         if self.process is not None and self.process.runs:
             self.process.end()
+
+
+class Agent(Process):
+    """What connects a node to a real Jenkins."""
+
+    def __init__(self, under_test: UnderTest, node: str, folder: Path) -> None:
+        super().__init__(folder / f"{node}.log")
+        self.login = (under_test.url, under_test.user, under_test.token)
+        self.node, self.folder = node, folder
+
+    @property
+    def command(self) -> list[str]:
+        return agent_command(*self.login, self.node, self.folder / "agent.jar")
+
+    def wait(self) -> None:
+        wait_until(lambda: is_online(*self.login, self.node), AGENT_SECONDS, f"the agent of {self.node}")
 
 
 class _EmbeddedProcess(Process):
