@@ -109,6 +109,10 @@ class LabConfig:
         """What a board shares with others, by the names in Jenkins. Raises BadLabFile."""
         return tuple(str(name) for name in self._boards_yaml().get(board, {}).get("resources", ()))
 
+    def described_boards(self) -> list[str]:
+        """The boards that boards.yaml speaks of. Raises BadLabFile."""
+        return sorted(self._boards_yaml())
+
     def policy(self) -> Policy:
         """The lab's policy, read anew: who edits it need not restart anything. Raises BadLabFile."""
         path = self.conf_dir / "lab-policy.yaml"
