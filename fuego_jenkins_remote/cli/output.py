@@ -68,7 +68,14 @@ class Output:
 
     def json(self, data: object) -> None:
         """One JSON document."""
-        text = json.dumps(data, ensure_ascii=False, indent=2, default=str)
+        self._json(data, indent=2)
+
+    def json_line(self, data: object) -> None:
+        """One of several JSON documents, in a line of its own."""
+        self._json(data, indent=None)
+
+    def _json(self, data: object, *, indent: int | None) -> None:
+        text = json.dumps(data, ensure_ascii=False, indent=indent, default=str)
         # json itself escapes what is below a space; terminals act upon more than that (C1 codes, changes of direction).
         plain = "".join(sign if sign.isprintable() or sign == "\n" else _in_json(sign) for sign in text)
         print(plain, flush=True)  # noqa: T201

@@ -75,13 +75,20 @@ def _check_state(state: str) -> None:
 
 @click.command
 @click.argument("request", metavar="REQUEST")
-@click.option("--follow", is_flag=True, help="Go on until it has ended; exit status as with put-request --wait.")
+@click.option(
+    "--follow",
+    is_flag=True,
+    help="Go on until it has ended, with its console; exit status as with put-request --wait.",
+)
 @click.option("--wait-limit", type=DURATION, metavar="TIME", help="As --follow, but no longer than this.")
 @hub_url
 @common
 @pass_session
 def query_request(session: Session, request: str, follow: bool, wait_limit: int | None) -> int:
     """Show one request, or follow it. With -v also what happened to it, and the end of its log.
+
+    --follow prints the console on stdout as it grows, and what else happens on stderr; with --json an object in a
+    line for each; with -q the final state alone. Ctrl-C leaves the request as it is.
 
     \b
     Examples: ftc query-request 20261123-101500123-k3j7x2m4
@@ -90,15 +97,12 @@ def query_request(session: Session, request: str, follow: bool, wait_limit: int 
     from fuego_jenkins_remote.network.identities import check_request_id
 
     found = session.hub.request(check_request_id(request))
-    status = 0
     if follow or wait_limit is not None:
-        from fuego_jenkins_remote.cli.waiting import wait_for_requests
+        from fuego_jenkins_remote.cli.following import follow_request
 
-        ended = wait_for_requests(session, [found], limit=wait_limit)
-        status = ended.exit_status
-        found = session.hub.request(request)
+        return follow_request(session, found, limit=wait_limit).exit_status
     session.out.record(_details(found, verbose=session.verbose), bare=str(found.state), data=dict(found.raw))
-    return status
+    return 0
 
 
 def _details(request: Request, *, verbose: bool) -> list[tuple[str, str]]:

@@ -41,11 +41,17 @@ def wait_for_requests(
     requests: Sequence[Request],
     *,
     limit: float | None = None,
+    tell: Callable[[Request], None] | None = None,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Ended:
-    """Wait until all have ended, at most `limit` seconds. Raises ClientError when the hub refuses to tell of one."""
+    """Wait until all have ended, at most `limit` seconds. Raises ClientError when the hub refuses to tell of one.
+
+    Each request is told of with `tell` as it is at first and whenever the hub has answered; without one in a line on
+    stderr when it has changed.
+    """
     watch = _Watch(session, requests, None if limit is None else clock() + limit, clock, sleep)
+    watch.tell = tell or watch.tell_in_a_line
     try:
         return watch.to_the_end()
     except KeyboardInterrupt:
@@ -71,6 +77,7 @@ class _Watch:
         self.clock = clock
         self.sleep = sleep
         self.said: dict[str, str] = {}
+        self.tell: Callable[[Request], None] = self.tell_in_a_line
 
     def to_the_end(self) -> Ended:
         for request in self.seen.values():
@@ -90,7 +97,7 @@ class _Watch:
         for request in waiting:
             self.session.out.note(f"{request.id}: still {request.state}; ftc query-request {request.id} --follow")
         for request in self.seen.values():
-            if request.state is State.ERROR and request.log_tail:
+            if request.state is State.ERROR and request.log_tail and self.tell == self.tell_in_a_line:
                 self.session.out.note(f"{request.id}: the end of its console: ftc query-request {request.id} -v")
         return Ended(requests=list(self.seen.values()), in_time=not waiting)
 
@@ -115,7 +122,7 @@ class _Watch:
                     self.session.out.note("the hub answers again")
                 return now
 
-    def tell(self, request: Request) -> None:
+    def tell_in_a_line(self, request: Request) -> None:
         line = describe(request)
         if self.said.get(request.id) != line:
             self.said[request.id] = line
