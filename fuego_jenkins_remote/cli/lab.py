@@ -88,21 +88,62 @@ def jenkins(
 
 @lab.command
 @click.option("--container", is_flag=True, help="The jobs run in Fuego's container: its folders, not this machine's.")
+@click.option(
+    "--profile",
+    type=click.Choice(["auto", "core", "plugins"]),
+    default="auto",
+    show_default=True,
+    help="Use the plugins that are there, none, or all that can be used.",
+)
+@click.option("--diff", is_flag=True, help="Only show what would change in Jenkins.")
+@click.option("--overwrite", is_flag=True, help="Also put ours in place of what was edited by hand.")
 @jenkins_url
 @lab_dir
+@state_dir
 @common
 @pass_session
-def jobs(session: Session, container: bool) -> None:
-    """Make the lab's nodes and jobs in Jenkins, or bring them up to date; removes those of boards that are gone.
+def jobs(session: Session, container: bool, profile: str, diff: bool, overwrite: bool) -> None:
+    """Make the lab's nodes, jobs and view in Jenkins, or bring them up to date; removes jobs of boards that are gone.
 
-    Nodes that are there are used as they are. Only jobs of ours are ever changed.
+    Nodes that are there are used as they are. Only jobs of ours are ever changed, and what was edited by hand is kept.
 
     \b
-    Example: ftc lab jobs
+    Examples: ftc lab jobs
+              ftc lab jobs --diff
     """
-    from fuego_jenkins_remote.cli.lab_jobs import bring_up_to_date
+    from fuego_jenkins_remote.cli.lab_jobs import Wish, bring_up_to_date, show_differences
+    from fuego_jenkins_remote.lab.jobs.plugins import Profile
 
-    bring_up_to_date(session, container=container)
+    wish = Wish(container=container, profile=Profile(profile), overwrite=overwrite)
+    if diff:
+        show_differences(session, wish)
+    else:
+        bring_up_to_date(session, wish)
+
+
+@lab.command("trigger-token")
+@click.option("--rotate", is_flag=True, help="Make a new one (or the first), and put it into the jobs.")
+@click.option("--remove", is_flag=True, help="Have none: no job can be started by its address.")
+@click.option("--container", is_flag=True, help="As for ftc lab jobs.")
+@jenkins_url
+@lab_dir
+@state_dir
+@common
+@pass_session
+def trigger_token(session: Session, rotate: bool, remove: bool, container: bool) -> None:
+    """Say where the token of the boards' jobs is ("Trigger builds remotely"), make a new one, or have none.
+
+    \b
+    Example: ftc lab trigger-token --rotate
+    """
+    from fuego_jenkins_remote.cli.trigger_token import change_token, show_token
+
+    if rotate and remove:
+        raise click.UsageError("--rotate and --remove exclude each other")
+    if rotate or remove:
+        change_token(session, rotate=rotate, container=container)
+    else:
+        show_token(session)
 
 
 @lab.command
@@ -151,28 +192,37 @@ def poll(session: Session) -> int:
 
 
 @lab.command
+@click.option("-b", "--board", metavar="BOARD", help="Also send a build to this board's gate, and stop it there.")
 @jenkins_url
 @hub_url
 @vision_url
 @common
 @pass_session
-def doctor(session: Session) -> int:
+def doctor(session: Session, board: str | None) -> int:
     """Look at everything that a lab needs, and say what to do where something is missing.
 
-    \b
-    Example: ftc lab doctor
-    """
-    from fuego_jenkins_remote.cli.doctor import examine
+    BAD keeps the lab from its work and makes the exit status 1; warn is dangerous, or soon in the way.
 
-    findings = examine(session)
+    \b
+    Examples: ftc lab doctor
+              ftc lab doctor -b bbb
+    """
+    from fuego_jenkins_remote.cli.doctor.examining import examine
+    from fuego_jenkins_remote.cli.doctor.findings import State
+
+    if board is not None:
+        from fuego_jenkins_remote.cli.boards import local_boards
+
+        board = local_boards(session, board)[0].name
+    findings = examine(session, board)
     session.out.table(
         ("", "what", "how it is"),
-        [("ok" if one.well else "BAD", one.what, one.text) for one in findings],
-        bare=[f"{one.what}: {one.text}" for one in findings if not one.well],
-        data=[{"what": one.what, "ok": one.well, "text": one.text} for one in findings],
+        [(one.state, one.what, one.text) for one in findings],
+        bare=[f"{one.what}: {one.text}" for one in findings if one.state is not State.OK],
+        data=[one.data for one in findings],
         empty="",
     )
-    if not all(one.well for one in findings):
+    if any(one.state is State.BAD for one in findings):
         raise Failed("the lab is not ready; see above")
     return 0
 

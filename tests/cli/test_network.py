@@ -286,6 +286,8 @@ def test_the_doctor_names_what_is_missing(ftc, shared, as_lab) -> None:
     well = {one["what"]: one["ok"] for one in json.loads(result.out)}
     assert well == {
         "settings": True,
+        "fuego": True,
+        "proxy and CA": True,
         "hub": True,
         "vision": True,
         "boards": True,
@@ -293,8 +295,15 @@ def test_the_doctor_names_what_is_missing(ftc, shared, as_lab) -> None:
         "boards shared": True,
         "lab_dir": True,
         "state_dir": True,
+        "room": True,
         "jenkins": False,
+        "permissions": False,
         "jobs": False,
+        "bridge": True,
+        "tests' user": True,
+        "docker": True,
+        "tokens": True,
+        "own files": True,
     }
 
 

@@ -1,0 +1,102 @@
+"""Checks of what is far away: hub, vision, and the way there."""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+
+from fuego_jenkins_remote.cli.doctor.findings import Answer, answer
+from fuego_jenkins_remote.cli.errors import Failed
+from fuego_jenkins_remote.cli.session import Session
+from fuego_jenkins_remote.lab.survey.clocks import apart, clock_of, now
+
+SEEN = timedelta(minutes=3)
+"""A bridge is seen by the hub at least this often."""
+
+
+def links(session: Session) -> Answer:
+    """Proxy and CA: what holds for the addresses that are set. Raises ClientError for a CA file that is none."""
+    from fuego_jenkins_remote.client.transport import proxies_for
+
+    settings = session.settings
+    parts, mind = [], []
+    for key in ("hub_url", "vision_url", "jenkins_url"):
+        url = settings.get(key)
+        proxy = proxies_for(url).get("https" if url.startswith("https") else "http") if url else None
+        if proxy:
+            parts.append(f"{key} by way of a proxy")
+            if key == "jenkins_url":
+                mind.append(
+                    "Jenkins is asked by way of a proxy: put its name into NO_PROXY if it is in your own network"
+                )
+    ca_file = settings.ca_file
+    if ca_file is not None:
+        if not os.access(ca_file, os.R_OK):
+            raise Failed(f"ca_file ({settings.sources.get('ca_file')}): {ca_file} cannot be read")
+        parts.append(f"CA file {ca_file}")
+    return answer("; ".join(parts) or "no proxy, and the system's own CAs", *mind)
+
+
+def hub(session: Session) -> Answer:
+    """Whether the hub knows us as this lab, and has our time."""
+    known = session.hub.whoami()
+    name, kind = str(known.get("name", "")), str(known.get("kind", ""))
+    if kind != "lab":
+        raise Failed(
+            f"{session.hub.url} knows this token as {kind} {name}: the bridge needs the lab's (ftc hub add-lab)"
+        )
+    if name != session.settings.host_name:
+        raise Failed(f"the token is lab {name}'s, but host_name is {session.settings.host_name}")
+    return answer(f"{session.hub.url} knows us as lab {name}", _clock(session, session.hub.url))
+
+
+def vision(session: Session) -> Answer:
+    """Whether vision takes this lab's runs, and has our time."""
+    known = session.vision.whoami()
+    name, kind = str(known.get("name", "")), str(known.get("kind", ""))
+    if kind != "submit":
+        raise Failed(f"{session.vision.url}: {name}'s token may only read: make the lab's with ftc vision add-token")
+    if name not in ("*", session.settings.host_name):
+        raise Failed(f"{session.vision.url}: the token is {name}'s, but host_name is {session.settings.host_name}")
+    return answer(
+        f"{session.vision.url} takes runs of {session.settings.host_name}", _clock(session, session.vision.url)
+    )
+
+
+def shared(session: Session) -> Answer:
+    """Which boards the network knows, and whether they are there."""
+    boards = sorted(board.name for board in session.hub.boards(host=session.settings.host_name))
+    if not boards:
+        raise Failed("no board is shared with the network: ftc put-board -b BOARD")
+    here = {board.name for board in session.places.board_files([])}
+    gone = [name for name in boards if name not in here]
+    if gone:
+        raise Failed(f"shared, but without a board file here: {', '.join(gone)}: ftc rm-board -b {','.join(gone)}")
+    return ", ".join(boards)
+
+
+def bridge(session: Session) -> Answer:
+    """Whether a bridge takes requests: here, or as the hub sees it."""
+    from fuego_jenkins_remote.lab.errors import LabError
+    from fuego_jenkins_remote.lab.serving.serve import only_one
+
+    lock = session.places.state_dir / "bridge.lock"
+    if lock.is_file():
+        try:
+            with only_one(lock):
+                pass
+        except LabError:
+            return f"works, with {session.places.state_dir}"
+    seen = [board.last_seen for board in session.hub.boards(host=session.settings.host_name) if board.last_seen]
+    if seen and now() - max(seen) < SEEN:
+        return answer(
+            "",
+            f"none works with {session.places.state_dir}, but the hub heard of this lab at"
+            f" {max(seen).astimezone():%H:%M:%S}: is one on another machine, or with another state_dir?",
+        )
+    return answer("", "none works: no request is taken until ftc lab serve runs (or ftc lab poll from a timer)")
+
+
+def _clock(session: Session, url: str) -> str:
+    off = apart(clock_of(url, ca_file=session.settings.ca_file))
+    return f"{url}: {off}: let both follow a time server (NTP)" if off else ""
