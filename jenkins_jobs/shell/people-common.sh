@@ -8,6 +8,9 @@ set -u -o pipefail
 
 ftc=${FUEGO_FTC:-ftc}
 
+# What Jenkins believes to be its address is for browsers; how the lab reaches it stands in fuego.conf.
+unset JENKINS_URL
+
 say() {
     printf 'remote: %s\n' "$*"
 }
@@ -109,10 +112,4 @@ find_starter() {
 # This build's name and description. Only for the eyes: whether it works or not, the build is what it is.
 describe() {
     "$ftc" lab describe-build "$@" || say "this build is not described: see above"
-}
-
-# What the plugin description-setter picks up: one line without tags.
-announce() {
-    local line=${*//[[:cntrl:]<>]/ }
-    printf 'remote-request: this is %.900s\n' "${line//&/+}"
 }

@@ -15,7 +15,6 @@ approve() {
     find_starter
     said=${starter/#put from/answered from}
     "$ftc" "$ANSWER-request" --reason="${trimmed:+$trimmed; }$said" -- "$REQUEST" || exit
-    announce "$ANSWER $REQUEST"
     describe --name="$ANSWER $REQUEST" --text="$said" --text="$trimmed" -- "$REQUEST"
 }
 

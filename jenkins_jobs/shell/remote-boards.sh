@@ -14,7 +14,6 @@ list_boards() {
     [[ -z $trimmed ]] || selector=("$trimmed")
     "$ftc" list-boards -r -- "${selector[@]}" || exit
     "$ftc" -q list-boards -r --html=boards.html -- "${selector[@]}" || exit
-    announce "the boards of the network${trimmed:+ that match $trimmed}"
     describe --name="boards${trimmed:+: $trimmed}" --text="boards.html, below, has the boards of the network"
 }
 

@@ -27,7 +27,6 @@ put_campaign() {
     # The last column of each row that was taken; the table is ours, its cells are not.
     mapfile -t ids < <(LC_ALL=C grep -oE '[0-9]{8}-[0-9]{9}-[a-z2-7]{8}$' campaign.txt)
     ((${#ids[@]} > 0)) || exit "$status"
-    announce "a campaign of ${#ids[@]} requests: $TESTS on $SELECTORS"
     describe --name="${#ids[@]} requests: $TESTS on $SELECTORS" --text="$starter" -- "${ids[@]}"
     exit "$status"
 }

@@ -16,7 +16,6 @@ get_run() {
         exit 1
     fi
     "$ftc" convert-run --output=run/junit.xml -- run || exit
-    announce "the run of $REQUEST"
     describe -- "$REQUEST"
 }
 

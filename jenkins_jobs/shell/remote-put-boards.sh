@@ -21,7 +21,6 @@ put_boards() {
     esac
     find_starter
     "$ftc" "$verb" "${options[@]}" --boards="$BOARDS" || exit
-    announce "$ACTION $BOARDS"
     describe --name="$ACTION $BOARDS" --text="${starter/#put from/told from}"
 }
 

@@ -19,7 +19,6 @@ put_request() {
     mapfile -t ids <<<"$ids"
     say "${#ids[@]} put: ${ids[*]}"
     "$ftc" query-request -- "${ids[0]}"
-    announce "${ids[0]}: $TEST on $SELECTOR"
     describe --text="$starter" -- "${ids[@]}"
 }
 

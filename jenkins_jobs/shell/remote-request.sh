@@ -17,9 +17,12 @@ set -u -o pipefail
 set -o noclobber
 shopt -s nullglob dotglob
 
-# Seconds that a build waits for the board, and for the bridge's answer.
+# Seconds that a build waits for the board, and for the bridge's answer at the gate; and, where nobody has prepared
+# an attempt for it, until a bridge takes its request up, and then until that is made ready.
 LOCK_SECONDS=30
 GATE_SECONDS=60
+ASK_SECONDS=30
+READY_SECONDS=300
 # Seconds that a process gets to end by itself, then those until we give it up. Jenkins frees the board's node
 # 10 s after an abort, so the two and the collecting must fit into less.
 TERM_SECONDS=2
@@ -49,6 +52,13 @@ say() {
 give_up() {
     say "$*"
     exit 1
+}
+
+# The build is none of ours to run: the board is not touched, and there is nobody to tell but who reads this console.
+leave() {
+    local reason=$*
+    say "not run: ${reason//[[:cntrl:]]/ }"
+    exit 3
 }
 
 # ---- What comes from outside, checked -------------------------------------------------------------------
@@ -117,21 +127,68 @@ read_surroundings() {
     build_url=${BUILD_URL:-}
     is_url "$build_url" || build_url=""
 
-    is_request_id "${REQUEST_ID:-}" || give_up "REQUEST_ID is no request id like 20261123-101500123-k3j7x2m4"
-    is_attempt "${ATTEMPT:-}" || give_up "ATTEMPT is no number from 1 to 99"
+    [[ -n ${REQUEST_ID:-} ]] ||
+        leave "this job runs one request of the Fuego network, and REQUEST_ID names none. Put a request:" \
+            "ftc put-request HOST:BOARD -t TEST; the lab's bridge then starts this job by itself"
+    is_request_id "$REQUEST_ID" || give_up "REQUEST_ID is no request id like 20261123-101500123-k3j7x2m4"
+    [[ -z ${ATTEMPT:-} ]] || is_attempt "$ATTEMPT" || give_up "ATTEMPT is no number from 1 to 99"
     is_name "${FUEGO_REMOTE_BOARD:-}" || give_up "FUEGO_REMOTE_BOARD does not name the board to run on"
     [[ -n ${FUEGO_RW:-} ]] || give_up "FUEGO_RW is not set: it says where Fuego's logs are"
-    attempt=$REQUEST_ID.$ATTEMPT
     board=$FUEGO_REMOTE_BOARD
     lab_dir=${FUEGO_LAB_DIR:-$FUEGO_RW/remote}
-    request_dir=$lab_dir/requests/$attempt
     outbox=$lab_dir/outbox
     ftc=${FUEGO_FTC:-ftc}
+}
 
-    [[ -d $request_dir ]] ||
-        give_up "there is no $request_dir: the lab's bridge (ftc lab serve) or ftc run-request makes it first"
+# Which attempt this build runs: the one that was prepared for it, or the one that the bridge claims for it now.
+find_attempt() {
+    [[ -n ${ATTEMPT:-} && -d $lab_dir/requests/$REQUEST_ID.$ATTEMPT ]] || ask_bridge
+    attempt=$REQUEST_ID.$ATTEMPT
+    request_dir=$lab_dir/requests/$attempt
+    [[ -d $request_dir ]] || give_up "there is no $request_dir, though the bridge has said so"
     [[ $(first_line "$request_dir/board") == "$board" ]] ||
         give_up "$attempt is for the board '$(first_line_shown "$request_dir/board")', not for '$board'"
+}
+
+# Somebody has started this build without an attempt: by a trigger URL, or by hand in Jenkins. The bridge claims the
+# request for this board, if the hub and the lab's policy let it, and says which attempt it is: in ATTEMPT.
+ask_bridge() {
+    local asked=$lab_dir/asked answer deadline=$((SECONDS + ASK_SECONDS))
+    make_nonce || give_up "cannot read random numbers"
+    say "no attempt of $REQUEST_ID is prepared for $board: asking the lab's bridge"
+    { mkdir -p -- "$asked" && rm -f -- "$asked/.$board.ask" &&
+        printf '%s %s %s\n' "$nonce" "$REQUEST_ID" "$build_number" >"$asked/.$board.ask" &&
+        mv -fT -- "$asked/.$board.ask" "$asked/$board.ask"; } || give_up "cannot write $asked/$board.ask"
+    while ((SECONDS < deadline)); do
+        [[ -z $stop_signal ]] || leave "the build was stopped while it asked the lab's bridge"
+        answer=""
+        if [[ -f $asked/$board.answer ]]; then
+            IFS= read -r -n 1000 answer 2>/dev/null <"$asked/$board.answer"
+        fi
+        case $answer in
+        "$nonce attempt "*)
+            is_attempt "${answer#"$nonce attempt "}" || give_up "the bridge's answer cannot be read"
+            ATTEMPT=${answer#"$nonce attempt "}
+            return
+            ;;
+        "$nonce no "*) leave "${answer#"$nonce no "}" ;;
+        "$nonce wait")
+            say "the bridge makes the request ready"
+            deadline=$((SECONDS + READY_SECONDS))
+            wait_other_answer "$asked/$board.answer" "$answer" "$deadline"
+            continue
+            ;;
+        esac
+        wait_event 0.05
+    done
+    leave "no bridge answered within the time: the lab's bridge (ftc lab serve) does not run, or cannot reach the hub"
+}
+
+# Waits until file $1 says something else than $2, until $3, or for a signal.
+wait_other_answer() {
+    while ((SECONDS < $3)) && [[ -z $stop_signal && $(first_line "$1") == "$2" ]]; do
+        wait_event 0.05
+    done
 }
 
 read_request() {
@@ -248,9 +305,7 @@ lock_board() {
 # Asks the bridge, which asks the hub. No answer is a no. The nonce marks this build's processes, too.
 pass_gate() {
     local deadline answer
-    nonce=$(od -An -N16 -tx1 /dev/urandom)
-    nonce=${nonce//[[:space:]]/}
-    [[ ${#nonce} -eq 32 ]] || refuse "cannot read random numbers"
+    make_nonce || refuse "cannot read random numbers"
     { rm -f -- "$request_dir/.gate.ask" &&
         printf '%s %s %s\n' "$nonce" "$build_number" "$build_url" >"$request_dir/.gate.ask" &&
         mv -f -- "$request_dir/.gate.ask" "$request_dir/gate.ask"; } || refuse "cannot write $request_dir/gate.ask"
@@ -272,6 +327,12 @@ pass_gate() {
         wait_event 0.02
     done
     refuse "nobody said go within $GATE_SECONDS s: the lab's bridge (ftc lab serve) does not run, or cannot reach the hub"
+}
+
+make_nonce() {
+    nonce=$(od -An -N16 -tx1 /dev/urandom)
+    nonce=${nonce//[[:space:]]/}
+    [[ ${#nonce} -eq 32 ]]
 }
 
 is_in_future() {
@@ -602,6 +663,7 @@ main() {
     local trouble=""
     read_surroundings
     open_events
+    find_attempt
     lock_attempt
     clear_leftovers
     read_request
