@@ -115,14 +115,18 @@ class HubClient:
         request: str | None = None,
         peek: bool = False,
         limits: Mapping[str, float] | None = None,
+        instance: str = "",
     ) -> Claims:
         """Take at most one request for each of `boards`; `peek` only looks.
 
-        `limits` holds seconds by board: such a board gets only requests whose time limit is not above it.
+        `limits` holds seconds by board: such a board gets only requests whose time limit is not above it. `instance`
+        is a bridge's name for itself; Conflict (`other-bridge`) while another one serves the lab.
         """
         body: Json = {"claim_id": claim_id, "boards": list(boards), "wait": wait, "request": request, "peek": peek}
         if limits:
             body["limits"] = dict(limits)  # a hub that does not know them yet is not bothered without need
+        if instance:
+            body["instance"] = instance
         answer = self.api.post("/claims", body, wait=wait)
         return self._value(Claims, answer)
 

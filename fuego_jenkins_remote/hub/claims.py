@@ -4,23 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
 from fuego_jenkins_remote.hub import boards, life, requests
 from fuego_jenkins_remote.hub.changes import Change
+from fuego_jenkins_remote.hub.errors import Conflict
 from fuego_jenkins_remote.hub.records import Assignment, Attempt, Board, Request
 from fuego_jenkins_remote.hub.statements import attempts as sql
 from fuego_jenkins_remote.hub.statements import boards as board_sql
+from fuego_jenkins_remote.hub.statements import people as people_sql
 from fuego_jenkins_remote.network.states import By, Event
+
+BRIDGE_GONE = timedelta(seconds=60)
+"""After so long a bridge that says nothing has left its lab to another one; it claims more often than that."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Claim:
     """What a lab asks: for which of its boards, perhaps one request only; `peek` takes nothing.
 
-    `limits` holds seconds by board: what takes longer is not for it now.
+    `limits` holds seconds by board: what takes longer is not for it now. `instance` is a bridge's name for itself.
     """
 
     host: str
@@ -28,6 +33,7 @@ class Claim:
     boards: Sequence[str]
     request: str | None = None
     peek: bool = False
+    instance: str = ""
     limits: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -52,8 +58,11 @@ class Answer:
 def take(change: Change, claim: Claim) -> Answer:
     """Claim what is next for each of the boards; the same claim id again gives what it got.
 
-    Boards that are not up or have an attempt are passed over. Raises NotKnown for a board the hub has never heard of.
+    Boards that are not up or have an attempt are passed over. Raises NotKnown for a board the hub has never heard of,
+    Conflict for a lab that another bridge serves.
     """
+    if claim.instance:
+        _must_be_the_labs(change, claim.host, claim.instance)
     before = sql.of_claim(change.conn, claim.host, claim.claim_id)
     if before:
         got = [_again(change.conn, attempt) for attempt in before]
@@ -65,6 +74,19 @@ def take(change: Change, claim: Claim) -> Answer:
         sql.stops_told(change.conn, claim.host)
     again_at = None if got else sql.next_pause_end(change.conn, claim.host, change.at)
     return Answer(assignments=tuple(got), stops=stops, again_at=again_at)
+
+
+def _must_be_the_labs(change: Change, host: str, bridge: str) -> None:
+    """Of two bridges that claim for one lab the second is turned away, until the first has been silent for a while."""
+    if people_sql.bridge_comes(change.conn, host, bridge, now=change.at, gone_since=change.at - BRIDGE_GONE):
+        return
+    other, seen = people_sql.bridge_of(change.conn, host)
+    ago = max(0, round((change.at - seen).total_seconds()))
+    raise Conflict(
+        f"another bridge serves {host}: {other}, heard of {ago} s ago; this is {bridge}, which may come when the other"
+        f" has been silent for {round(BRIDGE_GONE.total_seconds())} s",
+        code="other-bridge",
+    )
 
 
 def peek(change: Change, claim: Claim) -> Answer:

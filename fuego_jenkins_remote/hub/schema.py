@@ -44,6 +44,8 @@ labs = sa.Table(
     sa.Column("team", sa.ForeignKey("teams.name"), nullable=False),
     sa.Column("notify", sa.JSON, nullable=False),
     sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("bridge", sa.Text, nullable=False, server_default=""),  # the one that claims for it, by its own name
+    sa.Column("bridge_seen", UtcDateTime),
 )
 
 boards = sa.Table(

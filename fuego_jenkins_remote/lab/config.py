@@ -10,12 +10,16 @@ Both stand beside fuego.conf, which a test cannot write in Fuego's container. bo
         description: on Tim's desk
         open_to: ["*"]        # teams that may ask; "*" is everybody in the network, [] only the lab's own team
         resources: [power-1]  # what it shares with other boards; Jenkins locks it (plugin lockable-resources)
+        share: {...}          # when the lab shares it, where that is not for all alike
         check: {reboot: true, test: Functional.fuego_board_check}    # after trouble: see care/wanted.py
+    share:                    # when the lab shares its boards; without it, always: see share_windows.py
+      time_zone: Europe/Berlin
+      windows: ["Mon-Fri 18:00-08:00", "Sat-Sun 00:00-24:00"]
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,10 +31,11 @@ from fuego_jenkins_remote.fuego.errors import BadBoardFile
 from fuego_jenkins_remote.fuego.names import check_board_name
 from fuego_jenkins_remote.lab.care.wanted import BoardCheck, read_check
 from fuego_jenkins_remote.lab.errors import BadLabFile
+from fuego_jenkins_remote.lab.share_windows import BadWindows, ShareWindows
 from fuego_jenkins_remote.network.policy import Policy, PolicyError, policy_from_mapping
 
 MAX_FILE = 2**20
-_BOARD_KEYS = frozenset({"type", "cpu", "labels", "description", "open_to", "check", "resources"})
+_BOARD_KEYS = frozenset({"type", "cpu", "labels", "description", "open_to", "check", "resources", "share"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,6 +118,23 @@ class LabConfig:
         """The boards that boards.yaml speaks of. Raises BadLabFile."""
         return sorted(self._boards_yaml())
 
+    def share_windows(self, boards: Iterable[str]) -> dict[str, ShareWindows]:
+        """When these boards are shared; one that is always shared is not in it. Raises BadLabFile."""
+        path = self.conf_dir / "boards.yaml"
+        data = _yaml(path)
+        for_all = data.get("share") if isinstance(data, dict) else None
+        added = self._boards_yaml()
+        found = {}
+        for board in boards:
+            own = added.get(board, {}).get("share")
+            if (said := for_all if own is None else own) is not None:
+                try:
+                    found[board] = ShareWindows.from_yaml(said)
+                except BadWindows as error:
+                    where = f"board {board}: " if own is not None else ""
+                    raise BadLabFile(f"{path}: {where}{error}") from error
+        return found
+
     def policy(self) -> Policy:
         """The lab's policy, read anew: who edits it need not restart anything. Raises BadLabFile."""
         path = self.conf_dir / "lab-policy.yaml"
@@ -126,9 +148,13 @@ class LabConfig:
         data = _yaml(path)
         if data is None:
             return {}
-        boards = data.get("boards") if isinstance(data, dict) and len(data) == 1 else None
+        if not isinstance(data, dict) or not data or not set(data) <= {"boards", "share"}:
+            raise BadLabFile(
+                f"{path}: one key is expected, 'boards', with a name and values for each board, or with it 'share'"
+            )
+        boards = data.get("boards", {})
         if not isinstance(boards, dict):
-            raise BadLabFile(f"{path}: one key is expected, 'boards', with a name and values for each board")
+            raise BadLabFile(f"{path}: boards: a name and values are expected for each board")
         for name, values in boards.items():
             known = ", ".join(sorted(_BOARD_KEYS))
             if not isinstance(values, dict):

@@ -99,6 +99,7 @@ class FakeJenkins:
     trouble: Exception | None = None
     console: str = ""
     taken_out: list[int] = field(default_factory=list)
+    look_trouble: Exception | None = None
     quieting_down: bool = False
     seen_nodes: list[SeenNode] = field(default_factory=lambda: [SeenNode(name="bbb", online=True)])
 
@@ -118,8 +119,8 @@ class FakeJenkins:
         return item in self.taken_out
 
     def overview(self, clock: Callable[[], float], *, view: str = "", folder: str = "") -> Overview:
-        if self.trouble:
-            raise self.trouble
+        if self.look_trouble:
+            raise self.look_trouble
         found = self.found
         return Overview(
             begun=clock(),

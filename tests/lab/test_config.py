@@ -55,7 +55,7 @@ def test_a_board_for_the_own_team_only_is_open_to_nobody_else(lab: LabConfig) ->
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("boards: [bbb]\n", "one key is expected, 'boards'"),
+        ("boards: [bbb]\n", "boards: a name and values are expected"),
         ("bbb: {}\n", "one key is expected, 'boards'"),
         ("boards: {}\nmore: 1\n", "one key is expected, 'boards'"),
         ("- x\n", "one key is expected, 'boards'"),

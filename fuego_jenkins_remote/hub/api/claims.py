@@ -29,6 +29,7 @@ async def claim(request: Request, hub: TheHub, lab: LabHost, body: ClaimIn) -> C
         boards=body.boards,
         request=body.request,
         peek=body.peek,
+        instance=body.instance or "",
         limits=body.limits,
     )
     answer = await _answer(request, hub, wanted, body.wait)

@@ -29,13 +29,17 @@ from fuego_jenkins_remote.network import identities
 
 
 class ClaimIn(Wire):
-    """A lab asks for work; `wait` in seconds, and so are the `limits`: what takes longer is not for that board now."""
+    """A lab asks for work; `wait` in seconds, and so are the `limits`: what takes longer is not for that board now.
+
+    `instance` is the name of the bridge that asks: a lab has one.
+    """
 
     claim_id: CallId
     boards: tuple[BoardName, ...] = Field(max_length=MAX_BOARDS)
     wait: float = Field(default=0, ge=0, le=25)
     request: Annotated[str, AfterValidator(identities.check_request_id)] | None = None
     peek: bool = False
+    instance: CallId | None = None
     limits: dict[BoardName, Annotated[float, Field(ge=0)]] = Field(default_factory=dict, max_length=MAX_BOARDS)
 
 

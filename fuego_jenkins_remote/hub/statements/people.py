@@ -70,3 +70,16 @@ def find_lab(conn: sa.Connection, host: str) -> Lab | None:
     """One lab."""
     row = conn.execute(sa.select(labs).where(labs.c.host == host)).mappings().one_or_none()
     return None if row is None else Lab(host=row["host"], team=row["team"], notify=tuple(row["notify"]))
+
+
+def bridge_comes(conn: sa.Connection, host: str, bridge: str, *, now: datetime, gone_since: datetime) -> bool:
+    """Note that a bridge is at work for the lab; False where another one was later than `gone_since`."""
+    its_own = sa.or_(labs.c.bridge == bridge, labs.c.bridge_seen.is_(None), labs.c.bridge_seen < gone_since)
+    found = conn.execute(labs.update().where(labs.c.host == host, its_own).values(bridge=bridge, bridge_seen=now))
+    return found.rowcount == 1
+
+
+def bridge_of(conn: sa.Connection, host: str) -> tuple[str, datetime]:
+    """The bridge that claimed last, and when; only for a lab that had one."""
+    row = conn.execute(sa.select(labs.c.bridge, labs.c.bridge_seen).where(labs.c.host == host)).one()
+    return row.bridge, row.bridge_seen

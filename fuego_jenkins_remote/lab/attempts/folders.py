@@ -193,6 +193,10 @@ class LabDir:
         folder = self.request_folder(attempt)
         return (folder / "gate.ask").exists() and not (folder / "gate.answer").exists()
 
+    def gate_has_moved(self, attempt: AttemptId) -> bool:
+        """Whether a job waits at the gate, or has left it without touching the board: as cheap."""
+        return self.gate_is_asked(attempt) or (self.request_folder(attempt) / "refused").exists()
+
     def ended(self) -> set[AttemptId]:
         """The attempts that the outbox holds something of."""
         found = set()

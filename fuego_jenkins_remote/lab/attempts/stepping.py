@@ -10,6 +10,7 @@ from pathlib import Path
 
 from fuego_jenkins_remote.client.hub import HubClient
 from fuego_jenkins_remote.client.values import Board
+from fuego_jenkins_remote.fuego.errors import FormatError
 from fuego_jenkins_remote.fuego.redact import Redactor
 from fuego_jenkins_remote.lab.attempts.folders import LabDir
 from fuego_jenkins_remote.lab.attempts.journal import Entry, Journal, Phase
@@ -159,7 +160,15 @@ class Stepping:
         latest = self.looks.latest
         node = latest.nodes.get(entry.board) if latest is not None else None
         said = waits_for(found, f"{self.lab.host}:{entry.board}", node, self.clock())
-        return one_line(self.redacted(entry.board, said), 1000)
+        return self.shown(entry.board, said)
+
+    def shown(self, board: str, text: str) -> str:
+        """What Jenkins or a person said, as one line for the network; empty where it cannot be redacted."""
+        try:
+            return one_line(self.redacted(board, text), 500)
+        except (FormatError, OSError) as error:
+            log.warning("%s: %s", board, error)
+            return ""
 
     def redacted(self, board: str, text: str) -> str:
         """A text without what must not leave the lab. Raises FormatError, OSError."""

@@ -10,9 +10,10 @@ from fuego_jenkins_remote.fuego.errors import FormatError
 from fuego_jenkins_remote.lab.attempts.journal import Phase
 from fuego_jenkins_remote.lab.attempts.stepping import AT_ONCE
 from fuego_jenkins_remote.lab.attempts.steps import Steps
+from fuego_jenkins_remote.lab.bridge.boards import Limits, free_until, limits, shared_until
+from fuego_jenkins_remote.lab.bridge.claiming import ask
 from fuego_jenkins_remote.lab.config import LabConfig
 from fuego_jenkins_remote.lab.errors import LabError
-from fuego_jenkins_remote.lab.serving.bridge import ask
 from fuego_jenkins_remote.lab.serving.room import why_no_room
 from fuego_jenkins_remote.lab.serving.serve import only_one
 from fuego_jenkins_remote.lab.serving.wiring import Links, open_steps
@@ -41,22 +42,32 @@ def poll_once(config: LabConfig, links: Links, say: Callable[[str], None]) -> bo
 
 
 def claim_for_idle_boards(steps: Steps) -> list[AttemptId]:
-    """What the hub has for the boards that are shared, there, and idle. Open claims are asked again first."""
+    """What the hub has for the boards that are shared now, there, and idle. Open claims are asked again first."""
     won: list[AttemptId] = []
-    nodes = {node.name for node in steps.controller().nodes() if node.online}
-    there = [board for board in steps.shared_boards() if board in nodes]
-    claims = steps.journal.open_claims()
-    idle = sorted(set(there) - steps.journal.busy_boards())[:MAX_CLAIM_BOARDS]
+    claims: list[tuple[str, Limits]] = [(claim_id, {}) for claim_id, _ in steps.journal.open_claims()]
+    idle = _idle(steps)
     if idle:
         claims.append((new_call_id(), idle))
-        steps.journal.begin_claim(*claims[-1])
+        steps.journal.begin_claim(claims[-1][0], list(idle))
     for claim_id, boards in claims:
-        answer = ask(steps.hub(), claim_id, boards)
+        # One of before is asked without boards: what it won then, and nothing more.
+        given = {board: limit for board, limit in boards.items() if limit is not None}
+        answer = ask(steps.hub(), claim_id, list(boards), limits=given)
         steps.journal.end_claim(claim_id, answer.attempts, steps.clock())
         won += [attempt.id for attempt in answer.attempts]
         for stopped in answer.cancels:
             steps.stop(stopped)
     return won
+
+
+def _idle(steps: Steps) -> Limits:
+    """The boards to claim for, with the longest time limit of a test on each; no more than a claim may name."""
+    lab, now = steps.lab, steps.clock()
+    seen = steps.controller().overview(steps.clock, view=lab.jenkins_view, folder=lab.jenkins_folder)
+    boards = steps.shared_boards()
+    free = limits(free_until(shared_until(boards, lab.share_windows(boards), now), lab.job, seen), now)
+    names = sorted(set(free) - steps.taken_boards())[:MAX_CLAIM_BOARDS]
+    return {name: free[name] for name in names}
 
 
 def _advance(steps: Steps, attempt: AttemptId, say: Callable[[str], None]) -> bool:

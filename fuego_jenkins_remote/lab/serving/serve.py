@@ -9,9 +9,9 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from fuego_jenkins_remote.lab.bridge.bridge import Bridge
 from fuego_jenkins_remote.lab.config import LabConfig
 from fuego_jenkins_remote.lab.errors import LabError
-from fuego_jenkins_remote.lab.serving.bridge import Bridge
 from fuego_jenkins_remote.lab.serving.wiring import Links, open_steps
 
 

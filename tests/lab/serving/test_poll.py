@@ -10,7 +10,7 @@ import pytest
 from fuego_jenkins_remote.client.errors import Answered, Conflict, NotFound, Unreachable
 from fuego_jenkins_remote.client.values import Attempt, Board, Claims
 from fuego_jenkins_remote.lab.errors import ControllerDown, ControllerTrouble, LabError
-from fuego_jenkins_remote.lab.jenkins.controller import Node
+from fuego_jenkins_remote.lab.jenkins.overview import SeenNode
 from fuego_jenkins_remote.lab.serving import poll
 from fuego_jenkins_remote.lab.serving.serve import only_one
 from fuego_jenkins_remote.network.identities import AttemptId
@@ -90,7 +90,7 @@ def test_a_board_that_is_away_is_not_claimed_for(bench: Any, once: Callable[[], 
     if which == "board":
         bench.hub.online = False
     else:
-        bench.jenkins.nodes = lambda: [Node(name="bbb", online=False, idle=True)]
+        bench.jenkins.seen_nodes = [SeenNode(name="bbb", online=False)]
     assert once()
     assert bench.hub.claimed == []
 
@@ -98,17 +98,17 @@ def test_a_board_that_is_away_is_not_claimed_for(bench: Any, once: Callable[[], 
 def test_a_claim_whose_answer_was_lost_is_asked_first(bench: Any, once: Callable[[], bool]) -> None:
     bench.journal.begin_claim("claim-of-before", ["bbb"])
     once()
-    assert bench.hub.claimed[0] == ("claim-of-before", ["bbb"])
+    assert bench.hub.claimed[0] == ("claim-of-before", [])
     assert bench.journal.open_claims() == []
 
 
 def test_a_claim_that_the_hub_cannot_take_any_more_is_forgotten(bench: Any, once: Callable[[], bool]) -> None:
-    bench.journal.begin_claim("claim-of-before", ["withdrawn"])
+    bench.journal.begin_claim("claim-of-before", ["bbb"])
     claim = bench.hub.claim
 
     def refuse_one(claim_id: str, names: list[str], **more: Any) -> Claims:
-        if names == ["withdrawn"]:
-            raise NotFound("there is no board withdrawn", status=404)
+        if claim_id == "claim-of-before":
+            raise NotFound("there is no such claim", status=404)
         return claim(claim_id, names)  # type: ignore[no-any-return]
 
     bench.hub.claim = refuse_one
@@ -132,7 +132,6 @@ def test_a_jenkins_that_is_down_is_tried_by_the_next_pass(
     bench: Any, once: Callable[[], bool], said: list[str]
 ) -> None:
     bench.jenkins.trouble = ControllerDown("Jenkins does not answer")
-    bench.jenkins.nodes = lambda: [Node(name="bbb", online=True, idle=True)]
     assert not once()
     assert said[-1] == f"{ATTEMPT}: Jenkins does not answer"
     bench.jenkins.trouble = None

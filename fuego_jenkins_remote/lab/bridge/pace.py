@@ -13,7 +13,7 @@ class Pace:
     most: float
     share: float = 0.03
     first: float = 1.0
-    """After the first failure in a row; each further one doubles it."""
+    """After the first failure in a row; each further one doubles it, up to four times `least`."""
     _failures: int = 0
 
     def after(self, took: float) -> float:
@@ -24,7 +24,8 @@ class Pace:
     def after_trouble(self, took: float = 0.0) -> float:
         """The pause after it failed."""
         self._failures += 1
-        return min(max(self.first * 2.0 ** min(self._failures - 1, 16), took / self.share), self.most)
+        doubled = min(self.first * 2.0 ** min(self._failures - 1, 16), 4 * self.least)
+        return min(max(doubled, took / self.share), self.most)
 
     @property
     def is_in_trouble(self) -> bool:

@@ -6,19 +6,20 @@ import itertools
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import pytest
 
 from fuego_jenkins_remote.client.errors import ClientError, NotAllowed, NotFound, Unreachable
-from fuego_jenkins_remote.client.values import Attempt, Board, Claims, Request
+from fuego_jenkins_remote.client.values import Attempt, Beaten, Board, Claims, Request
 from fuego_jenkins_remote.lab.attempts.journal import Phase
+from fuego_jenkins_remote.lab.bridge import bridge as bridge_module
+from fuego_jenkins_remote.lab.bridge import claiming, in_touch, looking, rounds, schedule
+from fuego_jenkins_remote.lab.bridge.bridge import Bridge
 from fuego_jenkins_remote.lab.errors import LabError
-from fuego_jenkins_remote.lab.jenkins.controller import Node
-from fuego_jenkins_remote.lab.serving import bridge as bridge_module
-from fuego_jenkins_remote.lab.serving.bridge import Bridge
+from fuego_jenkins_remote.lab.jenkins.overview import SeenNode
 from fuego_jenkins_remote.lab.serving.hands import in_hand
 from fuego_jenkins_remote.lab.serving.serve import only_one
 from fuego_jenkins_remote.network.identities import AttemptId
@@ -54,6 +55,12 @@ class Hub:
     claim_error: Exception | None = None
     step_error: Exception | None = None
     silent: threading.Event | None = None
+    health: dict[str, tuple[str, str]] = field(default_factory=dict)
+    rounds: list[list[dict[str, str]]] = field(default_factory=list)
+    over: set[AttemptId] = field(default_factory=set)
+    wanted_stopped: set[AttemptId] = field(default_factory=set)
+    limits: dict[str, float] = field(default_factory=dict)
+    instance: str = ""
     changed: threading.Condition = field(default_factory=threading.Condition)
     _newest: str = ""
 
@@ -62,9 +69,37 @@ class Hub:
             self.silent.wait(30)
         if self.trouble:
             raise self.trouble
-        return [Board.from_json({"host": host, "name": name}) for name in self.names]
+        return [self._board(name) for name in self.names]
 
-    def claim(self, claim_id: str, boards: Sequence[str], *, wait: float = 0) -> Claims:
+    def put_health(self, host: str, board: str, health: str, reason: str = "") -> Board:
+        self.health[board] = (health, reason)
+        return self._board(board)
+
+    def _board(self, name: str) -> Board:
+        health, reason = self.health.get(name, ("online", ""))
+        return Board.from_json({"host": "demolab", "name": name, "health": health, "health_reason": reason})
+
+    def heartbeats(self, beats: Sequence[Mapping[str, str]]) -> list[Beaten]:
+        self.rounds.append([dict(one) for one in beats])
+        if self.trouble:
+            raise self.trouble
+        answers = []
+        for one in beats:
+            which = AttemptId.parse(one["attempt"])
+            state, cancel = "over" if which in self.over else "running", which in self.wanted_stopped
+            answers.append(Beaten(attempt=which, lease_seconds=60, cancel=cancel, state=state))
+        return answers
+
+    def claim(
+        self,
+        claim_id: str,
+        boards: Sequence[str],
+        *,
+        wait: float = 0,
+        limits: Mapping[str, float] | None = None,
+        instance: str = "",
+    ) -> Claims:
+        self.limits, self.instance = dict(limits or {}), instance
         self.claimed.append((claim_id, tuple(boards)))
         if self.trouble or self.claim_error:
             raise self.trouble or self.claim_error or AssertionError
@@ -174,16 +209,24 @@ class Running:
     def job_ends(self, which: AttemptId) -> None:
         entry = self.bench.folders.outbox / f".{which}.tmp"
         entry.mkdir()
-        (entry / "outcome.json").write_text('{"outcome":"failed","reason":"no-run"}')
+        (entry / "outcome.json").write_text('{"outcome":"ran"}')
+        (entry / "run").mkdir()
+        (entry / "run" / "run.json").write_text(
+            '{"name":"Functional.hello","status":"PASS","metadata":{}}'
+        )
         entry.rename(self.bench.folders.outbox_folder(which))
 
 
 @pytest.fixture
 def running(bench: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
     """A bridge that is not started yet; its pauses are short."""
-    monkeypatch.setattr(bridge_module, "FIRST_PAUSE", 0.02)
-    monkeypatch.setattr(bridge_module, "LONGEST_PAUSE", 0.32)
-    monkeypatch.setattr(bridge_module, "BOARDS_EVERY", 0.1)
+    for module in (schedule, claiming, in_touch):
+        monkeypatch.setattr(module, "FIRST_PAUSE", 0.02)
+    for module in (schedule, claiming):
+        monkeypatch.setattr(module, "LONGEST_PAUSE", 0.32)
+    monkeypatch.setattr(in_touch, "BOARDS_EVERY", 0.1)
+    monkeypatch.setattr(looking, "LOOK_EVERY", 0.05)
+    monkeypatch.setattr(rounds, "ROUND", 0.05)
     bench.steps.clock = time.time
     hub = Hub()
     bench.steps.hub = lambda: hub
@@ -194,7 +237,7 @@ def running(bench: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
     if hub.silent:
         hub.silent.set()
     for thread in threading.enumerate():
-        if thread.name.startswith(("claim-", "boards", "step-")):
+        if thread.name.startswith(("claim-", "boards", "look", "rounds", "step-")):
             thread.join(5)
 
 
@@ -210,7 +253,7 @@ def test_an_idle_board_is_claimed_for_and_its_request_taken_through(running: Run
     running.job_ends(which)
     until(lambda: running.phase(which) == "closed")
     assert running.bench.jenkins.triggered == 1
-    assert [one[0] for one in running.hub.told if one[0] != "heartbeat"] == ["start", "error"]
+    assert [one[0] for one in running.hub.told if one[0] != "heartbeat"] == ["start", "tested", "done"]
 
 
 def test_nothing_is_claimed_for_a_board_that_works(running: Running) -> None:
@@ -234,7 +277,7 @@ def test_a_board_that_got_free_is_claimed_for_at_once(running: Running) -> None:
 def test_a_newer_claim_takes_the_older_ones_place(running: Running, lab: Any) -> None:
     for name in ("ccc", "ddd"):
         (lab.fuego_ro / "boards" / f"{name}.board").write_text('ARCHITECTURE="arm"\n')
-    running.bench.jenkins.nodes = lambda: [Node(name=name, online=True, idle=True) for name in ("bbb", "ccc", "ddd")]
+    running.bench.jenkins.seen_nodes = [SeenNode(name=name, online=True) for name in ("bbb", "ccc", "ddd")]
     running.hub.names = ["bbb", "ccc"]
     running.start()
     until(lambda: running.hub.waiting == ("bbb", "ccc"))
@@ -249,17 +292,17 @@ def test_a_newer_claim_takes_the_older_ones_place(running: Running, lab: Any) ->
 def test_a_board_that_is_withdrawn_or_without_a_node_is_not_claimed_for(running: Running) -> None:
     running.start()
     until(lambda: running.hub.waiting == ("bbb",))
-    running.bench.jenkins.nodes = lambda: [Node(name="bbb", online=False, idle=True)]
-    until(lambda: running.bridge and running.bridge._boards == frozenset())
+    running.bench.jenkins.seen_nodes = [SeenNode(name="bbb", online=False)]
+    until(lambda: running.bridge and not running.bridge.looking.free())
     running.hub.put(0)
     time.sleep(0.15)
     # The claim that waited may have won it; no other is made.
-    assert {boards for _, boards in running.hub.claimed} == {("bbb",)}
+    assert {boards for _, boards in running.hub.claimed} == {("bbb",), ()}
 
 
 def test_a_claim_that_waits_is_told_of_cancels(running: Running, lab: Any) -> None:
     (lab.fuego_ro / "boards" / "ccc.board").write_text('ARCHITECTURE="arm"\n')
-    running.bench.jenkins.nodes = lambda: [Node(name=name, online=True, idle=True) for name in ("bbb", "ccc")]
+    running.bench.jenkins.seen_nodes = [SeenNode(name=name, online=True) for name in ("bbb", "ccc")]
     running.hub.names = ["bbb", "ccc"]
     running.start()
     which = running.hub.put(0)
@@ -312,7 +355,7 @@ def test_a_claim_of_the_bridge_before_is_asked_first(running: Running) -> None:
     which = running.hub.put(0)
     running.start()
     until(lambda: running.phase(which))
-    assert running.hub.claimed[0] == ("claim-of-before", ("bbb",))
+    assert running.hub.claimed[0] == ("claim-of-before", ())
 
 
 def test_a_claim_that_the_hub_cannot_take_any_more_holds_up_nothing(running: Running) -> None:
@@ -391,7 +434,7 @@ def test_a_job_at_the_gate_does_not_undo_the_pauses(running: Running) -> None:
 
 def test_one_attempt_in_trouble_holds_up_no_other(running: Running, lab: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     (lab.fuego_ro / "boards" / "ccc.board").write_text('ARCHITECTURE="arm"\n')
-    running.bench.jenkins.nodes = lambda: [Node(name=name, online=True, idle=True) for name in ("bbb", "ccc")]
+    running.bench.jenkins.seen_nodes = [SeenNode(name=name, online=True) for name in ("bbb", "ccc")]
     running.hub.names = ["bbb", "ccc"]
     original, stuck = running.bench.steps.take, threading.Event()
 

@@ -1,0 +1,124 @@
+"""The bridge: waits for requests for the lab's free boards and takes each through the steps.
+
+A thread for each that may be kept waiting: the claim at the hub, what the hub knows, the look at Jenkins, the signs of
+life, a few for steps; this one looks at the request folders and talks to nobody. So a slow delivery holds up no gate,
+and a stop waits for no answer. Everything that matters stands in the journal; what is kept in memory may be lost at any
+time.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+
+from fuego_jenkins_remote.lab.attempts.steps import Steps
+from fuego_jenkins_remote.lab.bridge.claiming import Claiming
+from fuego_jenkins_remote.lab.bridge.in_touch import InTouch
+from fuego_jenkins_remote.lab.bridge.instance import instance_of
+from fuego_jenkins_remote.lab.bridge.looking import Looking
+from fuego_jenkins_remote.lab.bridge.rounds import Rounds
+from fuego_jenkins_remote.lab.bridge.schedule import Schedule
+from fuego_jenkins_remote.lab.errors import LabError
+
+log = logging.getLogger("fuego.lab")
+
+SWEEP_EVERY, SWEEP_AFTER = 3600.0, 6 * 3600.0
+JOURNAL_KEEPS = 30 * 86400.0
+
+
+class Bridge:
+    """Runs until `stop` is set."""
+
+    def __init__(self, steps: Steps, *, ready: Callable[[], None], stop: threading.Event) -> None:
+        """`ready` is called once, when hub and journal have answered; the work goes on without it. Raises OSError."""
+        self._steps = steps
+        self._ready = ready
+        self._stop = stop
+        self._woken = threading.Event()
+        self._fatal: Exception | None = None
+        self._swept = 0.0
+        self.schedule = Schedule(steps, stop=stop, wake=self.wake)
+        self.in_touch = InTouch(steps, self.schedule, stop=stop, changed=self._boards_changed)
+        self.looking = Looking(steps, self.schedule, self.in_touch, stop=stop, wake=self.wake)
+        self.rounds = Rounds(steps, self.schedule, stop=stop)
+        self.claiming = Claiming(
+            steps,
+            self.schedule,
+            instance=instance_of(steps.lab.state_dir),
+            free=self.looking.free,
+            failed=self._fails,
+            stop=stop,
+            wake=self.wake,
+        )
+        self._entered = threading.Event()
+
+    def run(self) -> None:
+        """Work until `stop` is set; attempts that are under way stay as they are, the next start goes on with them.
+
+        Raises NotAllowed if the hub does not accept the lab's token, LabError if no Jenkins is set or another bridge
+        serves this lab.
+        """
+        for entry in self._steps.journal.open_entries():
+            self.schedule.watch(entry)
+        self.schedule.start()
+        for name, work in (
+            ("boards", self._keep_in_touch),
+            ("look", self.looking.run),
+            ("rounds", self.rounds.run),
+        ):
+            threading.Thread(target=self._guarded, args=(work,), name=name, daemon=True).start()
+        try:
+            self._work()
+        finally:
+            self._stop.set()
+            self.in_touch.wake()
+            self.schedule.end()
+        if self._fatal is not None:
+            raise self._fatal
+
+    def wake(self) -> None:
+        """Look again at once, as when `stop` was set."""
+        self._woken.set()
+
+    def _work(self) -> None:
+        woken = True
+        while not self._stop.is_set() and self._fatal is None:
+            if woken and self._entered.is_set():
+                self.claiming.renew()
+            self.schedule.notice_folders()
+            self.schedule.take_due()
+            self._sweep()
+            woken = self._woken.wait(self.schedule.pause())
+            self._woken.clear()
+
+    def _boards_changed(self) -> None:
+        self.looking.reckon()
+
+    def _keep_in_touch(self) -> None:
+        if self.claiming.enter():
+            self._entered.set()
+            self.in_touch.run(self._ready)
+
+    def _guarded(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except Exception as error:  # it ends the bridge, with its message
+            self._fails(error)
+
+    def _fails(self, error: Exception) -> None:
+        self._fatal = self._fatal or error
+        self.wake()
+
+    def _sweep(self) -> None:
+        """Remove what closed attempts have left."""
+        if time.monotonic() - self._swept < SWEEP_EVERY and self._swept:
+            return
+        self._swept = time.monotonic()
+        try:
+            self._steps.sweep(
+                kept_since=self._steps.clock() - JOURNAL_KEEPS, used_since=self._steps.clock() - SWEEP_AFTER
+            )
+        except (LabError, OSError) as error:
+            log.warning("%s", error)
