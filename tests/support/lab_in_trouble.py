@@ -126,6 +126,16 @@ class Lab:
         self._asked.append(self.network.running())
         return self._asked[-1]
 
+    def bridge_looks_again(self) -> None:
+        """The bridge sees now what it would see within half a minute."""
+        self.network.bridge.end()
+        self.network.bridge.start()
+
+    def assert_one_run_at_last(self, request: str) -> None:
+        """Started once and delivered once, though perhaps not by the first attempt."""
+        assert self.network.begun(request) == 1
+        assert len(self.network.runs_of(request)) == 1
+
     def repaired(self) -> None:
         """The lab's admin has put right what the test has broken in Jenkins."""
         if self.under_test.process is not None:
