@@ -59,12 +59,18 @@ class Build:
     result: Result | None = None
     duration_ms: int = 0
     description: str | None = None
+    given_name: str | None = None
     artifacts: list[str] = field(default_factory=list)
     aborted: bool = False
     # Who asked for the end of a running build; the empty name is "nobody asked".
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     stopped_by: str = ""
     node_gone: bool = False
+
+    @property
+    def display_name(self) -> str:
+        """The name that somebody has given to it, else its number."""
+        return self.given_name or f"#{self.number}"
 
     @property
     def log(self) -> Path:
@@ -97,6 +103,7 @@ class Build:
             "result": (self.result or Result.SUCCESS).name,
             "duration_ms": self.duration_ms,
             "description": self.description,
+            "display_name": self.given_name,
             "artifacts": self.artifacts,
             "aborted": self.aborted,
         }
@@ -121,6 +128,7 @@ def load(job: str, folder: Path) -> Build | None:
             result=Result[record["result"]],
             duration_ms=int(record["duration_ms"]),
             description=record["description"],
+            given_name=record.get("display_name"),
             artifacts=list(record["artifacts"]),
             aborted=bool(record["aborted"]),
         )

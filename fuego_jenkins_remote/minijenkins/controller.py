@@ -16,11 +16,12 @@ from . import processes
 from .builds import Build, Cause, now_ms
 from .documents import decode
 from .errors import NotFound, Refused
-from .job_config import JobConfig, fill_in, read_job
+from .job_config import JobConfig, read_job
 from .jobs import Job, load_jobs
 from .names import check_name
 from .nodes import Node, load_nodes
-from .placement import Place, place
+from .parameters import fill_in
+from .placement import Wait, place
 from .queue import Item, Queue
 from .results import Result
 from .runner import Runner, Surroundings, identity
@@ -29,6 +30,9 @@ from .store import write_text
 from .timers import due, run_clock
 from .users import Users
 from .views import View, load_views
+
+# How long a build waits that could not be started for a full disk.
+_LOOK_AGAIN_SECONDS = 5.0
 
 _log = logging.getLogger(__name__)
 
@@ -77,7 +81,10 @@ class Controller:
         self.quieting_down = True
         if self._clock:
             self._clock.cancel()
-        self.queue.save(self.settings.data_dir / "queue.json")
+        try:
+            self.queue.save(self.settings.data_dir / "queue.json")
+        except OSError as error:
+            _log.error("the queue is lost: %s", error)
         for task in self._runs:
             task.cancel()
         for build in [b for node in self.all_nodes() for b in node.running.values()]:
@@ -101,7 +108,11 @@ class Controller:
         config = read_job(root)
         folder = self.settings.data_dir / "jobs" / name
         folder.mkdir(parents=True, exist_ok=True)
-        write_text(folder / "config.xml", text)
+        try:
+            write_text(folder / "config.xml", text)
+        except OSError:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
         job = Job(name=name, folder=folder, xml=text, config=config)
         self.jobs[name] = job
         return job
@@ -123,7 +134,7 @@ class Controller:
         if name in self.jobs:
             raise Refused(400, f"A job already exists with the name ‘{name}’")
         if job.running():
-            raise Refused(400, f"{job.name} is running")
+            raise Refused(400, "Unable to rename a job while it is building.")
         for item in self.queue.waiting():
             if item.job == job.name:
                 item.job = name
@@ -156,7 +167,7 @@ class Controller:
         """
         if job.config.disabled:
             raise Refused(409, f"{job.name} is not buildable", bare=True)
-        parameters = fill_in(job.config, given or {}) if job.config.parameterized else None
+        parameters = fill_in(job.config.parameters, given or {}) if job.config.parameterized else None
         quiet = delay
         if quiet is None:
             quiet = job.config.quiet_seconds
@@ -188,12 +199,14 @@ class Controller:
 
     def schedule(self) -> None:
         """Start what can start; give everything else its reason to wait."""
-        for item in self.queue.waiting():
+        waiting = self.queue.waiting()
+        serving = self._nodes_by_label() if waiting else {}
+        for item in waiting:
             job = self.jobs.get(item.job)
             if job is None:
                 item.leave(build=None)
             elif item.state != "waiting" or item.due_ms <= now_ms():
-                self._start_or_hold(item, job)
+                self._start_or_hold(item, job, serving.get(job.config.label, []))
 
     def set_quiet(self, quiet: bool) -> None:
         """Start no further builds, or start them again."""
@@ -254,12 +267,30 @@ class Controller:
             build.stopped_by = user
             build.stop.set()
 
-    def _start_or_hold(self, item: Item, job: Job) -> None:
-        decision = place(job.config, job.running(), self.all_nodes(), quieting_down=self.quieting_down)
-        if isinstance(decision, Place):
+    def _nodes_by_label(self) -> dict[str, list[Node]]:
+        """The nodes that serve each label, in their order; the empty one is that of jobs tied to nothing."""
+        serving: dict[str, list[Node]] = {"": []}
+        for node in self.all_nodes():
+            for label in node.all_labels:
+                serving.setdefault(label, []).append(node)
+            if not node.exclusive:
+                serving[""].append(node)
+        return serving
+
+    def _start_or_hold(self, item: Item, job: Job, able: list[Node]) -> None:
+        running = job.running()
+        until_ms = running.started_ms + job.estimated_ms if running and job.estimated_ms > 0 else 0
+        decision = place(job.config, running, able, quieting_down=self.quieting_down, until_ms=until_ms)
+        if isinstance(decision, Wait):
+            item.hold(decision)
+            return
+        try:
             self._start(item, job, decision.node, decision.executor)
-        else:
-            item.hold(decision.state, decision.reason, stuck=decision.stuck)
+        except OSError as error:
+            why = f"The controller cannot write its data: {error.strerror}"
+            _log.error("%s: %s", job.name, why)
+            item.hold(Wait(state="buildable", reason=why, stuck=True))
+            asyncio.get_running_loop().call_later(_LOOK_AGAIN_SECONDS, self.schedule)
 
     def _start(self, item: Item, job: Job, node: Node, slot: int) -> None:
         number = job.take_number()

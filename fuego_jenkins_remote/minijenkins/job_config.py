@@ -14,19 +14,10 @@ from dataclasses import dataclass, field
 from .cron import schedule
 from .documents import flag, number, text_of
 from .errors import BadSchedule, Refused
+from .parameters import KINDS, Parameter, read_parameter
 from .results import Result
 
 FREESTYLE = "project"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Parameter:
-    """A declared string parameter."""
-
-    name: str
-    default: str
-    description: str | None
-    trim: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,6 +95,13 @@ class _Reader:
     unsupported: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
+    def unknown(self, name: str) -> None:
+        """An element that is not done here: of core's own the build must fail, those of plugins Jenkins drops."""
+        if name in _CORE:
+            self.unsupported.append(name)
+        else:
+            self.notes.append(f"{name} belongs to a plugin; it is left out, as by a Jenkins without that plugin")
+
     def property(self, element: ET.Element) -> None:
         if element.tag == "hudson.model.ParametersDefinitionProperty":
             self.parameterized = True
@@ -114,25 +112,17 @@ class _Reader:
             if strategy is not None:
                 self.rotator(strategy)
         else:
-            self.unsupported.append(element.tag)
+            self.unknown(element.tag)
 
     def parameter(self, element: ET.Element) -> None:
-        if element.tag != "hudson.model.StringParameterDefinition":
-            self.unsupported.append(element.tag)
-        if not text_of(element, "name"):
-            raise Refused(500, f"a {element.tag} has no <name>")
-        self.parameters.append(
-            Parameter(
-                name=text_of(element, "name"),
-                default=element.findtext("defaultValue") or "",
-                description=element.findtext("description"),
-                trim=flag(element, "trim"),
-            )
-        )
+        if element.tag in KINDS:
+            self.parameters.append(read_parameter(element))
+        else:
+            self.unknown(element.tag)
 
     def rotator(self, element: ET.Element) -> None:
         if element.get("class", "hudson.tasks.LogRotator") != "hudson.tasks.LogRotator":
-            self.unsupported.append(str(element.get("class")))
+            self.unknown(str(element.get("class")))
             return
         self.discarder = Discarder(
             days=number(element, "daysToKeep", -1),
@@ -143,7 +133,7 @@ class _Reader:
 
     def builder(self, element: ET.Element) -> None:
         if element.tag != "hudson.tasks.Shell":
-            self.unsupported.append(element.tag)
+            self.unknown(element.tag)
             return
         self.steps.append(
             ShellStep(
@@ -175,13 +165,13 @@ class _Reader:
                 )
             )
         else:
-            self.unsupported.append(element.tag)
+            self.unknown(element.tag)
 
     def trigger(self, element: ET.Element) -> None:
         if element.tag == "hudson.triggers.TimerTrigger":
             self.timer(element.findtext("spec") or "")
         else:
-            self.unsupported.append(element.tag)
+            self.unknown(element.tag)
 
     def timer(self, spec: str) -> None:
         try:
@@ -208,6 +198,19 @@ _PLAIN = {
     "quietPeriod",
     "scmCheckoutRetryCount",
 }
+# What core itself can do in a freestyle job and the embedded controller cannot: everything else is of plugins.
+_CORE = {
+    "blockBuildWhenDownstreamBuilding",
+    "blockBuildWhenUpstreamBuilding",
+    "hudson.model.FileParameterDefinition",
+    "hudson.model.PasswordParameterDefinition",
+    "hudson.model.RunParameterDefinition",
+    "hudson.tasks.BatchFile",
+    "hudson.tasks.Fingerprinter",
+    "hudson.tasks.Maven",
+    "hudson.triggers.SCMTrigger",
+    "jenkins.triggers.ReverseBuildTrigger",
+}
 _MUST_BE_FALSE = ("blockBuildWhenDownstreamBuilding", "blockBuildWhenUpstreamBuilding")
 
 
@@ -217,7 +220,8 @@ def read_job(root: ET.Element) -> JobConfig:
         raise Refused(500, f"<{root.tag[:80]}>: the embedded controller knows freestyle jobs (<project>) only")
     reader = _Reader()
     label = "" if flag(root, "canRoam") else text_of(root, "assignedNode")
-    reader.unsupported += _unknown_children(root)
+    for name in _unknown_children(root):
+        reader.unknown(name)
     if any(char in label for char in "&|!<>()\"' "):
         reader.unsupported.append(f"assignedNode {label} (label expressions)")
     _read_parts(root, reader)
@@ -238,7 +242,7 @@ def read_job(root: ET.Element) -> JobConfig:
         discarder=reader.discarder,
         timers=tuple(reader.timers),
         unsupported=tuple(dict.fromkeys(reader.unsupported)),
-        notes=tuple(reader.notes),
+        notes=tuple(dict.fromkeys(reader.notes)),
     )
 
 
@@ -261,7 +265,7 @@ def _unknown_children(root: ET.Element) -> Iterator[str]:
             continue
         if child.tag == "scm":
             if child.get("class", "hudson.scm.NullSCM").rpartition(".")[2] != "NullSCM":
-                yield f"scm {child.get('class')}"
+                yield str(child.get("class"))
         elif child.tag == "buildWrappers":
             yield from (wrapper.tag for wrapper in child)
         elif child.tag in _MUST_BE_FALSE:
@@ -269,12 +273,3 @@ def _unknown_children(root: ET.Element) -> Iterator[str]:
                 yield child.tag
         else:
             yield child.tag
-
-
-def fill_in(config: JobConfig, given: dict[str, str]) -> dict[str, str]:
-    """The parameters of one build: declared ones only, with defaults for what was not given."""
-    values: dict[str, str] = {}
-    for parameter in config.parameters:
-        value = given.get(parameter.name, parameter.default)
-        values[parameter.name] = value.strip() if parameter.trim else value
-    return values

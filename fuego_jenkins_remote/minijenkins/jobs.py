@@ -30,7 +30,7 @@ PERMALINKS: dict[str, Callable[[Build], bool]] = {
 
 @dataclass(kw_only=True, eq=False)
 class Job:
-    """One job. `builds` holds running and finished builds by number."""
+    """One job. `builds` holds running and finished builds by number, the oldest first."""
 
     name: str
     folder: Path
@@ -41,7 +41,7 @@ class Job:
 
     def newest_first(self) -> Iterator[Build]:
         """All builds, the newest first."""
-        return (self.builds[number] for number in sorted(self.builds, reverse=True))
+        return reversed(self.builds.values())
 
     def permalink(self, name: str) -> Build | None:
         """The build of a name like lastBuild; None when there is none yet."""
@@ -63,9 +63,23 @@ class Job:
 
     @property
     def estimated_ms(self) -> int:
-        """Mean duration of the last three builds that came to an end of their own; -1 without any."""
-        done = [b.duration_ms for b in self.newest_first() if not b.building and not b.aborted][:3]
-        return sum(done) // len(done) if done else -1
+        """Mean duration of the last three good builds, failed ones where there are too few; -1 without any.
+
+        Good is SUCCESS and UNSTABLE; a build that was aborted tells nothing. As LazyBuildMixIn in Jenkins.
+        """
+        good: list[int] = []
+        failed: list[int] = []
+        for build in self.newest_first():
+            if build.building or build.result is None:
+                continue
+            if build.result.no_worse_than(Result.UNSTABLE):
+                good.append(build.duration_ms)
+            elif build.result is Result.FAILURE:
+                failed.append(build.duration_ms)
+            if len(good) == 3:
+                break
+        durations = [*good, *failed][:3]
+        return round(sum(durations) / len(durations)) if any(durations) else -1
 
     def configure(self, body: bytes) -> None:
         """Replace the configuration. Raises `Refused` and changes nothing when it is not good."""
@@ -89,8 +103,8 @@ class Job:
     def take_number(self) -> int:
         """The number of a new build. It is written before the build exists: a lost build's number is skipped."""
         number = self.next_number
-        self.next_number += 1
-        write_text(self.folder / "nextBuildNumber", f"{self.next_number}\n", durable=False)
+        write_text(self.folder / "nextBuildNumber", f"{number + 1}\n", durable=False)
+        self.next_number = number + 1
         return number
 
     def discard(self) -> None:
@@ -135,9 +149,8 @@ def load_jobs(jobs_dir: Path) -> dict[str, Job]:
         except (OSError, UnicodeDecodeError, Refused) as error:
             raise SetupError(f"{path}: {error}") from None
         job = Job(name=path.parent.name, folder=path.parent, xml=text, config=config)
-        for folder in (path.parent / "builds").glob("*"):
-            if not folder.name.isdigit():
-                continue
+        folders = (folder for folder in (path.parent / "builds").glob("*") if folder.name.isdecimal())
+        for folder in sorted(folders, key=lambda folder: int(folder.name)):
             build = load(job.name, folder)
             if build is None:
                 shutil.rmtree(folder, ignore_errors=True)

@@ -21,19 +21,28 @@ class Place:
 @dataclass(frozen=True, kw_only=True)
 class Wait:
     """No place now; `state` is blocked (the job itself) or buildable (an executor), `stuck` says that somebody should
-    look."""
+    look; `until_ms` is when the build that blocks it should be over (0: nobody knows)."""
 
     state: str
     reason: str
     stuck: bool = False
+    until_ms: int = 0
 
 
 def place(
-    config: JobConfig, running: Build | None, nodes: Sequence[Node], *, quieting_down: bool = False
+    config: JobConfig,
+    running: Build | None,
+    nodes: Sequence[Node],
+    *,
+    quieting_down: bool = False,
+    until_ms: int = 0,
 ) -> Place | Wait:
-    """The first free executor that may run the job, of nodes in their order; `running` is its build that runs."""
+    """The first free executor that may run the job, of nodes in their order.
+
+    `running` is its build that runs, `until_ms` when that one should be over (0: nobody knows).
+    """
     if running and not config.concurrent:
-        return Wait(state="blocked", reason=f"Build #{running.number} is already in progress (ETA: N/A)")
+        return Wait(state="blocked", reason=f"Build #{running.number} is already in progress", until_ms=until_ms)
     if quieting_down:
         return Wait(state="buildable", reason="Jenkins is about to shut down")
     able = [node for node in nodes if node.serves(config.label)]

@@ -13,6 +13,8 @@ from pathlib import Path
 
 from .builds import Cause, now_ms
 from .errors import Refused, SetupError
+from .placement import Wait
+from .spans import time_span
 from .store import write_text
 
 KEPT_SECONDS = 300
@@ -22,7 +24,7 @@ _MOST_CAUSES = 100
 
 @dataclass(kw_only=True, eq=False)
 class Item:
-    """One item of the queue. Times in `_ms` are since 1970; `why` is set by the last look at it."""
+    """One item of the queue. Times in `_ms` are since 1970; `reason` is that of the last look at it."""
 
     id: int
     job: str
@@ -33,6 +35,7 @@ class Item:
     state: str = "waiting"
     reason: str = ""
     stuck: bool = False
+    until_ms: int = 0
     buildable_ms: int = 0
     cancelled: bool = False
     build: int | None = None
@@ -47,13 +50,16 @@ class Item:
             left = self.due_ms - now_ms()
             if left <= 0:
                 return "Finished waiting"
-            return f"In the quiet period. Expires in {_span(left)}"
+            return f"In the quiet period. Expires in {time_span(left)}"
+        if self.state == "blocked":
+            left = self.until_ms - now_ms()
+            return f"{self.reason} (ETA: {time_span(left) if left > 0 else 'N/A'})"
         return self.reason
 
-    def hold(self, state: str, reason: str, *, stuck: bool = False) -> None:
-        """Let it wait, blocked or buildable, for this reason."""
+    def hold(self, wait: Wait) -> None:
+        """Let it wait, blocked or buildable."""
         self.buildable_ms = self.buildable_ms or now_ms()
-        self.state, self.reason, self.stuck = state, reason, stuck
+        self.state, self.reason, self.stuck, self.until_ms = wait.state, wait.reason, wait.stuck, wait.until_ms
 
     def leave(self, *, build: int | None) -> None:
         """It has become a build, or (None) it was cancelled."""
@@ -132,15 +138,3 @@ class Queue:
         oldest = time.monotonic() - KEPT_SECONDS
         for item in [i for i in self._items.values() if i.state == "left" and i.left_at < oldest]:
             del self._items[item.id]
-
-
-def _span(milliseconds: int) -> str:
-    """A time span as Jenkins writes it: `77 ms`, `4.9 sec`, `12 sec`, `2 min 5 sec`."""
-    seconds = milliseconds / 1000
-    if seconds < 1:
-        return f"{milliseconds} ms"
-    if seconds < 10:
-        return f"{int(seconds * 10) / 10:g} sec"
-    if seconds < 60:
-        return f"{int(seconds)} sec"
-    return f"{int(seconds) // 60} min {int(seconds) % 60} sec"

@@ -248,6 +248,11 @@ def _copy_artifacts(archiver: Archiver, workspace: Path, archive: Path) -> list[
     for relative in found:
         target = archive / relative
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(workspace / relative, target, follow_symlinks=False)
+        try:
+            shutil.copy2(workspace / relative, target, follow_symlinks=False)
+        except OSError:
+            # On a full disk the half of a file only takes what others need.
+            target.unlink(missing_ok=True)
+            raise
         copied.append(relative)
     return copied

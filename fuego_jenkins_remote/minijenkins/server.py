@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import ipaddress
 import signal
 import socket
@@ -18,6 +19,10 @@ from .errors import SetupError
 from .settings import Settings
 from .users import Users, password_from_file, token_from_file
 from .web.app import make_app
+from .web.patience import PatientProtocol
+
+# Further ones get 503; below the 1024 files that a process may have open by default.
+_MOST_CONNECTIONS = 500
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +89,8 @@ async def run(
         ssl_certfile=tls.certificate if tls else None,
         ssl_keyfile=tls.key if tls else None,
         ws="none",
+        http=functools.partial(PatientProtocol, settings.head_seconds),  # type: ignore[arg-type]
+        limit_concurrency=_MOST_CONNECTIONS,
     )
     try:
         config.load()

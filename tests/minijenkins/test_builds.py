@@ -104,12 +104,39 @@ def test_a_custom_workspace_is_where_the_steps_run(shop: Any, tmp_path: Path) ->
     assert f"\n{tmp_path}/zone\n" in shop.console("j")
 
 
-def test_unknown_elements_fail_the_build_and_are_named(shop: Any) -> None:
-    shop.job("j", "echo hello", publishers="<hudson.plugins.git.GitPublisher/>", builders="<hudson.tasks.Ant/>")
+def test_what_core_does_and_this_does_not_fails_the_build_and_is_named(shop: Any) -> None:
+    shop.job("j", "echo hello", publishers="<hudson.tasks.Fingerprinter/>", builders="<hudson.tasks.BatchFile/>")
     assert shop.build("j")["result"] == "FAILURE"
-    assert "ERROR: hudson.plugins.git.GitPublisher is not done by the embedded controller" in shop.console("j")
-    assert "hudson.tasks.Ant" in shop.console("j")
+    assert "ERROR: hudson.tasks.Fingerprinter is not done by the embedded controller" in shop.console("j")
+    assert "hudson.tasks.BatchFile" in shop.console("j")
     assert "hello" not in shop.console("j")
+
+
+def test_elements_of_plugins_are_left_out_as_by_a_jenkins_without_them(shop: Any, server: jenkins.Jenkins) -> None:
+    junit = '<hudson.tasks.junit.JUnitResultArchiver plugin="junit@1.20"><testResults>*.xml</testResults></{}>'
+    publisher = junit.format("hudson.tasks.junit.JUnitResultArchiver")
+    shop.job("j", "echo hello", publishers=publisher, builders="<hudson.plugins.ant.Ant/>")
+    assert shop.build("j")["result"] == "SUCCESS"
+    assert "\nhello\n" in shop.console("j")
+    assert "Note: hudson.tasks.junit.JUnitResultArchiver belongs to a plugin" in shop.console("j")
+    assert "JUnitResultArchiver" in server.get_job_config("j")
+    assert len(server.get_plugins()) == 0
+
+
+def test_texts_and_yes_or_no_are_parameters_too(shop: Any, server: jenkins.Jenkins) -> None:
+    kinds = (("Text", "NOTES", "a\nb"), ("Boolean", "DRY", "true"))
+    definitions = "".join(
+        f"<hudson.model.{kind}ParameterDefinition><name>{name}</name><defaultValue>{default}</defaultValue>"
+        f"</hudson.model.{kind}ParameterDefinition>"
+        for kind, name, default in kinds
+    )
+    declared = f"<parameterDefinitions>{definitions}</parameterDefinitions>"
+    holder = "hudson.model.ParametersDefinitionProperty"
+    shop.job("j", 'echo "[$NOTES] [$DRY]"', properties=f"<{holder}>{declared}</{holder}>")
+    build = shop.build("j", {"NOTES": "x\ny"})
+    values = next(action["parameters"] for action in build["actions"] if "parameters" in action)
+    assert [(value["name"], value["value"]) for value in values] == [("NOTES", "x\ny"), ("DRY", True)]
+    assert "[x\ny] [true]" in shop.console("j")
 
 
 def test_artifacts_are_archived_and_can_be_fetched(shop: Any, server: jenkins.Jenkins) -> None:

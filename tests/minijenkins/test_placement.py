@@ -61,8 +61,8 @@ def test_what_cannot_run_says_why(label: str, reason: str, stuck: bool) -> None:
 
 
 def test_a_running_build_blocks_its_job_unless_concurrent() -> None:
-    assert place(job("bbb"), build(7), NODES) == Wait(
-        state="blocked", reason="Build #7 is already in progress (ETA: N/A)"
+    assert place(job("bbb"), build(7), NODES, until_ms=5) == Wait(
+        state="blocked", reason="Build #7 is already in progress", until_ms=5
     )
     concurrent = job("bbb", "<concurrentBuild>true</concurrentBuild>")
     assert isinstance(place(concurrent, build(7), NODES), Place)
@@ -73,15 +73,31 @@ def test_a_running_build_blocks_its_job_unless_concurrent() -> None:
     [
         ("<assignedNode>a &amp;&amp; b</assignedNode>", "assignedNode a && b (label expressions)"),
         ("<blockBuildWhenUpstreamBuilding>true</blockBuildWhenUpstreamBuilding>", "blockBuildWhenUpstreamBuilding"),
-        ('<scm class="hudson.plugins.git.GitSCM"/>', "scm hudson.plugins.git.GitSCM"),
-        ("<buildWrappers><hudson.plugins.timestamper.T/></buildWrappers>", "hudson.plugins.timestamper.T"),
         ("<triggers><hudson.triggers.SCMTrigger/></triggers>", "hudson.triggers.SCMTrigger"),
+        ("<publishers><hudson.tasks.Fingerprinter/></publishers>", "hudson.tasks.Fingerprinter"),
+    ],
+)
+def test_what_core_does_and_this_does_not_is_named(more: str, named: str) -> None:
+    assert job(more=more).unsupported == (named,)
+
+
+@pytest.mark.parametrize(
+    ("more", "named"),
+    [
+        ('<scm class="hudson.plugins.git.GitSCM"/>', "hudson.plugins.git.GitSCM"),
+        ("<buildWrappers><hudson.plugins.timestamper.T/></buildWrappers>", "hudson.plugins.timestamper.T"),
+        (
+            "<publishers><hudson.tasks.junit.JUnitResultArchiver/></publishers>",
+            "hudson.tasks.junit.JUnitResultArchiver",
+        ),
         ("<properties><x.LockableProperty/></properties>", "x.LockableProperty"),
         ("<surprise/>", "surprise"),
     ],
 )
-def test_what_is_not_done_is_named(more: str, named: str) -> None:
-    assert job(more=more).unsupported == (named,)
+def test_what_a_plugin_would_do_is_left_out_and_told(more: str, named: str) -> None:
+    config = job(more=more)
+    assert config.unsupported == ()
+    assert config.notes == (f"{named} belongs to a plugin; it is left out, as by a Jenkins without that plugin",)
 
 
 def test_what_says_nothing_about_a_build_is_no_reason_to_refuse() -> None:

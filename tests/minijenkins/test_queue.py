@@ -157,3 +157,15 @@ def test_wrong_triggers_are_refused(shop: Any, ask: Callable[..., Any], path: st
     shop.job("with", parameters=("A",))
     shop.job("off", more="<disabled>true</disabled>")
     assert ask("POST", path).status_code == status
+
+
+def test_a_job_renamed_while_it_waits_is_started_under_its_new_name(
+    shop: Any, server: jenkins.Jenkins, make_node: Callable[..., None]
+) -> None:
+    shop.job("old", "echo hello", more="<assignedNode>x</assignedNode><canRoam>false</canRoam>")
+    item = server.build_job("old")
+    server.rename_job("old", "new")
+    assert server.get_queue_item(item)["task"]["name"] == "new"
+    make_node("x")
+    shop.finished("new", shop.started(item))
+    assert "hello" in shop.console("new")

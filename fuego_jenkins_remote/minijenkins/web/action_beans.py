@@ -5,8 +5,8 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from ..builds import Cause
-from ..job_config import Parameter
 from ..jobs import Job
+from ..parameters import Parameter
 from .exported import Bean, Value, prop
 
 
@@ -20,26 +20,37 @@ def definitions(job: Job) -> Bean:
 
 
 def _definition(parameter: Parameter) -> Bean:
-    default = Bean(
-        class_name="hudson.model.StringParameterValue",
-        properties=[prop("name", parameter.name, 3), prop("value", parameter.default, 4)],
-    )
+    properties = [
+        prop("defaultParameterValue", _value(parameter.name, parameter.default, parameter.kind), 3),
+        prop("description", parameter.description, 3),
+        prop("name", parameter.name, 3),
+        prop("type", f"{parameter.kind}ParameterDefinition", 3),
+    ]
+    if parameter.kind == "Choice":
+        properties.append(prop("choices", list(parameter.choices), 3))
+    return Bean(class_name=f"hudson.model.{parameter.kind}ParameterDefinition", properties=properties)
+
+
+def _value(name: str, value: str, kind: str) -> Bean:
+    # A choice is a string once it is made.
+    shown = "String" if kind == "Choice" else kind
     return Bean(
-        class_name="hudson.model.StringParameterDefinition",
-        properties=[
-            prop("defaultParameterValue", default, 3),
-            prop("description", parameter.description, 3),
-            prop("name", parameter.name, 3),
-            prop("type", "StringParameterDefinition", 3),
-        ],
+        class_name=f"hudson.model.{shown}ParameterValue",
+        properties=[prop("name", name, 3), prop("value", value == "true" if kind == "Boolean" else value, 4)],
     )
 
 
-def actions(parameters: dict[str, str] | None, causes: tuple[Cause, ...], aborted: bool) -> list[Bean | str | None]:
-    """What Jenkins calls actions of a build or a queue item: parameters, causes, the mark of an abort."""
+def actions(
+    job: Job | None, parameters: dict[str, str] | None, causes: tuple[Cause, ...], aborted: bool
+) -> list[Bean | str | None]:
+    """What Jenkins calls actions of a build or a queue item: parameters, causes, the mark of an abort.
+
+    `job` knows of what kind the parameters are; None for a job that is gone.
+    """
     actions: list[Bean | str | None] = []
     if parameters is not None:
-        values = [_parameter_value(name, value) for name, value in parameters.items()]
+        kinds = {parameter.name: parameter.kind for parameter in job.config.parameters} if job else {}
+        values = [_value(name, value, kinds.get(name, "String")) for name, value in parameters.items()]
         actions.append(Bean(class_name="hudson.model.ParametersAction", properties=[prop("parameters", values, 2)]))
     actions.append(
         Bean(
@@ -50,13 +61,6 @@ def actions(parameters: dict[str, str] | None, causes: tuple[Cause, ...], aborte
     if aborted:
         actions.append(Bean(class_name="jenkins.model.InterruptedBuildAction"))
     return actions
-
-
-def _parameter_value(name: str, value: str) -> Bean:
-    return Bean(
-        class_name="hudson.model.StringParameterValue",
-        properties=[prop("name", name, 3), prop("value", value, 4)],
-    )
 
 
 def _cause(cause: Cause) -> Bean:

@@ -32,6 +32,8 @@ _GET: list[tuple[str, Handler]] = [
     ("/computer/{node}/", pages.node),
     ("/computer/{node}/api/json", node_routes.computer),
     ("/computer/{node}/config.xml", node_routes.get_node_config),
+    ("/computer/{node}/jenkins-agent.jnlp", node_routes.agent),
+    ("/computer/{node}/slave-agent.jnlp", node_routes.agent),
     ("/label/{label}/api/json", node_routes.label),
     ("/view/{view}/", pages.view),
     ("/view/{view}/api/json", node_routes.view),
@@ -73,6 +75,7 @@ _POST: list[tuple[str, Handler]] = [
     ("/job/{job}/buildWithParameters", job_routes.build_with_parameters),
     ("/job/{job}/{build}/stop", build_routes.stop),
     ("/job/{job}/{build}/submitDescription", build_routes.describe),
+    ("/job/{job}/{build}/configSubmit", build_routes.configure),
     ("/job/{job}/{build}/doDelete", build_routes.delete),
     ("/job/{job}/{build}/logText/progressiveText", build_routes.progressive_text),
 ]

@@ -1,7 +1,8 @@
-"""Builds: state, console, artifacts, stop, description, delete; and the queue."""
+"""Builds: state, console, artifacts, stop, name, description, delete; and the queue."""
 
 from __future__ import annotations
 
+import json
 import mimetypes
 from collections.abc import Iterator
 from pathlib import Path
@@ -81,6 +82,22 @@ async def describe(call: Call) -> Response:
     """POST job/NAME/NUMBER/submitDescription with a form field `description`."""
     build = call.build
     build.description = (await call.fields()).get("description", "")[:10_000] or None
+    if not build.building:
+        build.save()
+    return redirect(build_path(call))
+
+
+async def configure(call: Call) -> Response:
+    """POST job/NAME/NUMBER/configSubmit with a form field `json`: displayName and description."""
+    build = call.build
+    try:
+        form = json.loads((await call.fields()).get("json", ""))
+        name, description = str(form["displayName"]), str(form["description"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        # Jenkins' words where there is no form.
+        raise Refused(400, "Nothing is submitted", bare=True) from None
+    build.given_name = name.strip()[:1000] or None
+    build.description = description[:10_000] or None
     if not build.building:
         build.save()
     return redirect(build_path(call))

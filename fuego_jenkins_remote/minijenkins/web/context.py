@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from typing import cast
 from urllib.parse import parse_qsl
@@ -16,6 +18,8 @@ from ..errors import NotFound, Refused
 from ..jobs import PERMALINKS, Job
 from .access import Access, Visitor
 from .answers import error_answer
+
+_log = logging.getLogger(__name__)
 
 Handler = Callable[["Call"], Awaitable[Response]]
 
@@ -66,12 +70,16 @@ class Call:
         return build
 
     async def body(self) -> bytes:
-        """The body, at most as long as a configuration may be. Raises `Refused` (413)."""
+        """The body, at most as long as a configuration may be. Raises `Refused` (408, 413)."""
         body = bytearray()
-        async for chunk in self.request.stream():
-            body += chunk
-            if len(body) > MAX_BYTES:
-                raise Refused(413, f"the request is larger than {MAX_BYTES} bytes")
+        try:
+            async with asyncio.timeout(self.controller.settings.body_seconds):
+                async for chunk in self.request.stream():
+                    body += chunk
+                    if len(body) > MAX_BYTES:
+                        raise Refused(413, f"the request is larger than {MAX_BYTES} bytes")
+        except TimeoutError:
+            raise Refused(408, "the request did not come in time") from None
         return bytes(body)
 
     async def fields(self) -> dict[str, str]:
@@ -107,6 +115,9 @@ def endpoint(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
             if cookie:
                 answer.headers["Set-Cookie"] = cookie
             return answer
+        except OSError as error:
+            _log.exception("%s %s", request.method, path_of(request))
+            return error_answer(Refused(500, f"the controller cannot write its data: {error.strerror}"))
         except Refused as error:
             answer = error_answer(error)
             if error.status == 401:

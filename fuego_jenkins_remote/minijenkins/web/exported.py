@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from ..errors import Refused
 
+Item = TypeVar("Item")
 Plain = str | int | float | bool | None
 _LONGEST_TREE = 20_000
 _DEEPEST_TREE = 40
@@ -27,17 +29,32 @@ class Bean:
     properties: Sequence[Property] = ()
 
 
-Value = Plain | Bean | Sequence["Bean | str | None"] | dict[str, Plain | dict[str, str | int]]
-
-
 @dataclass(frozen=True, kw_only=True)
-class Property:
-    """One property; its value is a function so that what is cut away is never computed."""
+class Beans(Generic[Item]):
+    """A list of objects that are made one at a time, when they are shown: of a thousand builds few may be wanted."""
+
+    items: Sequence[Item]
+    make: Callable[[Item], Bean]
+
+    def cut(self, start: int, stop: int | None) -> Beans[Item]:
+        """A part of the list."""
+        return Beans(items=self.items[start:stop], make=self.make)
+
+
+Value = Plain | Bean | Beans[Any] | Sequence["Bean | str | None"] | dict[str, Plain | dict[str, str | int]]
+
+
+class Property(NamedTuple):
+    """One property; its value may be a function, so that what is cut away is never computed."""
 
     name: str
-    value: Callable[[], Value]
+    value: Value | Callable[[], Value]
     visibility: int = 1
     inline: bool = False
+
+    def get(self) -> Value:
+        """The value."""
+        return self.value() if callable(self.value) else self.value
 
 
 @dataclass(kw_only=True)
@@ -50,10 +67,8 @@ class Tree:
 
 
 def prop(name: str, value: Value | Callable[[], Value], visibility: int = 1, *, inline: bool = False) -> Property:
-    """Shorthand for a property of a plain value or of a function."""
-    return Property(
-        name=name, value=value if callable(value) else (lambda: value), visibility=visibility, inline=inline
-    )
+    """Shorthand for a property of a value or of a function that gives it."""
+    return Property(name, value, visibility, inline)
 
 
 def render(bean: Bean, *, depth: int = 0, tree: str | None = None) -> dict[str, object]:
@@ -79,7 +94,7 @@ def _by_depth(bean: Bean, least: int) -> dict[str, object]:
     for item in bean.properties:
         if item.visibility >= least:
             below = least if item.inline else least + 1
-            shown[item.name] = _map(item.value(), partial(_by_depth, least=below))
+            shown[item.name] = _map(item.get(), partial(_by_depth, least=below))
     return shown
 
 
@@ -91,8 +106,10 @@ def _by_tree(bean: Bean, tree: Tree) -> dict[str, object]:
             wanted = tree.children.get("*")
         if wanted is None:
             continue
-        value = item.value()
-        if isinstance(value, (list, tuple)):
+        value = item.get()
+        if isinstance(value, Beans):
+            value = value.cut(wanted.start, wanted.stop)
+        elif isinstance(value, (list, tuple)):
             value = value[wanted.start : wanted.stop]
         shown[item.name] = _map(value, partial(_by_tree, tree=wanted))
     return shown
@@ -101,6 +118,8 @@ def _by_tree(bean: Bean, tree: Tree) -> dict[str, object]:
 def _map(value: Value, show: Callable[[Bean], dict[str, object]]) -> object:
     if isinstance(value, Bean):
         return show(value)
+    if isinstance(value, Beans):
+        return [show(value.make(item)) for item in value.items]
     if isinstance(value, (list, tuple)):
         return [show(item) if isinstance(item, Bean) else ({} if item is None else item) for item in value]
     return value

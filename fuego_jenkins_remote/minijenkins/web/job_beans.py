@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from urllib.parse import quote
 
 from ..builds import Build, now_ms
@@ -11,11 +13,13 @@ from ..queue import Item
 from ..results import Result
 from ..views import LIST_VIEW, View
 from .action_beans import actions, artifact, definitions
-from .exported import Bean, Property, prop
+from .exported import Bean, Beans, Property, prop
 
 FREESTYLE = "hudson.model.FreeStyleProject"
 BUILD = "hudson.model.FreeStyleBuild"
 _MOST_BUILDS = 100
+_NO_SCM = Bean(class_name="hudson.scm.NullSCM")
+_NO_CHANGES = Bean(class_name="hudson.scm.EmptyChangeLogSet", properties=[prop("items", [], 2), prop("kind", None, 2)])
 
 
 def job_url(controller: Controller, name: str) -> str:
@@ -41,12 +45,12 @@ def job_bean(controller: Controller, job: Job) -> Bean:
             prop("fullDisplayName", config.display_name or job.name),
             prop("fullName", job.name),
             prop("name", job.name, 3),
-            prop("url", job_url(controller, job.name), 3),
+            prop("url", lambda: job_url(controller, job.name), 3),
             prop("buildable", not config.disabled),
-            prop("builds", lambda: _builds(controller, job)[:_MOST_BUILDS]),
+            prop("builds", lambda: _builds(controller, job).cut(0, _MOST_BUILDS)),
             prop("allBuilds", lambda: _builds(controller, job), -2),
-            prop("color", job.color, 2),
-            prop("firstBuild", lambda: _optional(controller, job.builds.get(min(job.builds, default=0)))),
+            prop("color", lambda: job.color, 2),
+            prop("firstBuild", lambda: _optional(controller, next(iter(job.builds.values()), None))),
             prop("healthReport", lambda: _health(job)),
             prop("inQueue", lambda: _queue_item(controller, job) is not None),
             prop("keepDependencies", False),
@@ -58,7 +62,7 @@ def job_bean(controller: Controller, job: Job) -> Bean:
             prop("disabled", config.disabled),
             prop("downstreamProjects", lambda: _downstream(controller, job)),
             prop("labelExpression", config.label or None),
-            prop("scm", Bean(class_name="hudson.scm.NullSCM")),
+            prop("scm", _NO_SCM),
             prop("upstreamProjects", lambda: _upstream(controller, job)),
         ],
     )
@@ -70,15 +74,15 @@ def build_bean(controller: Controller, build: Build) -> Bean:
     return Bean(
         class_name=BUILD,
         properties=[
-            prop("actions", lambda: actions(build.parameters, build.causes, build.aborted)),
+            prop("actions", lambda: actions(job, build.parameters, build.causes, build.aborted)),
             prop("artifacts", lambda: [artifact(path) for path in build.artifacts]),
             prop("building", build.building),
             prop("description", build.description),
-            prop("displayName", f"#{build.number}"),
+            prop("displayName", build.display_name),
             prop("duration", build.duration_ms),
             prop("estimatedDuration", lambda: job.estimated_ms if job else -1),
             prop("executor", lambda: executor_bean(controller, build.executor, build) if build.building else None),
-            prop("fullDisplayName", f"{build.job} #{build.number}"),
+            prop("fullDisplayName", f"{build.job} {build.display_name}"),
             prop("id", str(build.number)),
             prop("inProgress", build.building),
             prop("keepLog", False),
@@ -86,17 +90,17 @@ def build_bean(controller: Controller, build: Build) -> Bean:
             prop("queueId", build.queue_id),
             prop("result", build.result.name if build.result else None),
             prop("timestamp", build.started_ms),
-            prop("url", build_url(controller, build), 2),
+            prop("url", lambda: build_url(controller, build), 2),
             prop("builtOn", build.node),
-            prop(
-                "changeSet",
-                Bean(
-                    class_name="hudson.scm.EmptyChangeLogSet", properties=[prop("items", [], 2), prop("kind", None, 2)]
-                ),
-            ),
+            prop("changeSet", _NO_CHANGES),
             prop("culprits", []),
         ],
     )
+
+
+def job_list(controller: Controller, names: Sequence[str]) -> Beans[str]:
+    """Jobs by their names, for a list."""
+    return Beans(items=names, make=lambda name: job_bean(controller, controller.jobs[name]))
 
 
 def executor_bean(controller: Controller, slot: int, build: Build | None) -> Bean:
@@ -115,7 +119,7 @@ def executor_bean(controller: Controller, slot: int, build: Build | None) -> Bea
 def item_bean(controller: Controller, item: Item) -> Bean:
     """A queue item; the class and the last properties depend on its state."""
     common = [
-        prop("actions", lambda: actions(item.parameters, tuple(item.causes), False)),
+        prop("actions", lambda: actions(controller.jobs.get(item.job), item.parameters, tuple(item.causes), False)),
         prop("blocked", item.state == "blocked"),
         prop("buildable", item.state == "buildable"),
         prop("id", item.id),
@@ -147,16 +151,20 @@ def _special(controller: Controller, item: Item) -> tuple[list[Property], str]:
 def view_bean(controller: Controller, view: View | None) -> Bean:
     """A list view; None is the view of all jobs."""
     if view is None:
-        name, description, names, class_name = "all", None, sorted(controller.jobs), "hudson.model.AllView"
+        name, description, class_name = "all", None, "hudson.model.AllView"
         url = controller.root_url
     else:
         name, description, class_name = view.name, view.description, LIST_VIEW
-        names, url = view.shows(controller.jobs), f"{controller.root_url}view/{quote(view.name)}/"
+        url = f"{controller.root_url}view/{quote(view.name)}/"
+
+    def names() -> list[str]:
+        return view.shows(controller.jobs) if view else sorted(controller.jobs)
+
     return Bean(
         class_name=class_name,
         properties=[
             prop("description", description),
-            prop("jobs", lambda: [job_bean(controller, controller.jobs[job]) for job in names]),
+            prop("jobs", lambda: job_list(controller, names())),
             prop("name", name, 2),
             prop("property", []),
             prop("url", url, 2),
@@ -169,8 +177,8 @@ def _task(controller: Controller, item: Item) -> Bean:
     return job_bean(controller, job) if job else Bean(class_name=FREESTYLE, properties=[prop("name", item.job, 3)])
 
 
-def _builds(controller: Controller, job: Job) -> list[Bean]:
-    return [build_bean(controller, build) for build in job.newest_first()]
+def _builds(controller: Controller, job: Job) -> Beans[Build]:
+    return Beans(items=list(job.newest_first()), make=partial(build_bean, controller))
 
 
 def _optional(controller: Controller, build: Build | None) -> Bean | None:

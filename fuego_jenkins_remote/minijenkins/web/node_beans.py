@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from ..controller import Controller
 from ..nodes import Node
-from .exported import Bean, Value, prop
-from .job_beans import executor_bean, item_bean, job_bean, view_bean
+from .exported import Bean, Beans, Plain, Value, prop
+from .job_beans import executor_bean, item_bean, job_list, view_bean
 
 _MONITORS = ("SwapSpace", "TemporarySpace", "DiskSpace", "Architecture", "ResponseTime", "Clock")
 _LOADS = (
@@ -18,6 +20,11 @@ _LOADS = (
     "queueLength",
     "totalExecutors",
 )
+_SPANS = Bean(properties=[prop(name, Bean()) for name in ("hour", "min", "sec10")])
+_LOAD = Bean(class_name="hudson.model.Label$1", properties=[prop(name, _SPANS) for name in _LOADS])
+_UNMEASURED: dict[str, Plain | dict[str, str | int]] = {
+    f"hudson.node_monitors.{name}Monitor": None for name in _MONITORS
+}
 
 
 def root_bean(controller: Controller) -> Bean:
@@ -33,7 +40,7 @@ def root_bean(controller: Controller) -> Bean:
             prop("nodeName", "", 2),
             prop("numExecutors", node.executors),
             prop("description", None),
-            prop("jobs", lambda: [job_bean(controller, controller.jobs[name]) for name in sorted(controller.jobs)]),
+            prop("jobs", lambda: job_list(controller, sorted(controller.jobs))),
             prop("overallLoad", Bean()),
             prop("primaryView", lambda: view_bean(controller, None)),
             prop("quietDownReason", None),
@@ -50,7 +57,7 @@ def root_bean(controller: Controller) -> Bean:
 
 def queue_bean(controller: Controller) -> Bean:
     """What waits, the oldest first."""
-    items = [item_bean(controller, item) for item in controller.queue.waiting()]
+    items = Beans(items=controller.queue.waiting(), make=partial(item_bean, controller))
     return Bean(
         class_name="hudson.model.Queue",
         properties=[prop("discoverableItems", []), prop("items", items, inline=True)],
@@ -64,7 +71,7 @@ def computers_bean(controller: Controller) -> Bean:
         class_name="hudson.model.ComputerSet",
         properties=[
             prop("busyExecutors", sum(len(node.running) for node in nodes)),
-            prop("computer", [computer_bean(controller, node) for node in nodes], inline=True),
+            prop("computer", Beans(items=nodes, make=partial(computer_bean, controller)), inline=True),
             prop("displayName", "Nodes"),
             prop("totalExecutors", sum(node.executors for node in nodes if not node.offline)),
         ],
@@ -88,9 +95,9 @@ def computer_bean(controller: Controller, node: Node) -> Bean:
         prop("idle", not node.running),
         prop("jnlpAgent", bool(node.name)),
         prop("launchSupported", not node.name),
-        prop("loadStatistics", _load()),
+        prop("loadStatistics", _LOAD),
         prop("manualLaunchAllowed", True),
-        prop("monitorData", {f"hudson.node_monitors.{name}Monitor": None for name in _MONITORS}),
+        prop("monitorData", _UNMEASURED),
         prop("numExecutors", node.executors),
         prop("offline", node.offline),
         prop("offlineCause", _offline_cause(node)),
@@ -106,11 +113,22 @@ def computer_bean(controller: Controller, node: Node) -> Bean:
 
 def label_bean(controller: Controller, label: str, class_name: str = "hudson.model.labels.LabelAtom") -> Bean:
     """A label: the nodes that carry it and the jobs that are tied to it."""
-    nodes = controller.nodes_with(label)
-    online = [node for node in nodes if not node.offline]
-    total = sum(node.executors for node in online)
-    busy = sum(len(node.running) for node in online)
-    tied = [job for _, job in sorted(controller.jobs.items()) if job.config.label == label]
+
+    def nodes() -> list[Node]:
+        return controller.nodes_with(label)
+
+    def online() -> list[Node]:
+        return [node for node in nodes() if not node.offline]
+
+    def total() -> int:
+        return sum(node.executors for node in online())
+
+    def busy() -> int:
+        return sum(len(node.running) for node in online())
+
+    def tied() -> list[str]:
+        return [name for name, job in sorted(controller.jobs.items()) if job.config.label == label]
+
     return Bean(
         class_name=class_name,
         properties=[
@@ -118,12 +136,12 @@ def label_bean(controller: Controller, label: str, class_name: str = "hudson.mod
             prop("busyExecutors", busy),
             prop("clouds", []),
             prop("description", None),
-            prop("idleExecutors", total - busy),
-            prop("loadStatistics", _load()),
+            prop("idleExecutors", lambda: total() - busy()),
+            prop("loadStatistics", _LOAD),
             prop("name", label, 2),
-            prop("nodes", lambda: [_node_bean(controller, node) for node in nodes]),
-            prop("offline", not online),
-            prop("tiedJobs", lambda: [job_bean(controller, job) for job in tied]),
+            prop("nodes", lambda: Beans(items=nodes(), make=partial(_node_bean, controller))),
+            prop("offline", lambda: not online()),
+            prop("tiedJobs", lambda: job_list(controller, tied())),
             prop("totalExecutors", total),
             prop("propertiesList", []),
         ],
@@ -143,11 +161,6 @@ def _node_bean(controller: Controller, node: Node) -> Bean:
             prop("numExecutors", node.executors),
         ],
     )
-
-
-def _load() -> Bean:
-    spans = Bean(properties=[prop(name, Bean()) for name in ("hour", "min", "sec10")])
-    return Bean(class_name="hudson.model.Label$1", properties=[prop(name, spans) for name in _LOADS])
 
 
 def _offline_cause(node: Node) -> Value:

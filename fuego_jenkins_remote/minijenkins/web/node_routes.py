@@ -129,6 +129,14 @@ async def delete_node(call: Call) -> Response:
     return redirect(f"{call.prefix}/computer/")
 
 
+async def agent(call: Call) -> Response:
+    """GET computer/NAME/jenkins-agent.jnlp: refused, for there is nothing to start."""
+    node = call.controller.node(call.part("node"))
+    if not node.name:
+        raise NotFound("the built-in node has no agent")
+    raise Refused(501, f"node {node.name} needs no agent: nodes of the embedded controller are folders of its machine")
+
+
 async def toggle_offline(call: Call) -> Response:
     """POST computer/NAME/toggleOffline?offlineMessage=TEXT."""
     node = call.controller.node(call.part("node"))

@@ -91,14 +91,14 @@ async def build(call: Call) -> Response:
     rows += [("why", escape(cause.text)) for cause in found.causes]
     rows += [(escape(name), escape(value)) for name, value in (found.parameters or {}).items()]
     if found.description:
-        rows.append(("description", escape(found.description)))
+        rows.append(("description", escape(found.description).replace("\n", "<br>")))
     links = [f'<a href="artifact/{quote(path)}">{escape(path)}</a>' for path in found.artifacts]
     if links:
         rows.append(("artifacts", "<br>".join(links)))
     rows.append(("console", '<a href="console">console</a>, <a href="consoleText">as text</a>'))
     table = "".join(f"<tr><th>{name}</th><td>{value}</td></tr>" for name, value in rows)
     back = f'<p><a href="../">{escape(found.job)}</a></p>'
-    return _page(call, f"{found.job} #{found.number}", f"{back}<table>{table}</table>")
+    return _page(call, f"{found.job} {found.display_name}", f"{back}<table>{table}</table>")
 
 
 async def console(call: Call) -> Response:
@@ -191,7 +191,7 @@ def _job_link(call: Call, name: str) -> str:
 
 def _build_link(call: Call, found: Build) -> str:
     path = f"{escape(call.prefix)}/job/{quote(found.job)}/{found.number}/"
-    return f'<a href="{path}">{escape(found.job)} #{found.number}</a>'
+    return f'<a href="{path}">{escape(found.job)} {escape(found.display_name)}</a>'
 
 
 def _result(found: Build) -> str:
