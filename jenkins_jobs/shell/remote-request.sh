@@ -187,7 +187,7 @@ ask_bridge() {
 # Waits until file $1 says something else than $2, until $3, or for a signal.
 wait_other_answer() {
     while ((SECONDS < $3)) && [[ -z $stop_signal && $(first_line "$1") == "$2" ]]; do
-        wait_event 0.05
+        wait_event 0.25
     done
 }
 
