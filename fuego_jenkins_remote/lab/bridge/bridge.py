@@ -1,9 +1,9 @@
 """The bridge: waits for requests for the lab's free boards and takes each through the steps.
 
 A thread for each that may be kept waiting: the claim at the hub, what the hub knows, the look at Jenkins, the signs of
-life, a few for steps; this one looks at the request folders and talks to nobody. So a slow delivery holds up no gate,
-and a stop waits for no answer. Everything that matters stands in the journal; what is kept in memory may be lost at any
-time.
+life, a few for steps, those of boards in care; this one looks at the request folders and talks to nobody. So a slow
+delivery holds up no gate, and a stop waits for no answer. Everything that matters stands in the journal; what is kept
+in memory may be lost at any time.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from fuego_jenkins_remote.lab.bridge.instance import instance_of
 from fuego_jenkins_remote.lab.bridge.looking import Looking
 from fuego_jenkins_remote.lab.bridge.rounds import Rounds
 from fuego_jenkins_remote.lab.bridge.schedule import Schedule
+from fuego_jenkins_remote.lab.care.checks import Checks
+from fuego_jenkins_remote.lab.care.keeper import Keeper
 from fuego_jenkins_remote.lab.errors import LabError
 
 log = logging.getLogger("fuego.lab")
@@ -53,6 +55,17 @@ class Bridge:
             wake=self.wake,
         )
         self._entered = threading.Event()
+        self._keeper = Keeper(
+            Checks(
+                steps.lab,
+                journal=steps.journal,
+                folders=steps.folders,
+                hub=steps.hub,
+                controller=steps.controller,
+                clock=steps.clock,
+            ),
+            stop,
+        )
 
     def run(self) -> None:
         """Work until `stop` is set; attempts that are under way stay as they are, the next start goes on with them.
@@ -63,6 +76,7 @@ class Bridge:
         for entry in self._steps.journal.open_entries():
             self.schedule.watch(entry)
         self.schedule.start()
+        self._keeper.start()
         for name, work in (
             ("boards", self._keep_in_touch),
             ("look", self.looking.run),
