@@ -1,4 +1,4 @@
-"""`ftc lab jenkins|jobs|serve|poll|doctor`: what a lab's admin runs."""
+"""`ftc lab init|jenkins|jobs|serve|poll|doctor`: what a lab's admin runs."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import click
 
 from fuego_jenkins_remote.cli import service_options as service
 from fuego_jenkins_remote.cli.errors import Failed
+from fuego_jenkins_remote.cli.init.verb import init
 from fuego_jenkins_remote.cli.lab_builds import describe_build, started_by
 from fuego_jenkins_remote.cli.options import (
     FILE,
@@ -30,11 +31,14 @@ BUILT_IN_LABEL = "fuego-remote"
 
 @click.group
 def lab() -> None:
-    """A lab: its Jenkins, its jobs, its bridge, its doctor."""
+    """A lab: its set-up, its Jenkins, its jobs, its bridge, its doctor."""
 
 
 lab.add_command(describe_build)
 lab.add_command(started_by)
+
+
+lab.add_command(init)
 
 
 @lab.command
@@ -61,7 +65,7 @@ def jenkins(
 ) -> None:
     """Run the embedded controller until TERM: a small stand-in for Jenkins, for a lab that has none.
 
-    Its builds get FUEGO_CORE, FUEGO_RO, FUEGO_RW and FUEGO_LAB_DIR from the settings, and no token.
+    Its builds get FUEGO_CORE, FUEGO_RO, FUEGO_RW and FUEGO_LAB_DIR as far as they are set, and no token.
 
     \b
     Example: ftc lab jenkins --data /var/lib/fuego-jenkins
@@ -77,7 +81,9 @@ def jenkins(
         ("FUEGO_RW", "fuego_rw_dir"),
         ("FUEGO_LAB_DIR", "lab_dir"),
     ):
-        os.environ[variable] = str(settings.path(key))
+        # A job has its own values, and Jenkins' win over them: what nobody has set must not.
+        if settings.is_set(key):
+            os.environ[variable] = str(settings.path(key))
 
     def announce(url: str) -> None:
         _ready(session, "jenkins", url, f"jenkins ready at {url}")
@@ -95,6 +101,11 @@ def jenkins(
     show_default=True,
     help="Use the plugins that are there, none, or all that can be used.",
 )
+@click.option(
+    "--people-jobs",
+    type=click.Choice(["auto", "all", "none"]),
+    help="Which jobs for people to make, instead of what fuego.conf says (auto).",
+)
 @click.option("--diff", is_flag=True, help="Only show what would change in Jenkins.")
 @click.option("--overwrite", is_flag=True, help="Also put ours in place of what was edited by hand.")
 @jenkins_url
@@ -102,7 +113,9 @@ def jenkins(
 @state_dir
 @common
 @pass_session
-def jobs(session: Session, container: bool, profile: str, diff: bool, overwrite: bool) -> None:
+def jobs(
+    session: Session, /, *, container: bool, profile: str, people_jobs: str | None, diff: bool, overwrite: bool
+) -> None:
     """Make the lab's nodes, jobs and view in Jenkins, or bring them up to date; removes jobs of boards that are gone.
 
     Nodes that are there are used as they are. Only jobs of ours are ever changed, and what was edited by hand is kept.
@@ -112,9 +125,11 @@ def jobs(session: Session, container: bool, profile: str, diff: bool, overwrite:
               ftc lab jobs --diff
     """
     from fuego_jenkins_remote.cli.lab_jobs import Wish, bring_up_to_date, show_differences
+    from fuego_jenkins_remote.lab.jobs.people import PeopleJobs
     from fuego_jenkins_remote.lab.jobs.plugins import Profile
 
-    wish = Wish(container=container, profile=Profile(profile), overwrite=overwrite)
+    people = PeopleJobs(people_jobs) if people_jobs else None
+    wish = Wish(container=container, profile=Profile(profile), people=people, overwrite=overwrite)
     if diff:
         show_differences(session, wish)
     else:
@@ -124,13 +139,12 @@ def jobs(session: Session, container: bool, profile: str, diff: bool, overwrite:
 @lab.command("trigger-token")
 @click.option("--rotate", is_flag=True, help="Make a new one (or the first), and put it into the jobs.")
 @click.option("--remove", is_flag=True, help="Have none: no job can be started by its address.")
-@click.option("--container", is_flag=True, help="As for ftc lab jobs.")
 @jenkins_url
 @lab_dir
 @state_dir
 @common
 @pass_session
-def trigger_token(session: Session, rotate: bool, remove: bool, container: bool) -> None:
+def trigger_token(session: Session, rotate: bool, remove: bool) -> None:
     """Say where the token of the boards' jobs is ("Trigger builds remotely"), make a new one, or have none.
 
     \b
@@ -141,7 +155,7 @@ def trigger_token(session: Session, rotate: bool, remove: bool, container: bool)
     if rotate and remove:
         raise click.UsageError("--rotate and --remove exclude each other")
     if rotate or remove:
-        change_token(session, rotate=rotate, container=container)
+        change_token(session, rotate=rotate)
     else:
         show_token(session)
 

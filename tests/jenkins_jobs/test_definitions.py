@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from fuego_jenkins_remote.lab.jobs.definitions import MARK, LabValues, find_definitions, job_xml, lab_xml
+from fuego_jenkins_remote.lab.jobs.config_xml import JobConfig
+from fuego_jenkins_remote.lab.jobs.definitions import LabValues, find_definitions, job_xml, lab_xml
 from job_boards import boards
 
 ROOT = Path(__file__).parents[2]
@@ -112,7 +113,9 @@ def test_every_template_is_in_the_docs() -> None:
 def test_every_value_that_can_be_set_is_in_the_docs() -> None:
     text = (ROOT / "docs" / "jobs.md").read_text()
     keys = [
-        line[4:].partition(":")[0] for line in (JOBS / "defaults.yaml").read_text().splitlines() if line[4:5].isalpha()
+        line[4:].partition(":")[0]
+        for line in (JOBS / "defaults.yaml").read_text().splitlines()
+        if line.startswith("    ") and line[4:5].isalpha()
     ]
     assert len(keys) > 15
     assert [key for key in keys if key != "name" and f"`{key}`" not in text] == []
@@ -120,7 +123,7 @@ def test_every_value_that_can_be_set_is_in_the_docs() -> None:
 
 def test_every_job_says_whose_it_is() -> None:
     for xml in job_xml(boards("beaglebone"), LabValues()).values():
-        assert MARK in (ET.fromstring(xml).findtext("description") or "").splitlines()
+        assert JobConfig.parse(xml).is_ours
 
 
 def test_values_reach_the_shell_as_they_are(tmp_path: Path) -> None:

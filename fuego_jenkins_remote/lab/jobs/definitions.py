@@ -16,10 +16,8 @@ from fuego_jenkins_remote.fuego.errors import BadName
 from fuego_jenkins_remote.fuego.names import check_board_name
 from fuego_jenkins_remote.lab.errors import LabError
 from fuego_jenkins_remote.lab.jobs.jjb import make_xml
+from fuego_jenkins_remote.lab.jobs.people import publishers
 from fuego_jenkins_remote.lab.jobs.plugins import LOCKABLE_RESOURCES, parts_of
-
-MARK = "Made by ftc lab jobs (fuego-jenkins-remote): changes by hand are lost."
-"""The line of a job's description that says it is ours."""
 
 PUSH = "push"
 """What follows the prefix in the name of the post-build job; so no board can be called this."""
@@ -30,8 +28,8 @@ BOARD_TEMPLATES = ("remote-request",)
 LAB_TEMPLATES = ("remote-request-push",)
 """Those that make one job a lab."""
 
-PEOPLE_TEMPLATES: tuple[str, ...] = ()
-"""Those of the jobs for people, which act with the lab's identity; one job each."""
+PEOPLE_JOBS = ("put-request", "boards", "get-run", "approve", "put-boards", "campaign")
+"""What follows the prefix in their names."""
 
 VIEW_TEMPLATE = "fuego-network"
 
@@ -43,7 +41,7 @@ class LabValues:
     Folders and programs are as the job sees them, which may be inside Fuego's container. `jenkins_folder` is the
     folder's name, parts joined by slashes, empty for the top level; an empty `jenkins_view` makes no view. `plugins`
     are those to use, by their short names; the ids of credentials count only with credentials-binding. `people`:
-    whether the jobs for people are made.
+    the templates of the jobs for people that are made.
     """
 
     job_prefix: str = "remote-request"
@@ -51,6 +49,7 @@ class LabValues:
     jenkins_folder: str = ""
     jenkins_view: str = "Fuego network"
     label: str | None = None
+    fuego_conf: str | None = None
     fuego_core: str | None = None
     fuego_ro: str | None = None
     fuego_rw: str | None = None
@@ -63,7 +62,8 @@ class LabValues:
     hub_credentials: str = ""
     vision_credentials: str = ""
     plugins: frozenset[str] = frozenset()
-    people: bool = False
+    people_credentials: str = ""
+    people: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,7 +144,7 @@ def _project(boards: Iterable[JobBoard], values: LabValues) -> dict[str, object]
     project: dict[str, object] = {
         "name": "fuego-remote",
         "board": [{board.name: _board_values(board, values)} for board in by_name.values()],
-        "jobs": [*BOARD_TEMPLATES, *LAB_TEMPLATES, *(PEOPLE_TEMPLATES if values.people else ())],
+        "jobs": [*BOARD_TEMPLATES, *LAB_TEMPLATES, *values.people],
         "views": [VIEW_TEMPLATE] if values.jenkins_view else [],
         "job_prefix": values.job_prefix,
         "people_prefix": values.people_prefix,
@@ -155,11 +155,12 @@ def _project(boards: Iterable[JobBoard], values: LabValues) -> dict[str, object]
     for key in ("label", "builds_to_keep", "build_minutes"):
         if getattr(values, key) is not None:
             project[key] = getattr(values, key)
-    for key in ("fuego_core", "fuego_ro", "fuego_rw", "lab_dir", "fuego_ftc", "push_ftc"):
+    for key in ("fuego_conf", "fuego_core", "fuego_ro", "fuego_rw", "lab_dir", "fuego_ftc", "push_ftc"):
         value = getattr(values, key)
         if value is not None:
             project[key] = _shell_word(key, value)
-    for key, parts in parts_of(values.plugins, credentials=_credentials(values)).items():
+    project.update(publishers(values.plugins))
+    for key, parts in parts_of(values.plugins, credentials=_credentials(values), people=_people(values)).items():
         if parts:
             project[key] = [*_CORE_PARTS.get(key, ()), *parts]
     return project
@@ -174,7 +175,7 @@ def _board_values(board: JobBoard, values: LabValues) -> dict[str, object]:
     own: dict[str, object] = {}
     if board.access:
         # Fuego's Jenkins shows descriptions as raw HTML.
-        own["board_access"] = _braces_doubled(html.escape(" ".join(board.access.split())))
+        own["board_access"] = _braces_doubled(html.escape(" ".join(board.access.split()), quote=False))
     if board.resources and LOCKABLE_RESOURCES in values.plugins:
         own["resources"] = " ".join(board.resources)
         own["board_properties"] = [
@@ -187,6 +188,10 @@ def _board_values(board: JobBoard, values: LabValues) -> dict[str, object]:
 def _credentials(values: LabValues) -> dict[str, str]:
     ids = {"FUEGO_HUB_TOKEN": values.hub_credentials, "FUEGO_VISION_TOKEN": values.vision_credentials}
     return {variable: _braces_doubled(id_) for variable, id_ in ids.items() if id_}
+
+
+def _people(values: LabValues) -> dict[str, str]:
+    return {"FUEGO_PEOPLE_TOKEN": _braces_doubled(values.people_credentials)} if values.people_credentials else {}
 
 
 def _check_names(boards: Iterable[JobBoard], values: LabValues) -> None:

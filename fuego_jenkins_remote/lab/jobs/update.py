@@ -1,99 +1,242 @@
-"""Brings the lab's jobs in its Jenkins up to date: uploads what differs, removes ours whose board is gone.
+"""Brings the lab's jobs in its Jenkins up to date: what differs is uploaded, ours whose board is gone are removed.
 
-jenkins-job-builder only makes the XML (definitions.py): its ``--delete-old`` takes other people's jobs, too. A job is
-ours when its description has the line MARK, its name begins with our prefix, and it is tied to the node that the rest
-of its name says; any other job is never touched.
+jenkins-job-builder only makes the XML (definitions.py): its ``--delete-old`` takes other people's jobs, too. A job or
+view is ours when a line of its description begins with MARK; any other is never touched. What was changed by hand
+since the last upload is kept unless it is to be overwritten. First everything is looked at, then everything is done: a
+look alone is a diff, and a run that dies in between is finished by the next.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Protocol
+import difflib
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
 
-from fuego_jenkins_remote.fuego.boards import BoardFile
 from fuego_jenkins_remote.lab.errors import LabError
-from fuego_jenkins_remote.lab.jobs.config_xml import JobConfig
-from fuego_jenkins_remote.lab.jobs.definitions import MARK, JobBoard, LabValues, job_xml
+from fuego_jenkins_remote.lab.jobs.config_xml import JobConfig, aligned, is_same, lines_of, set_disabled
+from fuego_jenkins_remote.lab.jobs.definitions import (
+    PEOPLE_JOBS,
+    JobBoard,
+    LabValues,
+    in_folder,
+    lab_xml,
+    view_name,
+)
+from fuego_jenkins_remote.lab.jobs.gone import GoneJob, as_gone, find_gone, remove
+from fuego_jenkins_remote.lab.jobs.memory import Uploaded, UploadedJobs
+from fuego_jenkins_remote.lab.jobs.parallel import in_parallel
+from fuego_jenkins_remote.lab.jobs.store import JobStore
+
+
+class Doing(StrEnum):
+    """What happens to one job or view."""
+
+    CREATE = "created"
+    CHANGE = "changed"
+    LEAVE = "unchanged"
+    KEEP = "edited by hand, kept"
+    REMOVE = "removed"
+    DISABLE = "disabled"  # its board is gone, and an attempt of it is still open
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One job or view by its full name. `wanted` is the XML to upload, `there` what Jenkins has; `edited`: by hand."""
+
+    name: str
+    is_view: bool = False
+    doing: Doing
+    wanted: str = ""
+    there: str = ""
+    upload: Uploaded | None = None
+    edited: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class JobChanges:
-    """What `update_jobs` did, by the names of jobs, sorted."""
+    """What `update_jobs` did, by full names, sorted; `edited` were changed by hand and stay as they are."""
 
     created: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
     unchanged: tuple[str, ...] = ()
+    edited: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
+    disabled: tuple[str, ...] = ()
+    diffs: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
-class JobStore(Protocol):
-    """What is asked of a Jenkins; `controller.Controller` is one."""
+@dataclass(frozen=True, kw_only=True)
+class Update:
+    """How the jobs are brought up to date.
 
-    def list_jobs(self, prefix: str) -> list[str]:
-        """Names of the jobs at the top level that begin with `prefix`."""
+    `jenkins` gives each thread a store of its own. `open_boards` are the boards with an attempt that is not closed.
+    `boards_here` are boards whose jobs stay as they are, because their files cannot be read now.
+    """
 
-    def get_job_config(self, name: str) -> str | None:
-        """A job's config.xml, None if there is no such job."""
-
-    def create_job(self, name: str, xml: str) -> None:
-        """Make a job."""
-
-    def reconfig_job(self, name: str, xml: str) -> None:
-        """Give a job another config.xml."""
-
-    def delete_job(self, name: str) -> None:
-        """Remove a job."""
+    jenkins: Callable[[], JobStore]
+    memory: UploadedJobs
+    open_boards: Callable[[], Collection[str]] = frozenset
+    boards_here: frozenset[str] = frozenset()
+    overwrite: bool = False
+    dry_run: bool = False
 
 
-def update_jobs(controller: JobStore, boards: Iterable[JobBoard], values: LabValues) -> JobChanges:
-    """Make the lab's jobs what they should be: uploads what differs, removes ours whose board is gone.
+def update_jobs(update: Update, boards: Iterable[JobBoard], values: LabValues) -> JobChanges:
+    """Make the lab's jobs and view what they should be, or with `dry_run` only say how they differ.
 
     A job that somebody has disabled stays disabled. Raises LabError, before anything is changed, when there is no
     board or a job of the name is not ours; and what the controller raises.
     """
-    wanted = job_xml(boards, values)
-    found = {name: controller.get_job_config(name) for name in wanted}
-    present = {name: JobConfig.parse(text) for name, text in found.items() if text is not None}
-    foreign = [name for name, config in present.items() if MARK not in config.description_lines]
-    if foreign:
-        names = ", ".join(foreign)
-        raise LabError(f"not ours, though so named: {names}; rename or remove in Jenkins, or use another prefix")
-    orphans = _orphans(controller, wanted, values.job_prefix)
-
-    created, changed, unchanged = [], [], []
-    for name, xml in wanted.items():
-        if name not in present:
-            controller.create_job(name, xml)
-            created.append(name)
-        elif present[name].is_same(xml):
-            unchanged.append(name)
-        else:
-            controller.reconfig_job(name, present[name].keep_disabled(xml))
-            changed.append(name)
-    for name in orphans:
-        controller.delete_job(name)
+    wanted = lab_xml(boards, values)
+    gone = _find_gone(update, wanted, values)
+    steps = _plan(update, wanted, values)
+    steps += [_gone_step(job, update.open_boards()) for job in gone]
+    if not update.dry_run:
+        _carry_out(update, steps, gone, values)
+    named = {doing: tuple(sorted(step.name for step in steps if step.doing is doing)) for doing in Doing}
     return JobChanges(
-        created=tuple(created), changed=tuple(changed), unchanged=tuple(unchanged), removed=tuple(orphans)
+        created=named[Doing.CREATE],
+        changed=named[Doing.CHANGE],
+        unchanged=named[Doing.LEAVE],
+        edited=named[Doing.KEEP],
+        removed=named[Doing.REMOVE],
+        disabled=named[Doing.DISABLE],
+        diffs={step.name: _diff(step) for step in steps if step.doing is not Doing.LEAVE} if update.dry_run else {},
     )
 
 
-def nodes_to_make(boards: Iterable[BoardFile], existing: Iterable[str]) -> list[str]:
-    """Give the boards that need a node, sorted: a node with a board's name is used as it is.
-
-    A board file that nobody has filled in yet makes no node.
-    """
-    there = set(existing)
-    return sorted({board.name for board in boards if not board.is_placeholder} - there)
+# -- looking
 
 
-def _orphans(controller: JobStore, wanted: Iterable[str], prefix: str) -> list[str]:
-    keep = set(wanted)
-    orphans = []
-    for name in sorted(set(controller.list_jobs(f"{prefix}-")) - keep):
-        text = controller.get_job_config(name)
-        config = JobConfig.parse(text) if text is not None else None
-        # The node tells our `remote-request-x-bbb` from that of another lab with the prefix `remote-request-x`.
-        if config and MARK in config.description_lines and name == f"{prefix}-{config.node}":
-            orphans.append(name)
-    return orphans
+def _plan(update: Update, wanted: Mapping[str, str], values: LabValues) -> list[Step]:
+    view, jenkins = view_name(values), update.jenkins()
+    present = set(jenkins.list_jobs(f"{in_folder('', values)}"))
+    views = set(jenkins.list_views(view)) if view else set()
+    there = [name for name in wanted if name in (views if name == view else present)]
+
+    def read(name: str) -> str | None:
+        store = update.jenkins()
+        return store.get_view_config(name) if name == view else store.get_job_config(name)
+
+    found = {name: text for name, text in zip(there, in_parallel(read, there), strict=True) if text is not None}
+    configs = {name: JobConfig.parse(text) for name, text in found.items()}
+    foreign = [name for name, config in configs.items() if not config.is_ours and name != view]
+    if foreign:
+        names = ", ".join(foreign)
+        raise LabError(f"not ours, though so named: {names}; rename or remove in Jenkins, or use another prefix")
+    if view in configs and not configs[view].is_ours:
+        raise LabError(f"the view {view!r} is not ours; rename or remove it in Jenkins, or set another jenkins_view")
+    return [
+        _step(update.memory, name, xml, found.get(name), configs.get(name), overwrite=update.overwrite, view=view)
+        for name, xml in wanted.items()
+    ]
+
+
+def _step(
+    memory: UploadedJobs, name: str, xml: str, text: str | None, there: JobConfig | None, *, overwrite: bool, view: str
+) -> Step:
+    is_view = name == view
+    ours = JobConfig.parse(xml)
+    upload = Uploaded.of(ours)
+    if there is None or text is None:
+        return Step(name=name, is_view=is_view, doing=Doing.CREATE, wanted=xml, upload=upload)
+    keeps_disabled = there.disabled and not there.is_gone
+    if keeps_disabled:
+        xml = set_disabled(xml, True)
+    is_equal = is_same(ours.tree, there.tree)
+    if is_equal and _has_token(memory, name, there, ours.token) and there.disabled == keeps_disabled:
+        return Step(name=name, is_view=is_view, doing=Doing.LEAVE, wanted=xml, there=text, upload=upload)
+    edited = not is_equal and memory.is_known(name) and not memory.has_uploaded(name, there)
+    doing = Doing.KEEP if edited and not overwrite else Doing.CHANGE
+    return Step(name=name, is_view=is_view, doing=doing, wanted=xml, there=text, upload=upload, edited=edited)
+
+
+def _has_token(memory: UploadedJobs, name: str, there: JobConfig, token: str) -> bool:
+    """Whether the job has this token. What Jenkins has encrypted is believed to be what was uploaded last."""
+    if there.token_is_hidden and token:
+        return memory.has_token(name, token)
+    return there.token == token
+
+
+def _find_gone(update: Update, wanted: Mapping[str, str], values: LabValues) -> list[GoneJob]:
+    prefix = in_folder(values.job_prefix, values)
+    gone = find_gone(update.jenkins(), prefix, {*wanted, *(f"{prefix}-{name}" for name in update.boards_here)})
+    return gone + _people_gone(update.jenkins(), wanted, values)
+
+
+def _people_gone(jenkins: JobStore, wanted: Mapping[str, str], values: LabValues) -> list[GoneJob]:
+    """Our jobs for people, where they are not to be made any more."""
+    prefix = in_folder(values.people_prefix, values)
+    names = sorted({f"{prefix}-{name}" for name in PEOPLE_JOBS} - set(wanted))
+    there = set(jenkins.list_jobs(f"{prefix}-")) if names else set()
+    gone = []
+    for name in names:
+        text = jenkins.get_job_config(name) if name in there else None
+        config = JobConfig.parse(text) if text else None
+        if text and config and config.is_ours:
+            gone.append(GoneJob(name=name, board="", xml=text, disabled=config.disabled))
+    return gone
+
+
+def _gone_step(job: GoneJob, open_boards: Collection[str]) -> Step:
+    if job.board not in open_boards:
+        return Step(name=job.name, doing=Doing.REMOVE, there=job.xml)
+    return Step(name=job.name, doing=Doing.DISABLE, there=job.xml, wanted=as_gone(job.xml))
+
+
+# -- doing
+
+
+def _carry_out(update: Update, steps: list[Step], gone: list[GoneJob], values: LabValues) -> None:
+    uploads = [step for step in steps if step.doing in {Doing.CREATE, Doing.CHANGE} and step.upload]
+    update.memory.expect({step.name: step.upload for step in uploads if step.upload})
+    _make_folder(update.jenkins(), values)
+    in_parallel(lambda step: _upload(update.jenkins(), step), [step for step in uploads if not step.is_view])
+    # The view last: it shows what is there.
+    for step in uploads:
+        if step.is_view:
+            _upload(update.jenkins(), step)
+    removal = remove(update.jenkins(), gone, update.open_boards)
+    now = {step.name: step.upload for step in steps if step.upload and step.doing is not Doing.KEEP}
+    update.memory.settle(now, gone=removal.removed)
+
+
+def _upload(jenkins: JobStore, step: Step) -> None:
+    if step.is_view:
+        upload = jenkins.create_view if step.doing is Doing.CREATE else jenkins.reconfig_view
+    else:
+        upload = jenkins.create_job if step.doing is Doing.CREATE else jenkins.reconfig_job
+    upload(step.name, step.wanted)
+
+
+def _make_folder(jenkins: JobStore, values: LabValues) -> None:
+    parts = values.jenkins_folder.split("/") if values.jenkins_folder else []
+    for depth in range(1, len(parts) + 1):
+        folder = "/".join(parts[:depth])
+        if jenkins.get_job_config(folder) is None:
+            jenkins.create_folder(folder)
+
+
+# -- the difference
+
+
+def _diff(step: Step) -> str:
+    """A unified diff of what Jenkins has and what it would get, as trees; without any token."""
+    there, wanted = JobConfig.parse(step.there), JobConfig.parse(step.wanted)
+    left, right = there.tree, wanted.tree
+    if left and right:
+        left, right = aligned(left, right)
+    before = [*lines_of(left), *_aside(there)] if left else []
+    after = [*lines_of(right), *_aside(wanted)] if right else []
+    if there.tree and wanted.tree and before == after and step.doing is not Doing.DISABLE:
+        after.append("<authToken>another one</authToken>")
+    names = (step.name if before else "/dev/null", step.name if after else "/dev/null")
+    lines = difflib.unified_diff(before, after, f"{names[0]} (Jenkins)", f"{names[1]} (ftc lab jobs)", lineterm="")
+    return "\n".join(lines)
+
+
+def _aside(config: JobConfig) -> list[str]:
+    """What is kept apart from the tree; never the token itself."""
+    lines = ["<disabled>true</disabled>"] if config.disabled else []
+    return [*lines, "<authToken>***</authToken>"] if config.token else lines

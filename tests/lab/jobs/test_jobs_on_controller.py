@@ -15,7 +15,8 @@ import pytest
 
 from fuego_jenkins_remote.lab.jenkins.controller import Build, Controller
 from fuego_jenkins_remote.lab.jobs.definitions import LabValues
-from fuego_jenkins_remote.lab.jobs.update import JobChanges, update_jobs
+from fuego_jenkins_remote.lab.jobs.memory import UploadedJobs
+from fuego_jenkins_remote.lab.jobs.update import JobChanges, Update, update_jobs
 from fuego_jenkins_remote.network.identities import AttemptId
 from job_boards import boards
 
@@ -81,22 +82,28 @@ def _until(condition: Callable[[], _T | None], seconds: float = 15) -> _T:
     return value
 
 
+def _update(controller: Controller, values: LabValues, *names: str) -> JobChanges:
+    """`ftc lab jobs`, by a lab that remembers nothing."""
+    url = controller.url
+    return update_jobs(Update(jenkins=lambda: Controller(url), memory=UploadedJobs(None)), boards(*names), values)
+
+
 def _over(controller: Controller, job: str) -> Build | None:
     return next((build for build in controller.builds(job) if not build.building and build.result), None)
 
 
 def test_jobs_are_taken_once_and_then_left_alone(controller: Controller, values: LabValues) -> None:
-    names = (JOB, "remote-request-push")
-    assert update_jobs(controller, boards("bbb"), values) == JobChanges(created=names)
-    assert update_jobs(controller, boards("bbb"), values) == JobChanges(unchanged=names)
-    assert update_jobs(controller, boards("qemu"), values).removed == (JOB,)
+    names = ("Fuego network", JOB, "remote-request-push")
+    assert _update(controller, values, "bbb") == JobChanges(created=names)
+    assert _update(controller, values, "bbb") == JobChanges(unchanged=names)
+    assert _update(controller, values, "qemu").removed == (JOB,)
 
 
 def test_a_build_runs_the_attempt_archives_the_run_and_starts_the_push(
     controller: Controller, values: LabValues, tmp_path: Path
 ) -> None:
     lab_dir = _prepare(values)
-    update_jobs(controller, boards("bbb"), values)
+    _update(controller, values, "bbb")
     controller.trigger(JOB, ATTEMPT)
 
     build = _until(lambda: _over(controller, JOB))
@@ -113,7 +120,7 @@ def test_an_aborted_build_leaves_an_outcome_and_starts_the_push(controller: Cont
     lab_dir = _prepare(values)
     with Path(values.fuego_ftc or "").open("a") as ftc:
         ftc.write("sleep 30 & wait\n")
-    update_jobs(controller, boards("bbb"), values)
+    _update(controller, values, "bbb")
     controller.trigger(JOB, ATTEMPT)
     run_json = Path(values.fuego_rw or "") / "logs" / "Functional.hello" / "bbb.default.1.1" / "run.json"
     _until(lambda: run_json.exists() or None)
@@ -130,7 +137,7 @@ def test_an_aborted_build_leaves_an_outcome_and_starts_the_push(controller: Cont
 def test_a_refused_build_is_unstable(controller: Controller, values: LabValues) -> None:
     lab_dir = _prepare(values)
     (lab_dir / "requests" / str(ATTEMPT) / "gate.answer").write_text("* go 1700000000\n")
-    update_jobs(controller, boards("bbb"), values)
+    _update(controller, values, "bbb")
     controller.trigger(JOB, ATTEMPT)
     assert _until(lambda: _over(controller, JOB)).result == "UNSTABLE"
     assert "has run out" in (lab_dir / "requests" / str(ATTEMPT) / "refused").read_text()
