@@ -213,6 +213,11 @@ def _tell(session: Session, boards: str | None, details: dict[str, Any], done: s
         if details["open_to"]:
             record["open_to"] = list(details["open_to"])
         shared.append(session.hub.put_board(session.settings.host_name, board.name, record))
+    files = {board.name for board in session.places.board_files([])}
+    for name in session.places.described_boards():
+        if name not in files:
+            where = session.places.conf_dir / "boards.yaml"
+            session.out.note(f"ftc: {where} speaks of {name}, which has no board file: nothing of it is shared")
     names = [f"{board.host}:{board.name}" for board in shared]
     session.out.result(f"{done}: {', '.join(names)}", bare=names, data=[board.raw for board in shared])
 

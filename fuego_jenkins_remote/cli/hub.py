@@ -1,17 +1,22 @@
-"""`ftc hub init|serve|add-user|add-lab|add-token`: what the hub's operator does."""
+"""`ftc hub init|serve|add-user|add-lab|add-token|list-tokens|revoke-token`: what the hub's operator does."""
 
 from __future__ import annotations
 
 import os
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from fuego_jenkins_remote.cli import service_options as service
 from fuego_jenkins_remote.cli.options import common, pass_session
+from fuego_jenkins_remote.cli.output import local_time
 from fuego_jenkins_remote.cli.session import Session
+
+if TYPE_CHECKING:
+    from fuego_jenkins_remote.service.tokens import TokenRow
 
 MAIL = "FUEGO_HUB_MAIL"
 """The environment variable for --mail: with a password in it, it belongs there."""
@@ -153,3 +158,66 @@ def add_token(
         expires_at = service.as_utc(expires)
         take(add_token(open_data(data_dir), owner, kind=kind, description=description, expires_at=expires_at))
     session.out.note(f"another token for {kind} {owner}; {service.token_is(token_file)}")
+
+
+@hub.command(name="list-tokens")
+@click.argument("owner", default="", metavar="[OWNER]")
+@service.data
+@common
+@pass_session
+def list_tokens(session: Session, owner: str, data_dir: Path) -> None:
+    """List the tokens, all or those of a user or lab. The ID is the part between the underscores of a token.
+
+    \b
+    Example: ftc hub list-tokens tim --data /var/lib/fuego-hub
+    """
+    from fuego_jenkins_remote.hub.admin import open_data, tokens
+
+    found = tokens(open_data(data_dir), owner)
+    session.out.table(
+        ("id", "kind", "owner", "description", "made", "expires", "revoked"),
+        [
+            (
+                one.prefix,
+                one.kind,
+                one.owner,
+                one.description,
+                *(local_time(moment) for moment in (one.created_at, one.expires_at, one.revoked_at)),
+            )
+            for one in found
+        ],
+        bare=[one.prefix for one in found],
+        data=[_as_json(one) for one in found],
+        empty=f"there is no token of {owner}" if owner else "there is no token yet",
+    )
+
+
+@hub.command(name="revoke-token")
+@click.argument("token_id", metavar="ID")
+@service.data
+@common
+@pass_session
+def revoke_token(session: Session, token_id: str, data_dir: Path) -> None:
+    """Take a token out of use, at once and for good. Who has another one goes on.
+
+    \b
+    Example: ftc hub revoke-token uk3j7x2m --data /var/lib/fuego-hub
+    """
+    from fuego_jenkins_remote.hub.admin import open_data, revoke_token
+
+    revoked = revoke_token(open_data(data_dir), _token_id(token_id))
+    said = f"the token {revoked.prefix} of {revoked.kind} {revoked.owner} is good no more"
+    session.out.result(said, bare=revoked.prefix, data=_as_json(revoked))
+
+
+def _token_id(text: str) -> str:
+    """An ID, also of somebody who gives the whole token."""
+    from fuego_jenkins_remote.service.tokens import split_prefix
+
+    return split_prefix(text) or text
+
+
+def _as_json(token: TokenRow) -> dict[str, object]:
+    values = asdict(token)
+    values["id"] = values.pop("prefix")
+    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in values.items()}

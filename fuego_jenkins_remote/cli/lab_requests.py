@@ -28,7 +28,7 @@ MAX_BOARDS = 200
 def get_request(session: Session, boards: str | None, wait: bool) -> int:
     """Show the next request that waits for this lab's boards. Nothing is claimed: run-request does that.
 
-    Exit status 1 when none waits.
+    Exit status 1 when none waits; with --json an empty object then.
 
     \b
     Examples: ftc get-request
@@ -42,6 +42,8 @@ def get_request(session: Session, boards: str | None, wait: bool) -> int:
     found = _peek(session, names[:MAX_BOARDS], wait)
     if found is None:
         session.out.note("no request waits for a board of this lab")
+        if session.as_json:
+            session.out.json({})
         return 1
     request = found.request
     session.out.record(

@@ -36,6 +36,7 @@ def push_runs(session: Session, into: Path | None) -> int:
     why = _why_left_to_the_bridge(session)
     if why:
         session.out.note(f"{why}: the bridge delivers the runs")
+        _tell_programs(session, [])
         return 0
     from fuego_jenkins_remote.lab.serving.by_hand import push_runs
 
@@ -43,7 +44,22 @@ def push_runs(session: Session, into: Path | None) -> int:
         into = Path(os.environ["WORKSPACE"])
     if into is not None:
         into.mkdir(parents=True, exist_ok=True)
-    return 0 if push_runs(session.lab, session.links, into, session.out.note) else 1
+    told: list[str] = []
+
+    def say(text: str) -> None:
+        told.append(text)
+        session.out.note(text)
+
+    well = push_runs(session.lab, session.links, into, say)
+    _tell_programs(session, told)
+    return 0 if well else 1
+
+
+def _tell_programs(session: Session, told: list[str]) -> None:
+    """With --json, what was said of each run."""
+    if session.as_json:
+        parts = (text.partition(": ") for text in told)
+        session.out.json([{"attempt": attempt, "said": said} for attempt, _, said in parts])
 
 
 def _why_left_to_the_bridge(session: Session) -> str:

@@ -55,6 +55,7 @@ _COMMA = re.compile(r',(?=(?:[^"]*"[^"]*")*[^"]*$)')
 @click.option("--deadline", type=MOMENT, metavar="TIME", help="Forget it if it has not begun by then: 2h, or a time.")
 @click.option("--priority", type=click.IntRange(0, 100), default=50, show_default=True, help="Higher goes first.")
 @click.option("--notes", default="", metavar="TEXT", help="For the lab's people.")
+@click.option("--team", metavar="TEAM", help="Which of your teams asks; without it the first that may.")
 @click.option("--wait", is_flag=True, help="Wait for the end; exit status 0 for PASS and SKIP, else 1.")
 @click.option(
     "--wait-limit", type=DURATION, metavar="TIME", help="As --wait, but no longer than this; the request goes on."
@@ -85,6 +86,8 @@ def put_request(
         wanted = _wanted(session, chosen, several, given, package_test)
         if package is not None:
             wanted["package"] = _stored(session, package)
+    if several:
+        _must_be_known(session, split_selectors(board or ""))
     made, campaign = put(session, wanted)
     ids = [request.id for request in made]
     if not (wait and session.as_json):
@@ -115,6 +118,15 @@ def split_selectors(text: str) -> list[str]:
     return [part.strip() for part in _COMMA.split(text) if part.strip()]
 
 
+def _must_be_known(session: Session, selectors: list[str]) -> None:
+    """Raise UsageError for a HOST:BOARD of the list that is not there: it would be passed over, since others are."""
+    places = [place for one in selectors if (place := _PLACE.fullmatch(one))]
+    known = {str(board) for host in {place[1] for place in places} for board in session.hub.boards(host=host)}
+    missing = [place[0] for place in places if place[0] not in known]
+    if missing:
+        raise click.UsageError(f"the network has no board {', '.join(missing)}: ftc list-boards -r lists them")
+
+
 def wanted_request(session: Session, selector: str, **given: Any) -> dict[str, Any]:
     """RequestIn for an installed test, checked; `given` are put-request's options, those that are left out unset."""
     unset = dict.fromkeys(("git", "ref", "path", "package", "deadline", *_SWITCHES))
@@ -126,7 +138,7 @@ def _wanted(
     session: Session, selector: str, several: bool, given: dict[str, Any], package_test: str | None
 ) -> dict[str, Any]:
     """RequestIn, with what can be checked here checked: a mistake is told before anything is sent."""
-    from fuego_jenkins_remote.fuego.names import check_phases, check_spec_name
+    from fuego_jenkins_remote.fuego.names import check_host_name, check_phases, check_spec_name
     from fuego_jenkins_remote.network.identities import new_call_id
     from fuego_jenkins_remote.standin.options import parse_dynamic_vars
 
@@ -155,6 +167,7 @@ def _wanted(
         "deadline": deadline.astimezone(UTC).isoformat() if isinstance(deadline, datetime) else None,
         "retries": given["retries"],
         "notes": given["notes"],
+        **({"team": check_host_name(given["team"])} if given.get("team") else {}),
     }
 
 
@@ -211,12 +224,14 @@ def put(session: Session, wanted: dict[str, Any]) -> tuple[list[Request], str | 
         return session.hub.put_request(wanted)
     except Invalid as refused:
         place = _PLACE.fullmatch(wanted["selector"])
-        if refused.code != "no-board" or place is None:
+        if refused.code not in {"no-board", "unknown-board"} or place is None:
             raise
         host, prefix = place[1], place[2]
         known = [board.name for board in session.hub.boards(host=host)]
-        if not known or prefix in known or not board_prefix_matches(prefix, known):
+        if prefix in known:
             raise
+        if not board_prefix_matches(prefix, known):
+            raise click.UsageError(str(refused)) from refused
         name = unique_prefix(prefix, known)
     return session.hub.put_request({**wanted, "call_id": new_call_id(), "selector": f"{host}:{name}"})
 

@@ -34,7 +34,7 @@ PAGE = 200
 @click.command
 @click.argument("run", metavar="RUN|REQUEST")
 @click.option("-o", "--output", type=FILE, metavar="FILE", help="Where to; without it NAME.frp in this folder.")
-@click.option("--unpack", type=FOLDER, metavar="DIR", help="Unpack it into this new folder instead.")
+@click.option("--unpack", type=FOLDER, metavar="DIR", help="Unpack it into this new folder; with -o both.")
 @hub_url
 @vision_url
 @common
@@ -48,8 +48,6 @@ def get_run(session: Session, run: str, output: Path | None, unpack: Path | None
     """
     from fuego_jenkins_remote.fuego import packages
 
-    if output and unpack:
-        raise click.UsageError("-o and --unpack exclude each other")
     key = _run_key(session, run)
     target = unpack or output or Path(f"{key.partition('/')[2]}.frp")
     if unpack and unpack.exists():
@@ -57,15 +55,17 @@ def get_run(session: Session, run: str, output: Path | None, unpack: Path | None
     digest = _digest(session, key)
     if output and output.is_dir():
         raise Failed(f"{output}: is a folder: name the file, or unpack it into a new folder (--unpack)")
-    with TemporaryDirectory(prefix=".ftc-", dir=_there(target.parent)) as work:
+    for given in (output, unpack):
+        _there(given.parent if given else target.parent)
+    with TemporaryDirectory(prefix=".ftc-", dir=(output or target).parent) as work:
         fetched = Path(work) / "run.frp"
         session.vision.get_run(key, fetched)
         if packages.file_sha256(fetched) != digest:
             raise Failed(f"what {session.vision.url} sent is not the run {key}: its SHA-256 differs; nothing was kept")
         if unpack:
             packages.unpack(fetched, unpack, kind=packages.Kind.RUN)
-        else:
-            fetched.replace(target)
+        if output or not unpack:
+            fetched.replace(output or target)
     session.out.result(f"{key}: {target}", bare=str(target), data={"run": key, "file": str(target), "sha256": digest})
 
 
@@ -101,6 +101,9 @@ def _run_key(session: Session, run: str) -> str:
     return request.run_key
 
 
+_STATUSES = ("PASS", "FAIL", "ERROR", "SKIP")
+
+
 @click.command
 @remote
 @click.option("-b", "--board", default="", metavar="[HOST:]BOARD", help="Only runs on this board.")
@@ -122,6 +125,8 @@ def list_runs(session: Session, /, remote: bool, limit: int, **filters: str) -> 
     Examples: ftc list-runs -t Functional.hello_world
               ftc list-runs -r --board timslab:bbb --status FAIL
     """
+    if filters["status"]:
+        _check_status(filters["status"])
     if remote:
         _list_remote(session, limit, filters)
         return
@@ -141,6 +146,11 @@ def list_runs(session: Session, /, remote: bool, limit: int, **filters: str) -> 
         ],
         empty=f"no such run in {session.settings.path('fuego_rw_dir') / 'logs'}",
     )
+
+
+def _check_status(status: str) -> None:
+    if status not in _STATUSES:
+        raise click.UsageError(f"no such status {status!r}; there are: {', '.join(_STATUSES)}")
 
 
 def _list_remote(session: Session, limit: int, filters: dict[str, str]) -> None:

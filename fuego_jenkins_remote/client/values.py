@@ -237,6 +237,10 @@ class Board:
         """Whether it is given requests: shared, and well."""
         return self.online and self.health == "online"
 
+    def __str__(self) -> str:
+        """`HOST:BOARD`."""
+        return f"{self.host}:{self.name}"
+
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Board:
         """Read the wire form."""

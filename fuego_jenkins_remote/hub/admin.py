@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 import sqlalchemy as sa
 
-from fuego_jenkins_remote.hub import people
-from fuego_jenkins_remote.hub.errors import Refused
+from fuego_jenkins_remote.hub import people, schema
+from fuego_jenkins_remote.hub.errors import Conflict, NotKnown, Refused
 from fuego_jenkins_remote.hub.sender import BadRecipient, check_recipient, is_mail
 from fuego_jenkins_remote.service.clock import utc_now
-from fuego_jenkins_remote.service.engine import NotMigrated, check_migrated, migrate, open_engine
+from fuego_jenkins_remote.service.engine import NotMigrated, check_migrated, migrate, open_engine, reading
+from fuego_jenkins_remote.service.tokens import TokenRow, list_tokens
+from fuego_jenkins_remote.service.tokens import revoke_token as mark_revoked
 
 PACKAGE = "fuego_jenkins_remote.hub"
 _DATABASE = "hub.sqlite"
@@ -65,6 +68,25 @@ def add_lab(engine: sa.Engine, host: str, *, notify: Sequence[str] = ()) -> str:
     addresses = [check_recipient(address) for address in notify]
     with engine.begin() as conn:
         return people.add_lab(conn, host, notify=addresses, now=utc_now())
+
+
+def tokens(engine: sa.Engine, owner: str = "") -> list[TokenRow]:
+    """All tokens, or those of a user or lab, the oldest first; nothing secret is in them."""
+    with reading(engine) as conn:
+        found = list_tokens(conn, schema.tokens)
+    return [token for token in found if owner in ("", token.owner)]
+
+
+def revoke_token(engine: sa.Engine, prefix: str) -> TokenRow:
+    """Take a token out of use, by its ID; give it as it is now. Raises NotKnown, Conflict if it was revoked before."""
+    now = utc_now()
+    with engine.begin() as conn:
+        token = next((one for one in list_tokens(conn, schema.tokens) if one.prefix == prefix), None)
+        if token is None:
+            raise NotKnown(f"there is no token {prefix}: ftc hub list-tokens shows their IDs")
+        if not mark_revoked(conn, schema.tokens, prefix, now):
+            raise Conflict(f"the token {prefix} of {token.kind} {token.owner} was revoked before")
+    return replace(token, revoked_at=now)
 
 
 def add_token(

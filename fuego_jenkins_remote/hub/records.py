@@ -159,6 +159,7 @@ class NewRequest:
     deadline: datetime | None = None
     retries: int = 0
     notes: str = ""
+    team: str | None = None  # for which of the requester's teams; none: the first that may have it run
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -45,7 +45,7 @@ def put(change: Change, caller: Caller, new: NewRequest) -> list[Request]:
         return made
     _check(change, new)
     selector = boards.parsed(new.selector)
-    team, matching = _team_and_boards(change.conn, caller, selector)
+    team, matching = _team_and_boards(change.conn, _as_member(caller, new.team), selector)
     parts = _parts(new, matching)
     campaign = new_campaign_id(change.at) if new.count != 1 else None
     for part, one in enumerate(parts):
@@ -139,6 +139,17 @@ def _check(change: Change, new: NewRequest) -> None:
         raise Refused(f"the deadline {new.deadline.isoformat()} is over")
 
 
+def _as_member(caller: Caller, team: str | None) -> Caller:
+    """The caller, in this team alone if one was chosen; raises Refused for one the caller is not in."""
+    if team is None:
+        return caller
+    chosen = tuple(membership for membership in caller.teams if membership.team == team)
+    if not chosen:
+        teams = ", ".join(membership.team for membership in caller.teams) or "no team"
+        raise Refused(f"{caller.name} is not in the team {team}, but in {teams}", code="not-your-team")
+    return replace(caller, teams=chosen)
+
+
 def _team_and_boards(conn: sa.Connection, caller: Caller, selector: selectors.Selector) -> tuple[str, Sequence[Board]]:
     """The first of the caller's teams that may use boards of the selector, and these boards; raises NoBoard."""
     if not caller.teams:
@@ -151,23 +162,46 @@ def _team_and_boards(conn: sa.Connection, caller: Caller, selector: selectors.Se
             found = boards.candidates(conn, selector, membership.team)
         if found:
             return membership.team, found
-    raise NoBoard(_why_none(board_sql.listed(conn), caller, selector))
+    raise _why_none(board_sql.listed(conn), caller, selector)
 
 
-def _why_none(known: Sequence[Board], caller: Caller, selector: selectors.Selector) -> str:
+def _why_none(known: Sequence[Board], caller: Caller, selector: selectors.Selector) -> NoBoard:
     if not known:
-        return "no board may run this: there is no board in the network yet"
-    closed, other = [], []
+        return NoBoard("no board may run this: there is no board in the network yet")
+    if isinstance(selector, selectors.Place) and "*" not in {selector.host, selector.name}:
+        here = [board.name for board in known if board.host == selector.host]
+        if selector.name not in here:
+            return NoBoard(_unknown_place(selector, here), code="unknown-board")
+    lines = [f"{_shown(boards)}: {reason}" for reason, boards in _reasons(known, caller, selector).items()]
+    more = [f"and {len(lines) - _REASONS} more reasons"] if len(lines) > _REASONS else []
+    return NoBoard("\n  ".join(["no board may run this:", *lines[:_REASONS], *more]))
+
+
+def _unknown_place(place: selectors.Place, here: Sequence[str]) -> str:
+    if not here:
+        return f"there is no board {place.host}:{place.name}: no lab {place.host} shares any"
+    return f"there is no board {place.host}:{place.name}; {place.host} has {_shown(here)}"
+
+
+def _reasons(known: Sequence[Board], caller: Caller, selector: selectors.Selector) -> dict[str, list[str]]:
+    """Boards by the reason why they do not do, those that would if they were open to the caller first."""
+    teams = ", ".join(membership.team for membership in caller.teams)
+    closed: dict[str, list[str]] = {}
+    other: dict[str, list[str]] = {}
     for board in known:
         reason = selectors.why_not(selector, board.matched())
         if reason:
-            other.append(f"{board}: {reason}")
+            other.setdefault(reason, []).append(str(board))
         else:
-            teams = ", ".join(board.open_to) or board.team
-            closed.append(f"{board}: it is open to {teams} only, and {caller.name} is in none of these teams")
-    lines = [*closed, *other]
-    more = [f"and {len(lines) - _REASONS} more boards"] if len(lines) > _REASONS else []
-    return "\n  ".join(["no board may run this:", *lines[:_REASONS], *more])
+            only = ", ".join(board.open_to) or board.team
+            said = f"open to {only} only, not to {teams}"
+            closed.setdefault(said, []).append(str(board))
+    return {**closed, **other}
+
+
+def _shown(boards: Sequence[str]) -> str:
+    more = f" and {len(boards) - _REASONS} more" if len(boards) > _REASONS else ""
+    return ", ".join(boards[:_REASONS]) + more
 
 
 def _parts(new: NewRequest, matching: Sequence[Board]) -> list[NewRequest]:
@@ -186,5 +220,7 @@ def _parts(new: NewRequest, matching: Sequence[Board]) -> list[NewRequest]:
 
 
 def _fingerprint(new: NewRequest) -> str:
-    text = json.dumps(asdict(new), sort_keys=True, default=str)
+    # A field that is newer than the hub that made the request counts only where it says something.
+    said = {name: value for name, value in asdict(new).items() if name != "team" or value is not None}
+    text = json.dumps(said, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()

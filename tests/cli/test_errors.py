@@ -11,7 +11,7 @@ from importlib import import_module
 import click
 import pytest
 
-from fuego_jenkins_remote.cli import main
+from fuego_jenkins_remote.cli import program
 from fuego_jenkins_remote.cli.errors import STATUS, Failed, missing_extra, status_of
 from fuego_jenkins_remote.client.errors import Invalid
 from fuego_jenkins_remote.fuego.errors import BadBoardFile, BadName
@@ -33,7 +33,7 @@ def test_a_class_of_its_own_counts_before_its_base() -> None:
 
 
 def test_a_fault_of_ours_is_told_as_one(ftc, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(main, "_invoke", lambda _: 1 // 0)
+    monkeypatch.setattr(program, "_invoke", lambda _: 1 // 0)
     result = ftc("version")
     assert result.status == 1
     assert result.err.startswith("ftc: this is a fault of ftc: ZeroDivisionError")
@@ -44,7 +44,7 @@ def test_debug_shows_where_an_error_came_from(ftc, monkeypatch: pytest.MonkeyPat
     def fail(_: object) -> int:
         raise Failed("no")
 
-    monkeypatch.setattr(main, "_invoke", fail)
+    monkeypatch.setattr(program, "_invoke", fail)
     assert "Traceback" in ftc("version", "--debug").err
     assert ftc("version").err == "ftc: no\n"
 
@@ -62,7 +62,7 @@ def test_ctrl_c_is_130(ftc, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(_: object) -> int:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(main, "_invoke", interrupted)
+    monkeypatch.setattr(program, "_invoke", interrupted)
     assert ftc("version") == main_result(130)
 
 
@@ -89,11 +89,18 @@ def test_texts_that_the_terminal_cannot_show_are_escaped() -> None:
 
 def test_interrupt_during_a_call_of_a_process(tmp_path) -> None:
     code = (
-        "import os, signal\nfrom fuego_jenkins_remote.cli import main\n"
-        "main._invoke = lambda _: os.kill(os.getpid(), signal.SIGINT) or signal.pause()\n"
+        "import os, signal\nfrom fuego_jenkins_remote.cli import main, program\n"
+        "program._invoke = lambda _: os.kill(os.getpid(), signal.SIGINT) or signal.pause()\n"
         "raise SystemExit(main.run(['version']))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False, timeout=60)
+    assert (done.returncode, done.stderr) == (128 + signal.SIGINT, b"")
+
+
+def test_interrupt_while_modules_are_imported(tmp_path) -> None:
+    (tmp_path / "click.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\nsignal.pause()\n")
+    env = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    done = subprocess.run([*FTC, "version"], env=env, capture_output=True, check=False, timeout=60)
     assert (done.returncode, done.stderr) == (128 + signal.SIGINT, b"")
 
 

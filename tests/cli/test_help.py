@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import pytest
 
-from fuego_jenkins_remote.cli.main import ftc as root
+from fuego_jenkins_remote.cli.program import ftc as root
 from fuego_jenkins_remote.cli.settings import DEFAULTS, ENVIRONMENT, MEANING, TOKENS
 from fuego_jenkins_remote.cli.verbs import VERBS
 

@@ -83,6 +83,7 @@ def test_all_options_reach_the_hub(ftc, hub: responses.RequestsMock) -> None:
 
 
 def test_several_boards_with_commas_mean_each_of_them(ftc, hub: responses.RequestsMock) -> None:
+    hub.add("GET", f"{HUB}/api/v1/boards", json={"boards": [{"host": "a", "name": "x"}]})
     ftc("put-request", "-b", 'a:x,label="one,two"', "-t", "Functional.x")
     wanted = put(hub)
     assert (wanted["selector"], wanted["count"]) == ('(a:x) or (label="one,two")', "each")
@@ -127,6 +128,33 @@ def test_a_unique_prefix_of_a_boards_name_will_do(ftc, hub: responses.RequestsMo
     hub.add("GET", f"{HUB}/api/v1/boards", json={"boards": [{"host": "a", "name": name} for name in ("bbb", "x86")]})
     result = ftc("put-request", "-b", "a:b", "-t", "Functional.x")
     assert "on a:bbb is pending" in result.out
+
+
+@pytest.mark.parametrize("code", ["no-board", "unknown-board"])
+def test_a_board_that_is_not_there_was_asked_for_wrongly(ftc, hub: responses.RequestsMock, code: str) -> None:
+    refusal = {"detail": "there is no board a:nosuch; a has bbb", "code": code}
+    hub.remove("POST", f"{HUB}/api/v1/requests")
+    hub.add("POST", f"{HUB}/api/v1/requests", json=refusal, status=422)
+    hub.add("GET", f"{HUB}/api/v1/boards", json={"boards": [{"host": "a", "name": "bbb"}]})
+    result = ftc("put-request", "-b", "a:nosuch", "-t", "Functional.x")
+    assert (result.status, "there is no board a:nosuch; a has bbb" in result.err) == (2, True)
+
+
+def test_a_board_of_a_list_that_is_not_there_is_not_passed_over(ftc, hub: responses.RequestsMock) -> None:
+    hub.add("GET", f"{HUB}/api/v1/boards", json={"boards": [{"host": "a", "name": "bbb"}]})
+    result = ftc("put-request", "-b", "a:bbb,a:nosuch,arch=arm", "-t", "Functional.x")
+    assert (result.status, "the network has no board a:nosuch" in result.err) == (2, True)
+
+
+def test_a_selector_that_no_board_matches_is_1(ftc, hub: responses.RequestsMock) -> None:
+    hub.remove("POST", f"{HUB}/api/v1/requests")
+    hub.add("POST", f"{HUB}/api/v1/requests", json={"detail": "no board", "code": "no-board"}, status=422)
+    assert ftc("put-request", "arch=arm", "-t", "Functional.x").status == 1
+
+
+def test_the_team_that_asks_can_be_chosen(ftc, hub: responses.RequestsMock) -> None:
+    ftc("put-request", "-b", "a:b", "-t", "Functional.x", "--team", "kernel-team")
+    assert put(hub)["team"] == "kernel-team"
 
 
 def test_an_ambiguous_prefix_is_refused_with_the_names(ftc, hub: responses.RequestsMock) -> None:

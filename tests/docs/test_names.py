@@ -11,7 +11,7 @@ import pytest
 import yaml
 from fastapi import FastAPI
 
-from fuego_jenkins_remote.cli.main import ftc
+from fuego_jenkins_remote.cli.program import ftc
 from fuego_jenkins_remote.cli.verbs import find_verb
 from fuego_jenkins_remote.fuego.boards import read_board_file
 from fuego_jenkins_remote.fuego.conf import FUEGO_KEYS, OUR_KEYS, read_conf

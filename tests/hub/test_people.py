@@ -91,3 +91,36 @@ def test_a_bad_name_is_refused(engine: sa.Engine, name: str) -> None:
 def test_a_bad_level_is_refused(engine: sa.Engine) -> None:
     with pytest.raises(Refused, match="member or admin"):
         admin.add_user(engine, "ann", teams=["demolab:boss"])
+
+
+def test_tokens_are_listed_without_their_secrets(engine: sa.Engine) -> None:
+    first = admin.add_user(engine, "ann")
+    admin.add_lab(engine, "demolab")
+    admin.add_token(engine, "ann", description="laptop")
+    found = admin.tokens(engine)
+    assert [(one.kind, one.owner, one.description) for one in found] == [
+        ("user", "ann", ""),
+        ("lab", "demolab", ""),
+        ("user", "ann", "laptop"),
+    ]
+    assert [one.owner for one in admin.tokens(engine, "demolab")] == ["demolab"]
+    assert found[0].prefix == first.split("_")[1]
+    assert first.split("_")[2] not in repr(found)
+
+
+def test_a_token_that_is_revoked_is_good_no_more_and_others_are(engine: sa.Engine) -> None:
+    lost = admin.add_user(engine, "ann")
+    kept = admin.add_token(engine, "ann")
+    revoked = admin.revoke_token(engine, lost.split("_")[1])
+    assert revoked.revoked_at is not None
+    assert who(engine, lost) is None
+    assert who(engine, kept) is not None
+
+
+def test_a_token_is_revoked_once(engine: sa.Engine) -> None:
+    token_id = admin.add_user(engine, "ann").split("_")[1]
+    admin.revoke_token(engine, token_id)
+    with pytest.raises(Conflict, match=f"the token {token_id} of user ann was revoked before"):
+        admin.revoke_token(engine, token_id)
+    with pytest.raises(NotKnown, match="there is no token unknown1"):
+        admin.revoke_token(engine, "unknown1")

@@ -44,7 +44,7 @@ def test_more_boards_than_match_are_refused(world: World, ann: records.Caller) -
 
 def test_a_board_that_is_not_open_to_the_team_is_told_as_the_reason(world: World, ann: records.Caller) -> None:
     world.add_lab("demolab", "one", open_to=())
-    with pytest.raises(NoBoard, match="demolab:one: it is open to demolab only, and ann is in none of these teams"):
+    with pytest.raises(NoBoard, match="demolab:one: open to demolab only, not to annslab"):
         world.put(ann, "demolab:one")
 
 
@@ -65,10 +65,44 @@ def test_a_request_is_put_for_the_first_team_that_may(world: World) -> None:
 
 def test_reasons_are_bounded(world: World, ann: records.Caller) -> None:
     world.add_lab("demolab", *(f"b{number}" for number in range(14)))
+    for number in range(14, 28):
+        world.put_board("demolab", f"b{number}", facts={"arch": f"arch{number}"})
     with pytest.raises(NoBoard) as refused:
         world.put(ann, "arch=arm")
-    assert str(refused.value).splitlines()[-1] == "  and 4 more boards"
-    assert len(str(refused.value).splitlines()) == 12
+    lines = str(refused.value).splitlines()
+    assert lines[1].startswith("  demolab:b0, demolab:b1, ")
+    assert lines[1].endswith(" and 4 more: arch is x86_64, not arm")
+    assert lines[-1] == "  and 5 more reasons"
+    assert len(lines) == 12
+
+
+def test_a_board_that_is_not_there_is_told_with_those_that_are(world: World, ann: records.Caller) -> None:
+    world.add_lab("demolab", "one", "two")
+    with pytest.raises(NoBoard, match="there is no board demolab:nosuch; demolab has one, two") as refused:
+        world.put(ann, "demolab:nosuch")
+    assert refused.value.code == "unknown-board"
+    with pytest.raises(NoBoard, match="there is no board nolab:one: no lab nolab shares any"):
+        world.put(ann, "nolab:one")
+
+
+def test_who_is_in_several_teams_may_say_for_which(world: World) -> None:
+    world.add_lab("demolab", "one", open_to=("first", "second"))
+    both = world.add_user("both", "first", "second")
+    assert world.put(both, "demolab:one").team == "first"
+    assert world.put(both, "demolab:one", team="second").team == "second"
+
+
+def test_a_team_that_may_not_is_not_replaced_by_one_that_may(world: World) -> None:
+    world.add_lab("demolab", "one", open_to=("first",))
+    both = world.add_user("both", "first", "second")
+    with pytest.raises(NoBoard, match="open to first only, not to second"):
+        world.put(both, "demolab:one", team="second")
+
+
+def test_nobody_asks_for_a_team_of_others(world: World, ann: records.Caller) -> None:
+    world.add_lab("demolab", "one")
+    with pytest.raises(Refused, match="ann is not in the team demolab, but in annslab"):
+        world.put(ann, "demolab:one", team="demolab")
 
 
 def test_a_network_without_boards_says_so(world: World, ann: records.Caller) -> None:

@@ -114,3 +114,9 @@ def test_a_page_shows_who_is_signed_in_and_escapes_what_it_shows(client: TestCli
     assert "Jürgen" in text
     assert "&lt;b&gt;all&lt;/b&gt; of them" in text
     assert 'href="/things" aria-current="page"' in text
+
+
+def test_a_password_manager_can_keep_the_token(service: Callable[..., TestClient]) -> None:
+    page = service().get("/sign-in").text
+    assert 'autocomplete="current-password"' in page
+    assert 'autocomplete="username"' in page

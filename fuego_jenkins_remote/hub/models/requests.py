@@ -67,6 +67,7 @@ class RequestIn(Wire):
     deadline: Utc | None = None
     retries: int = Field(default=0, ge=0, le=5)
     notes: Text = ""
+    team: Annotated[str, AfterValidator(names.check_host_name)] | None = None
 
     @field_validator("variables")
     @classmethod
