@@ -14,6 +14,7 @@ from .. import NAME, VERSION
 from ..builds import Build
 from ..controller import Controller
 from ..jobs import Job
+from ..nodes import Node
 from .answers import page_answer
 from .context import Call
 
@@ -27,9 +28,12 @@ h1 { font-size: 1.5rem; margin-bottom: 0; } h2 { font-size: 1.15rem; margin-top:
 .what { color: #55606c; margin-top: 0; }
 table { border-collapse: collapse; width: 100%; } th { text-align: left; color: #55606c; font-weight: 600; }
 td, th { padding: .3rem .8rem .3rem 0; border-bottom: 1px solid #dde3e9; vertical-align: top; }
+td { overflow-wrap: anywhere; } th { white-space: nowrap; }
+.when, .SUCCESS, .UNSTABLE, .FAILURE, .ABORTED { white-space: nowrap; }
 pre { background: #f4f6f8; padding: 1rem; overflow-x: auto; white-space: pre-wrap; overflow-wrap: anywhere; }
 a { color: #0b57a4; } .SUCCESS { color: #17692f; } .UNSTABLE { color: #8a5a00; }
 .FAILURE, .ABORTED { color: #a51d1d; } .none { color: #55606c; }
+@media (max-width: 40rem) { .less { display: none; } td, th { padding-right: .5rem; } }
 @media (prefers-color-scheme: dark) { body { color: #e4e9ee; background: #14191f; } a { color: #7db7f2; }
   pre { background: #1e252d; } td, th { border-color: #333c46; } th, .what, .none { color: #a3aeb9; }
   .SUCCESS { color: #6fcf8a; } .UNSTABLE { color: #e3b45a; } .FAILURE, .ABORTED { color: #f08a8a; } }
@@ -58,7 +62,7 @@ async def nodes(call: Call) -> Response:
 async def node(call: Call) -> Response:
     """One node and what it runs."""
     found = call.controller.node(call.part("node"))
-    state = f"offline {found.offline_reason}" if found.offline else "online"
+    state = _state(found)
     text = f"<p>{escape(found.description)}</p><p>{escape(state)}</p>"
     return _page(call, f"Node {found.shown_name}", text + _builds(call, list(found.running.values())))
 
@@ -75,11 +79,12 @@ async def job(call: Call) -> Response:
     """A job: description and its newest builds."""
     found = call.job
     state = "<p><strong>disabled</strong></p>" if found.config.disabled else ""
+    timers = "".join(f"<p>timer: <code>{escape(spec)}</code></p>" for spec in found.config.timers)
     where = f"<p>runs on {escape(found.config.label)}</p>" if found.config.label else ""
     warning = "".join(
         f"<p class=FAILURE>not done by the embedded controller: {escape(item)}</p>" for item in found.config.unsupported
     )
-    text = f"<p>{escape(found.config.description)}</p>{state}{where}{warning}<h2>Builds</h2>"
+    text = f"<p>{escape(found.config.description)}</p>{state}{where}{timers}{warning}<h2>Builds</h2>"
     return _page(call, found.name, text + _builds(call, list(found.newest_first())[:100]))
 
 
@@ -116,12 +121,13 @@ async def console(call: Call) -> Response:
 
 
 def _page(call: Call, title: str, body: str) -> Response:
+    who = f"signed in as {escape(call.user)}" if call.user else "open to everybody on this machine"
     return page_answer(
         f"<!DOCTYPE html><html lang=en><head><meta charset=utf-8>"
         f'<meta name=viewport content="width=device-width"><title>{escape(title)} - embedded controller</title>'
         f'<link rel=stylesheet href="{escape(call.prefix)}/static/style.css"></head><body>'
         f'<h1>{escape(title)}</h1><p class=what><a href="{escape(call.prefix)}/">{escape(NAME)}</a>,'
-        f" answers like {escape(VERSION)}</p>{body}</body></html>"
+        f" answers like {escape(VERSION)}; {who}</p>{body}</body></html>"
     )
 
 
@@ -139,16 +145,22 @@ def _queue(call: Call) -> str:
 def _nodes(call: Call) -> str:
     rows = []
     for item in call.controller.all_nodes():
-        state = f"offline {item.offline_reason}" if item.offline else "online"
+        state = _state(item)
         runs = ", ".join(_build_link(call, found) for found in item.running.values()) or "idle"
         link = f"{escape(call.prefix)}/computer/{quote(item.name) if item.name else '(built-in)'}/"
         rows.append(
             f'<tr><td><a href="{link}">{escape(item.shown_name)}</a></td><td>{escape(state)}</td>'
             f"<td>{len(item.running)} of {item.executors}</td><td>{runs}</td>"
-            f"<td>{escape(' '.join(item.all_labels))}</td></tr>"
+            f"<td class=less>{escape(' '.join(item.all_labels))}</td></tr>"
         )
-    head = "<tr><th>node</th><th>state</th><th>busy</th><th>runs</th><th>labels</th></tr>"
+    head = "<tr><th>node</th><th>state</th><th>busy</th><th>runs</th><th class=less>labels</th></tr>"
     return f"<h2>Nodes</h2><table>{head}{''.join(rows)}</table>"
+
+
+def _state(item: Node) -> str:
+    if not item.offline:
+        return "online"
+    return f"offline: {item.offline_reason}" if item.offline_reason else "offline"
 
 
 def _jobs(call: Call) -> str:
@@ -159,7 +171,9 @@ def _job_table(call: Call, jobs: Iterable[Job]) -> str:
     rows = []
     for found in jobs:
         last = found.permalink("lastBuild")
-        shown = f"{_build_link(call, last)} {_result(last)}" if last else "<span class=none>not built</span>"
+        shown = (
+            f"{_build_link(call, last, short=True)} {_result(last)}" if last else "<span class=none>not built</span>"
+        )
         rows.append(
             f"<tr><td>{_job_link(call, found.name)}</td><td>{shown}</td>"
             f"<td>{'disabled' if found.config.disabled else escape(found.config.label)}</td></tr>"
@@ -189,20 +203,24 @@ def _job_link(call: Call, name: str) -> str:
     return f'<a href="{escape(call.prefix)}/job/{quote(name)}/">{escape(name)}</a>'
 
 
-def _build_link(call: Call, found: Build) -> str:
+def _build_link(call: Call, found: Build, *, short: bool = False) -> str:
+    """A link to a build; a short one where the job is named beside it."""
     path = f"{escape(call.prefix)}/job/{quote(found.job)}/{found.number}/"
-    return f'<a href="{path}">{escape(found.job)} {escape(found.display_name)}</a>'
+    name = found.display_name if short else f"{found.job} {found.display_name}"
+    return f'<a href="{path}">{escape(name)}</a>'
 
 
 def _result(found: Build) -> str:
     if found.building:
-        return "running"
+        return "<span class=when>running</span>"
     name = found.result.name if found.result else "SUCCESS"
     return f"<span class={name}>{name}</span>"
 
 
 def _moment(milliseconds: int) -> str:
-    return datetime.fromtimestamp(milliseconds / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
+    # On a narrow screen the time may come below the date, but neither is broken.
+    return f"<span class=when>{moment:%Y-%m-%d}</span> <span class=when>{moment:%H:%M:%S} UTC</span>"
 
 
 def _took(found: Build) -> str:
