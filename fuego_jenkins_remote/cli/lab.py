@@ -48,6 +48,7 @@ lab.add_command(init)
 @click.option("--prefix", default="/fuego", show_default=True, metavar="PATH", help="The path before everything.")
 @click.option("--user", metavar="NAME", help="The one user; without, everybody on this machine may do anything.")
 @click.option("--token-file", type=FILE, metavar="FILE", help="The user's token; made when missing.")
+@click.option("--password-file", type=FILE, metavar="FILE", help="The user's password, to sign in with a browser.")
 @common
 @pass_session
 def jenkins(
@@ -62,6 +63,7 @@ def jenkins(
     prefix: str,
     user: str | None,
     token_file: Path | None,
+    password_file: Path | None,
 ) -> None:
     """Run the embedded controller until TERM: a small stand-in for Jenkins, for a lab that has none.
 
@@ -89,7 +91,18 @@ def jenkins(
         _ready(session, "jenkins", url, f"jenkins ready at {url}")
 
     tls = Tls(certificate=tls_cert, key=tls_key) if tls_cert and tls_key else None
-    serve(data_dir, host, port, prefix, announce, labels=[BUILT_IN_LABEL], user=user, token_file=token_file, tls=tls)
+    serve(
+        data_dir,
+        host,
+        port,
+        prefix,
+        announce,
+        labels=[BUILT_IN_LABEL],
+        user=user,
+        token_file=token_file,
+        password_file=password_file,
+        tls=tls,
+    )
 
 
 @lab.command
