@@ -86,6 +86,9 @@ class Answering:
             except (ClientError, LabError, FormatError, OSError) as error:
                 log.warning("%s asked for %s: %s", ask.board, ask.request, error)
                 self._say_no(ask, "the lab could not see to it: its log says why")
+            except Exception:  # a mistake of ours with one must not take the others along
+                log.exception("%s asked for %s", ask.board, ask.request)
+                self._say_no(ask, "the lab could not see to it: its log says why")
 
     def _say_no(self, ask: Ask, why: str) -> None:
         try:

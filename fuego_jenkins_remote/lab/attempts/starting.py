@@ -33,6 +33,8 @@ from fuego_jenkins_remote.network.reasons import Reason
 
 FETCH_BEAT = 15.0
 """Seconds between two signs of life while a test is fetched."""
+UNSEEN = 45.0
+"""Seconds that a build which Jenkins does not show us as an attempt may take to the gate; its script waits 30 s."""
 UNATTENDED = 3600.0
 """Seconds that a job may wait in Jenkins for a board of a lab that only polls."""
 
@@ -154,7 +156,8 @@ class Starting(Stepping):
         return self._follow_to_gate(entry)
 
     def _follow_to_gate(self, entry: Entry) -> float:
-        patient = self.clock() - entry.since < SETTLE
+        # A build that a person has started is no attempt to Jenkins: it may wait for the board, unseen.
+        patient = self.clock() - entry.since < (UNSEEN if entry.by_hand else SETTLE)
         try:
             found = self.where(entry)
             if not patient and not is_under_way(found):

@@ -93,13 +93,14 @@ class Stepping:
         has been told otherwise, but the lab's people may look. Raises LabError, OSError.
         """
         self.journal.forget_closed(kept_since)
+        checks = {entry.attempt for entry in self.care.entries()}
         orphaned_since = self.clock() - ORPHANS_KEEP
         for left, before in (
             (self.folders.request_folders(), used_since),
             (self.folders.outbox_folders(), orphaned_since),
         ):
             for attempt, changed in left:
-                if changed < before and not self.journal.is_open(attempt):
+                if changed < before and not self.journal.is_open(attempt) and str(attempt) not in checks:
                     self.folders.forget(attempt)
         # What steps that were killed have left.
         for folder in (*self.lab.state_dir.iterdir(), *self.lab.packages_dir.glob(".*")):
@@ -187,9 +188,12 @@ class Stepping:
         return log_end(self._redactors.of(entry.board), tail)
 
     def _stop_in_jenkins(self, entry: Entry) -> None:
-        if entry.by_hand:
-            return
         job = self.lab.job(entry.board)
+        if entry.by_hand:
+            # What a person has started there has its number from its own words; Jenkins knows no attempt of it.
+            if entry.build_number not in {"", "0"}:
+                self.controller().stop_build(job, int(entry.build_number))
+            return
         found = self.controller().find(job, entry.id)
         if isinstance(found, QueueItem):
             self.controller().cancel_queue_item(found.id)

@@ -1,9 +1,9 @@
 """The bridge: waits for requests for the lab's free boards and takes each through the steps.
 
 A thread for each that may be kept waiting: the claim at the hub, what the hub knows, the look at Jenkins, the signs of
-life, a few for steps, those of boards in care; this one looks at the request folders and talks to nobody. So a slow
-delivery holds up no gate, and a stop waits for no answer. Everything that matters stands in the journal; what is kept
-in memory may be lost at any time.
+life, a few for steps, those of boards in care, those of builds that ask for a request; this one looks at the request
+folders and talks to nobody. So a slow delivery holds up no gate, and a stop waits for no answer. Everything that
+matters stands in the journal; what is kept in memory may be lost at any time.
 """
 
 from __future__ import annotations
@@ -12,8 +12,11 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 
+from fuego_jenkins_remote.lab.asking.answering import Answering
 from fuego_jenkins_remote.lab.attempts.steps import Steps
+from fuego_jenkins_remote.lab.bridge.boards import Limits, limits
 from fuego_jenkins_remote.lab.bridge.claiming import Claiming
 from fuego_jenkins_remote.lab.bridge.in_touch import InTouch
 from fuego_jenkins_remote.lab.bridge.instance import instance_of
@@ -55,16 +58,13 @@ class Bridge:
             wake=self.wake,
         )
         self._entered = threading.Event()
-        self._keeper = Keeper(
-            Checks(
-                steps.lab,
-                journal=steps.journal,
-                folders=steps.folders,
-                hub=steps.hub,
-                controller=steps.controller,
-                clock=steps.clock,
-            ),
-            stop,
+        self._keeper = Keeper(Checks(steps), stop=stop, changed=self._board_is_back)
+        self._answering = Answering(
+            steps,
+            shared=self._shared,
+            instance=instance_of(steps.lab.state_dir),
+            watch=self.schedule.watch,
+            stop_attempt=self.schedule.stop_attempt,
         )
 
     def run(self) -> None:
@@ -81,6 +81,7 @@ class Bridge:
             ("boards", self._keep_in_touch),
             ("look", self.looking.run),
             ("rounds", self.rounds.run),
+            ("asked", partial(self._answering.run, self._stop)),
         ):
             threading.Thread(target=self._guarded, args=(work,), name=name, daemon=True).start()
         try:
@@ -109,6 +110,14 @@ class Bridge:
 
     def _boards_changed(self) -> None:
         self.looking.reckon()
+
+    def _board_is_back(self) -> None:
+        self.in_touch.wake()
+        self.wake()
+
+    def _shared(self) -> Limits:
+        now = self._steps.clock()
+        return limits(self.in_touch.shared(now), now)
 
     def _keep_in_touch(self) -> None:
         if self.claiming.enter():

@@ -108,9 +108,10 @@ class InTouch:
     def _differences(self) -> list[tuple[str, str, str]]:
         """Boards, health and reasons, where the hub has them otherwise."""
         found = []
+        out = {entry.board for entry in self._steps.care.entries() if entry.is_out}
         for name, board in self._boards.items():
             seen = self._seen.get(name)
-            if seen is None or board.health == BROKEN:
+            if seen is None or board.health == BROKEN or name in out:
                 continue
             reason = self._steps.shown(name, seen.reason) if seen.reason else ""
             if (board.health, board.health_reason) != (seen.health, reason):

@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 
-from fuego_jenkins_remote.client.hub import HubClient
 from fuego_jenkins_remote.fuego.redact import Redactor
-from fuego_jenkins_remote.lab.attempts.folders import LabDir
-from fuego_jenkins_remote.lab.attempts.journal import Journal
-from fuego_jenkins_remote.lab.attempts.stepping import AT_ONCE, one_line
-from fuego_jenkins_remote.lab.care.book import CareBook, CareEntry, Step
-from fuego_jenkins_remote.lab.config import LabConfig
-from fuego_jenkins_remote.lab.jenkins.controller import Controller
+from fuego_jenkins_remote.lab.attempts.stepping import AT_ONCE, Stepping, one_line
+from fuego_jenkins_remote.lab.care.book import CareEntry, Step
 from fuego_jenkins_remote.network.identities import AttemptId
 
 log = logging.getLogger("fuego.lab")
@@ -31,25 +25,18 @@ MAX_REASON = 500
 class Checking:
     """Steps are methods: by_test.py and checks.py have them."""
 
-    def __init__(
-        self,
-        lab: LabConfig,
-        *,
-        journal: Journal,
-        folders: LabDir,
-        hub: Callable[[], HubClient],
-        controller: Callable[[], Controller],
-        clock: Callable[[], float],
-        attended: bool = True,
-    ) -> None:
-        """`hub` and `controller` give a client for the calling thread; `clock` gives seconds since 1970."""
-        self.lab = lab
-        self.book = CareBook(journal)
-        self._journal = journal
-        self._folders = folders
-        self._hub = hub
-        self._controller = controller
-        self._clock = clock
+    def __init__(self, steps: Stepping, *, attended: bool = True) -> None:
+        """With the systems that the attempts' steps talk to, and their journal.
+
+        `attended`: somebody looks at the gate all the time, as the bridge does and a timer does not.
+        """
+        self.lab = steps.lab
+        self.book = steps.care
+        self._journal = steps.journal
+        self._folders = steps.folders
+        self._hub = steps.hub
+        self._controller = steps.controller
+        self._clock = steps.clock
         self._attended = attended
 
     def _unsure(self, entry: CareEntry, why: str) -> float:

@@ -22,6 +22,8 @@ from fuego_jenkins_remote.lab.care.commands import run_command
 from fuego_jenkins_remote.lab.care.wanted import BOARD_CHECK, BoardCheck
 from fuego_jenkins_remote.network.identities import AttemptId, new_request_id
 
+ONLINE, BROKEN = "online", "broken"
+"""What the hub is told of a board's health."""
 HELD = 5.0
 """Seconds between two looks whether a board is still held."""
 FIRST_RECHECK, LAST_RECHECK = 900.0, 86400.0
@@ -132,14 +134,17 @@ class Checks(ByTest):
     # -- what came of it
 
     def _well(self, entry: CareEntry) -> float:
-        if entry.told:
-            self._tell(entry.board, "online", "")
+        with contextlib.suppress(NotFound):  # it is not shared
+            # What the hub has may be of a state_dir that is gone.
+            if self._hub().board(self.lab.host, entry.board).health == BROKEN:
+                self._hub().put_health(self.lab.host, entry.board, ONLINE, "")
         log.warning("board %s is well", entry.board)
         self.book.forget(entry.board, Step.WELL)
         return AT_ONCE
 
     def _sick(self, entry: CareEntry) -> float:
-        self._tell(entry.board, "broken", entry.reason)
+        with contextlib.suppress(NotFound):
+            self._hub().put_health(self.lab.host, entry.board, BROKEN, entry.reason)
         failed = entry.failed + 1
         wait = min(FIRST_RECHECK * 2 ** min(failed - 1, 10), LAST_RECHECK)
         log.warning(
@@ -153,7 +158,3 @@ class Checks(ByTest):
 
     def _once_more(self, entry: CareEntry) -> float:
         return self._move(entry, Step.DUE, why=f"it failed its last check ({entry.reason})"[:MAX_REASON])
-
-    def _tell(self, board: str, health: str, reason: str) -> None:
-        with contextlib.suppress(NotFound):  # it is not shared, so nobody asks for it
-            self._hub().put_health(self.lab.host, board, health, reason)

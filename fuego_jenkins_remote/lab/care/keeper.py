@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from fuego_jenkins_remote.client.errors import ClientError
@@ -34,10 +35,11 @@ class _Kept:
 class Keeper:
     """Runs until `stop` is set. Nothing is lost with it: the book has it all."""
 
-    def __init__(self, checks: Checks, stop: threading.Event) -> None:
-        """`checks` takes the steps."""
+    def __init__(self, checks: Checks, *, stop: threading.Event, changed: Callable[[], None]) -> None:
+        """`checks` takes the steps; `changed` is called when a board has left care."""
         self._checks = checks
         self._stop = stop
+        self._changed = changed
         self._kept: dict[str, _Kept] = {}
         self._lock = threading.Lock()
 
@@ -80,6 +82,8 @@ class Keeper:
             one.busy = False
             # The book knows of longer pauses, and who asks for a check by hand ends them there.
             one.due = time.monotonic() + min(pause or 0.0, LONGEST_PAUSE if one.failures else LOOK)
+        if pause is None:
+            self._changed()
 
     def _guarded(self, board: str) -> float | None:
         try:

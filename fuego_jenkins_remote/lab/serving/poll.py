@@ -7,11 +7,13 @@ from collections.abc import Callable
 from fuego_jenkins_remote.client.errors import ClientError
 from fuego_jenkins_remote.client.hub import MAX_CLAIM_BOARDS
 from fuego_jenkins_remote.fuego.errors import FormatError
+from fuego_jenkins_remote.lab.asking.answering import Answering
 from fuego_jenkins_remote.lab.attempts.journal import Phase
 from fuego_jenkins_remote.lab.attempts.stepping import AT_ONCE
 from fuego_jenkins_remote.lab.attempts.steps import Steps
-from fuego_jenkins_remote.lab.bridge.boards import Limits, free_until, limits, shared_until
+from fuego_jenkins_remote.lab.bridge.boards import Limits, Until, free_until, limits, shared_until
 from fuego_jenkins_remote.lab.bridge.claiming import ask
+from fuego_jenkins_remote.lab.care.checks import Checks
 from fuego_jenkins_remote.lab.config import LabConfig
 from fuego_jenkins_remote.lab.errors import LabError
 from fuego_jenkins_remote.lab.serving.room import why_no_room
@@ -31,6 +33,8 @@ def poll_once(config: LabConfig, links: Links, say: Callable[[str], None]) -> bo
         well = True
         for entry in steps.journal.open_entries():
             well = _advance(steps, entry.id, say) and well
+        well = _check_boards(steps, say) and well
+        Answering(steps, shared=lambda: _shared(steps), attended=False).answer_all()
         no_room = why_no_room(config)
         if no_room:
             say(no_room)
@@ -64,10 +68,31 @@ def _idle(steps: Steps) -> Limits:
     """The boards to claim for, with the longest time limit of a test on each; no more than a claim may name."""
     lab, now = steps.lab, steps.clock()
     seen = steps.controller().overview(steps.clock, view=lab.jenkins_view, folder=lab.jenkins_folder)
-    boards = steps.shared_boards()
-    free = limits(free_until(shared_until(boards, lab.share_windows(boards), now), lab.job, seen), now)
+    free = limits(free_until(_shared_until(steps), lab.job, seen), now)
     names = sorted(set(free) - steps.taken_boards())[:MAX_CLAIM_BOARDS]
     return {name: free[name] for name in names}
+
+
+def _shared(steps: Steps) -> Limits:
+    return limits(_shared_until(steps), steps.clock())
+
+
+def _shared_until(steps: Steps) -> Until:
+    boards = steps.shared_boards()
+    return shared_until(boards, steps.lab.share_windows(boards), steps.clock())
+
+
+def _check_boards(steps: Steps, say: Callable[[str], None]) -> bool:
+    """Take the check of each board in care as far as it goes without waiting."""
+    checks, well = Checks(steps, attended=False), True
+    for board in checks.due():
+        try:
+            while checks.take(board) == AT_ONCE:
+                pass
+        except (ClientError, LabError, FormatError, OSError) as error:
+            say(f"board {board}: its check: {error}")
+            well = False
+    return well
 
 
 def _advance(steps: Steps, attempt: AttemptId, say: Callable[[str], None]) -> bool:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from fuego_jenkins_remote.lab.attempts.folders import LabDir
 from fuego_jenkins_remote.lab.attempts.journal import Journal
+from fuego_jenkins_remote.lab.attempts.steps import Steps
 from fuego_jenkins_remote.lab.care.book import CareEntry, Step
 from fuego_jenkins_remote.lab.care.checks import Checks
 from fuego_jenkins_remote.lab.config import LabConfig
@@ -29,6 +31,11 @@ class HealthHub:
         if self.trouble:
             raise self.trouble
         self.told.append((board, health, reason))
+
+    def board(self, host: str, board: str) -> SimpleNamespace:
+        if self.trouble:
+            raise self.trouble
+        return SimpleNamespace(health=self.told[-1][1] if self.told else "online")
 
 
 @dataclass
@@ -134,13 +141,14 @@ def care(lab: LabConfig) -> Iterator[CareBench]:
     """The board, well so far."""
     hub, jenkins, now = HealthHub(), OneJob(), [1_000_000.0]
     journal, folders = Journal(lab.state_dir / "journal.sqlite"), LabDir(lab.lab_dir)
-    checks = Checks(
+    steps = Steps(
         lab,
         journal=journal,
         folders=folders,
         hub=lambda: hub,  # type: ignore[arg-type,return-value]
         controller=lambda: jenkins,  # type: ignore[arg-type,return-value]
+        targets={},
         clock=lambda: now[0],
     )
-    yield CareBench(lab, journal, folders, checks, hub, jenkins, now)
+    yield CareBench(lab, journal, folders, Checks(steps), hub, jenkins, now)
     journal.close()

@@ -13,6 +13,7 @@ import shutil
 import tempfile
 from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from fuego_jenkins_remote.client.errors import ClientError, Unreachable
 from fuego_jenkins_remote.lab.attempts.journal import Journal
+from fuego_jenkins_remote.lab.attempts.steps import Steps
 from fuego_jenkins_remote.lab.care.book import Step
 from fuego_jenkins_remote.lab.care.checks import Checks
 from fuego_jenkins_remote.lab.config import LabConfig
@@ -59,6 +61,11 @@ class ModelHub:
 
         self.fates.call("health", Unreachable("the hub cannot be reached"), put)
 
+    def board(self, host: str, board: str) -> SimpleNamespace:
+        away = Unreachable("the hub cannot be reached")
+        found: SimpleNamespace = self.fates.call("board", away, lambda: SimpleNamespace(health=self.health[board]))
+        return found
+
 
 class Care(RuleBasedStateMachine):
     """A lab with two boards, each of which may be well or not."""
@@ -89,7 +96,7 @@ class Care(RuleBasedStateMachine):
     def start(self) -> None:
         """A new process: all it has is the journal."""
         self.journal = KillableJournal(self.root / "state/journal.sqlite")
-        self.checks = Checks(
+        steps = Steps(
             LabConfig(
                 host="demolab",
                 lab_dir=self.root / "rw/remote",
@@ -103,8 +110,10 @@ class Care(RuleBasedStateMachine):
             folders=self.folders,
             hub=lambda: self.hub,  # type: ignore[arg-type,return-value]
             controller=lambda: self.jenkins,  # type: ignore[arg-type,return-value]
+            targets={},
             clock=lambda: self.now,
         )
+        self.checks = Checks(steps)
         self.journal.fates = self.fates
 
     def survive(self, do: Any) -> None:

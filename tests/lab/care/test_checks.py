@@ -349,6 +349,14 @@ def test_a_board_that_the_hub_does_not_know_is_kept_from_claims_all_the_same(car
     assert care.checks.boards() == {"bbb"}
 
 
+def test_a_board_that_the_hub_has_as_broken_comes_back_though_the_lab_knows_nothing_of_it(care: Any) -> None:
+    care.says("{command: [/bin/true]}")
+    care.hub.told.append(("bbb", "broken", "told by a lab whose state_dir is gone"))
+    care.checks.book.ask("bbb", "asked for by hand", care.now[0])
+    care.until(None)
+    assert care.hub.told[-1] == ("bbb", "online", "")
+
+
 def test_a_board_that_has_gone_from_the_lab_needs_no_check(care: Any) -> None:
     (care.lab.fuego_ro / "boards" / "bbb.board").unlink()
     care.due()
