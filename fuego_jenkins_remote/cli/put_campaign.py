@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fuego_jenkins_remote.cli.errors import Failed
+from fuego_jenkins_remote.cli.errors import Failed, message_of
 from fuego_jenkins_remote.cli.html_pages import Cell, page, table
 from fuego_jenkins_remote.cli.options import DURATION, FILE, common, hub_url, pass_session
 from fuego_jenkins_remote.cli.put_request import put, split_selectors, wanted_request
@@ -99,13 +99,14 @@ def _pairs(
 def _put_all(session: Session, pairs: list[dict[str, Any]], made: list[Request], refused: list[Refused]) -> None:
     """Put one after the other. When the hub does not answer any more, what was made is still to be told."""
     from fuego_jenkins_remote.client.errors import ClientError, Conflict, Invalid
+    from fuego_jenkins_remote.fuego.errors import BadName
 
     for at, wanted in enumerate(pairs):
         try:
             made += put(session, wanted)[0]
-        except ClientError as error:
-            refused.append(Refused(test=wanted["test"], selector=wanted["selector"], why=str(error)))
-            if isinstance(error, Conflict | Invalid):
+        except (ClientError, click.UsageError, BadName) as error:
+            refused.append(Refused(test=wanted["test"], selector=wanted["selector"], why=message_of(error)))
+            if not isinstance(error, ClientError) or isinstance(error, Conflict | Invalid):
                 continue
             left = (Refused(test=one["test"], selector=one["selector"], why="not asked for") for one in pairs[at + 1 :])
             refused.extend(left)

@@ -9,12 +9,13 @@
 get_run() {
     refuse_secrets REQUEST
     need_request
-    rm -rf -- run
+    rm -rf -- run unpacked
     rm -f -- ./*.frp
-    if ! "$ftc" get-run --output="$REQUEST.frp" --unpack=run -- "$REQUEST"; then
+    if ! "$ftc" get-run --output="$REQUEST.frp" --unpack=unpacked -- "$REQUEST"; then
         describe -- "$REQUEST"
         exit 1
     fi
+    mv -T -- unpacked/run run && rmdir -- unpacked || exit
     "$ftc" convert-run --output=run/junit.xml -- run || exit
     describe -- "$REQUEST"
 }
