@@ -24,6 +24,7 @@ from fuego_jenkins_remote.minijenkins.settings import Settings
 from fuego_jenkins_remote.minijenkins.users import Users, create_user
 
 RECORDING = Path(__file__).parents[3] / "shared" / "data" / "jenkins" / "core-2.528.3.json"
+DOCS = Path(__file__).parents[2] / "docs" / "controller.md"
 RECORDED_URL = "http://127.0.0.1:8090/fuego/"
 PASSWORD = "the admin's password"
 QUIET_SECONDS = 0.6  # 5 in the recording
@@ -210,6 +211,12 @@ def test_every_exception_names_a_recorded_step() -> None:
         pytest.skip("no ../shared/data beside the checkout")
     names = {step["step"] for step in steps()}
     assert {step for step, _ in NOT_COMPARED} <= names
+
+
+@pytest.mark.parametrize(("what", "why"), [*MEANT.items(), *((step, why) for (step, _), why in NOT_COMPARED.items())])
+def test_the_docs_name_every_difference_and_its_reason(what: str, why: str) -> None:
+    rows = [line for line in DOCS.read_text("utf-8").splitlines() if line.startswith("|")]
+    assert any(what in row and f"| {why} |" in row for row in rows)
 
 
 def differences(exchange: dict[str, Any], answer: requests.Response, url: str) -> list[str]:
