@@ -94,7 +94,7 @@ def _network_row(board: Board) -> tuple[str, ...]:
 
 
 def _state(board: Board) -> str:
-    from fuego_jenkins_remote.network.boards import Standing, standing
+    from fuego_jenkins_remote.network.boards import Standing, in_brief, standing
 
     word = standing(
         online=board.online,
@@ -112,7 +112,7 @@ def _state(board: Board) -> str:
             return f"not seen since {local_time(board.last_seen)}"
         case Standing.BROKEN | Standing.OFFLINE:
             since = f" since {local_time(board.health_since)}" if board.health_since else ""
-            return f"{word}{since}" + (f": {board.health_reason}" if board.health_reason else "")
+            return f"{word}{since}" + (f": {in_brief(board.health_reason)}" if board.health_reason else "")
         case _:
             return str(word)
 

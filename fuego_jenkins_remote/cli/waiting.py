@@ -123,14 +123,15 @@ class _Watch:
                 return now
 
     def tell_in_a_line(self, request: Request) -> None:
-        line = describe(request)
+        # One is told of at length; of many what changes for each of them alone.
+        line = describe(request, at_length=len(self.seen) == 1)
         if self.said.get(request.id) != line:
             self.said[request.id] = line
             self.session.out.note(f"{request.id}: {line}")
 
 
-def describe(request: Request) -> str:
-    """How it is with a request, in a line."""
+def describe(request: Request, *, at_length: bool = True) -> str:
+    """How it is with a request, in a line; `at_length` also what it waits for among the network's boards."""
     where = f"{request.host}:{request.board}" if request.board else ""
     match request.state:
         case State.PENDING:
@@ -138,7 +139,7 @@ def describe(request: Request) -> str:
             waits = (
                 f"{', '.join(one.host for one in asked)}: {asked[0].reason or 'its people are asked'}" if asked else ""
             )
-            return _joined("pending", waits or request.told or request.reason)
+            return _joined("pending", waits or (at_length and request.told) or request.reason)
         case State.ASSIGNED:
             return _joined(f"assigned to {where}", request.queue_why)
         case State.RUNNING:

@@ -96,7 +96,8 @@ def peek(change: Change, claim: Claim) -> Answer:
         request = _next(change, board, claim)
         if request is not None:
             shown.setdefault(request.id, _assignment(request, request.attempt + 1, board.host, board.name))
-    return Answer(assignments=tuple(shown.values()), stops=tuple(sql.stops(change.conn, claim.host)))
+    again_at = None if shown else sql.next_pause_end(change.conn, claim.host, change.at)
+    return Answer(assignments=tuple(shown.values()), stops=tuple(sql.stops(change.conn, claim.host)), again_at=again_at)
 
 
 def _idle(conn: sa.Connection, claim: Claim) -> list[Board]:

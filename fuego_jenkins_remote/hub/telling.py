@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from fuego_jenkins_remote.hub.records import Attempt, Board, Request
-from fuego_jenkins_remote.network.boards import Standing
+from fuego_jenkins_remote.network.boards import Standing, in_brief
 from fuego_jenkins_remote.network.states import State
 
 _SILENT = timedelta(minutes=2)
@@ -117,7 +117,7 @@ def _why(board: Board, standing: Standing) -> str:
         case Standing.SILENT:
             return f"nothing was heard of the lab {board.host} since {board.last_seen:%Y-%m-%d %H:%M} UTC ({board})"
         case _:
-            reason = f" ({' '.join(board.health_reason.split())})" if board.health_reason else ""
+            reason = f" ({in_brief(board.health_reason)})" if board.health_reason else ""
             return f"{board} is {board.health}{reason}"
 
 

@@ -29,3 +29,9 @@ def standing(*, online: bool, health: str, busy: bool, last_seen: datetime | Non
     if health != "online":
         return Standing.BROKEN if health == "broken" else Standing.OFFLINE
     return Standing.SILENT if last_seen is not None and now - last_seen > QUIET else Standing.FREE
+
+
+def in_brief(reason: str, most: int = 200) -> str:
+    """A lab's reason as a part of a line: in one line, and no longer than `most` characters."""
+    line = " ".join(reason.split())
+    return line if len(line) <= most else line[: most - 1].rstrip() + "…"

@@ -17,6 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from fuego_jenkins_remote.hub import approvals, records
 from fuego_jenkins_remote.hub.errors import Conflict, NotYours
+from fuego_jenkins_remote.hub.heartbeats import Beat
 from fuego_jenkins_remote.hub.schema import attempts, history, requests
 from fuego_jenkins_remote.network.identities import AttemptId
 from fuego_jenkins_remote.network.states import FINAL, LIVE, TRANSITIONS, State
@@ -38,6 +39,7 @@ class Life(RuleBasedStateMachine):
         self.world.add_lab("demolab", "one", "two")
         self.world.add_lab("otherlab", "one")
         self.put_ids: list[str] = []
+        self.down: set[tuple[str, str]] = set()
         self.given: list[tuple[str, AttemptId]] = []
         self.starts: Counter[AttemptId] = Counter()
         self.said: list[tuple[str, str, AttemptId, str, records.Request]] = []
@@ -50,16 +52,28 @@ class Life(RuleBasedStateMachine):
         selector=st.sampled_from(["arch=x86_64", "demolab:one", "*:one", "otherlab:one"]),
         retries=st.integers(0, 2),
         count=st.sampled_from([1, 1, "each"]),
+        timeout=st.sampled_from([60, 60, 600]),
     )
-    def put(self, selector: str, retries: int, count: Any) -> None:
-        made = self.world.put_all(self.ann, selector, retries=retries, count=count, timeout=60)
+    def put(self, selector: str, retries: int, count: Any, timeout: int) -> None:
+        made = self.world.put_all(self.ann, selector, retries=retries, count=count, timeout=timeout)
         self.put_ids += [request.id for request in made]
 
-    @rule(place=st.sampled_from(BOARDS))
-    def claim(self, place: tuple[str, str]) -> None:
-        which = self.world.claim(*place)
+    @rule(place=st.sampled_from(BOARDS), limit=st.sampled_from([None, None, 60, 59]))
+    def claim(self, place: tuple[str, str], limit: int | None) -> None:
+        which = self.world.claim(*place, limits={} if limit is None else {place[1]: limit})
         if which is not None:
             self.given.append((place[0], which))
+            assert place not in self.down, "a board that is down was given a request"
+            assert limit is None or self.world.get(which.request).timeout <= limit
+
+    @rule(place=st.sampled_from(BOARDS), health=st.sampled_from(["online", "online", "offline", "broken"]))
+    def see(self, place: tuple[str, str], health: Any) -> None:
+        self.world.health(*place, health)
+        (self.down.discard if health == "online" else self.down.add)(place)
+
+    @rule(place=st.sampled_from(BOARDS))
+    def say_of_a_board_again(self, place: tuple[str, str]) -> None:
+        self.world.put_board(*place)
 
     @precondition(lambda self: self.given)
     @rule(data=st.data())
@@ -98,6 +112,15 @@ class Life(RuleBasedStateMachine):
         except Conflict:
             return
         assert alive.state not in FINAL
+
+    @rule(host=st.sampled_from(["demolab", "otherlab"]))
+    def heartbeats(self, host: str) -> None:
+        beats = [Beat(attempt=which, log_tail=f"{which}\n") for _, which in self.given]
+        for answer in self.world.beat(host, *beats):
+            request = self.world.get(answer.attempt.request)
+            mine = (host, answer.attempt) in self.given
+            at_it = request.attempt == answer.attempt.number and request.state in {*LIVE, State.LOST}
+            assert answer.state == (request.state if mine and at_it else "over")
 
     @precondition(lambda self: self.put_ids)
     @rule(data=st.data())

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
@@ -16,7 +17,8 @@ from fuego_jenkins_remote.hub.schema import metadata
 from fuego_jenkins_remote.hub.statements import attempts as attempt_sql
 from fuego_jenkins_remote.hub.statements import requests as request_sql
 from fuego_jenkins_remote.network.states import State
-from fuego_jenkins_remote.service.engine import NotMigrated, reading
+from fuego_jenkins_remote.service import engine as engine_module
+from fuego_jenkins_remote.service.engine import NotMigrated, migrate, open_engine, reading
 
 from .conftest import World
 
@@ -47,6 +49,32 @@ def test_setting_up_again_keeps_what_is_there(tmp_path: Path) -> None:
     engine = admin.open_data(folder)
     with reading(engine) as conn:
         assert conn.exec_driver_sql("SELECT host FROM labs").scalar_one() == "demolab"
+    engine.dispose()
+
+
+def test_an_older_database_keeps_what_is_in_it(tmp_path: Path) -> None:
+    engine = open_engine(tmp_path / "hub.sqlite")
+    config = engine_module._alembic_config(admin.PACKAGE)
+    with engine.begin() as conn:
+        config.attributes["connection"] = conn
+        command.upgrade(config, "0001")
+    now = "2026-11-23T10:00:00.000000+00:00"
+    with engine.begin() as conn:
+        for statement in (
+            "INSERT INTO teams VALUES ('demolab')",
+            f"INSERT INTO users VALUES ('ann', '', '[]', '{now}')",
+            f"INSERT INTO labs VALUES ('demolab', 'demolab', '[]', '{now}')",
+            "INSERT INTO boards (id, host, name, facts, labels, description, open_to, online, updated_at, last_seen) "
+            f"VALUES (1, 'demolab', 'qemu', '{{}}', '[]', '', '[]', 1, '{now}', '{now}')",
+            "INSERT INTO lanes (id, selector, team) VALUES (1, 'demolab:qemu', 'demolab')",
+            "INSERT INTO board_lane VALUES (1, 1, 1)",
+        ):
+            conn.exec_driver_sql(statement)
+    migrate(engine, admin.PACKAGE)
+    with reading(engine) as conn:
+        [board] = boards.listed(conn)
+        assert (board.up, board.health_since) == (True, board.updated_at)
+        assert conn.exec_driver_sql("SELECT lane_id FROM board_lane").scalar_one() == 1
     engine.dispose()
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from fuego_jenkins_remote.network.boards import standing
+from fuego_jenkins_remote.network.boards import in_brief, standing
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 
@@ -30,3 +30,8 @@ NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 def test_a_board_stands_so(values: dict[str, Any], word: str) -> None:
     known = {"online": True, "health": "online", "busy": False, "last_seen": NOW, **values}
     assert standing(**known, now=NOW) == word
+
+
+def test_a_reason_in_brief_is_one_line_of_bounded_length() -> None:
+    assert in_brief("it does\n  not boot\n") == "it does not boot"
+    assert in_brief("x" * 300) == "x" * 199 + "…"
