@@ -218,6 +218,39 @@ def poll(session: Session) -> int:
     return 0 if poll_once(session.lab, session.links, session.out.note) else 1
 
 
+@lab.command("check-board")
+@click.argument("board", metavar="BOARD")
+@click.option("--now-well", is_flag=True, help="Check nothing: the board is well, I have seen to it.")
+@jenkins_url
+@hub_url
+@host_name
+@lab_dir
+@state_dir
+@common
+@pass_session
+def check_board(session: Session, board: str, now_well: bool) -> int:
+    """Check a board as the bridge does after trouble; one that passes comes back into the network.
+
+    Exit status 1 when it does not pass: then it is out of the network, as after a failed check of the bridge's.
+
+    \b
+    Example: ftc lab check-board bbb
+    """
+    from fuego_jenkins_remote.cli.boards import local_boards
+    from fuego_jenkins_remote.lab.serving.check_board import check_board, take_back
+
+    name = local_boards(session, board)[0].name
+    if now_well:
+        take_back(session.lab, session.links, name)
+        session.out.result(f"{name} counts as well", bare=name, data={"board": name, "well": True})
+        return 0
+    why = check_board(session.lab, session.links, name, session.out.note)
+    if why:
+        raise Failed(f"{name} is out of the network: {why}")
+    session.out.result(f"{name} is well", bare=name, data={"board": name, "well": True})
+    return 0
+
+
 @lab.command
 @click.option("-b", "--board", metavar="BOARD", help="Also send a build to this board's gate, and stop it there.")
 @jenkins_url

@@ -15,6 +15,10 @@ from fuego_jenkins_remote.lab.errors import LabError
 from fuego_jenkins_remote.lab.serving.wiring import Links, open_steps
 
 
+class AtWork(LabError):
+    """Somebody else holds the lock of a state_dir."""
+
+
 def serve(config: LabConfig, links: Links, *, announce: Callable[[], None]) -> None:
     """Serve the lab until TERM or INT; `announce` is called when the bridge works.
 
@@ -38,10 +42,10 @@ def serve(config: LabConfig, links: Links, *, announce: Callable[[], None]) -> N
 
 @contextlib.contextmanager
 def only_one(path: Path) -> Iterator[None]:
-    """Hold a lock file while the block runs; raises LabError when somebody else holds it."""
+    """Hold a lock file while the block runs; raises AtWork when somebody else holds it."""
     with path.open("a") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise LabError(f"another ftc lab serve or poll is at work with {path.parent}") from None
+            raise AtWork(f"another ftc lab serve or poll is at work with {path.parent}") from None
         yield
