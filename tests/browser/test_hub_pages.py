@@ -16,8 +16,9 @@ import uvicorn
 
 from fuego_jenkins_remote.hub import admin
 from fuego_jenkins_remote.hub.app import make_app
+from fuego_jenkins_remote.network.identities import AttemptId
 
-from ..hub.conftest import open_world
+from ..hub.conftest import World, open_world
 from ..hub.populated import populate
 
 playwright = pytest.importorskip("playwright.sync_api")
@@ -34,6 +35,11 @@ class Served:
     url: str
     secret: str
     ids: dict[str, str]
+    world: World
+
+    def say(self, log: str) -> None:
+        """The lab of the running request sends the end of its log."""
+        self.world.heartbeat("timslab", AttemptId(self.ids["running"], 1), log_tail=log)
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +55,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         thread.start()
         while not server.started:
             time.sleep(0.02)
-        yield Served(url=f"http://127.0.0.1:{listener.getsockname()[1]}", secret=secret, ids=ids)
+        yield Served(url=f"http://127.0.0.1:{listener.getsockname()[1]}", secret=secret, ids=ids, world=world)
         server.should_exit = True
         thread.join(timeout=20)
     world.hub.engine.dispose()
@@ -136,3 +142,26 @@ def test_a_request_is_shown(page: Any, served: Served, looks_well: Any, which: s
     assert page.locator("[role=status]").is_visible()
     assert page.locator(".timeline li").count() > 0
     looks_well(f"request-{which}")
+
+
+def test_a_request_moves_while_its_test_runs(page: Any, served: Served, looks_well: Any) -> None:
+    page.goto(f"{served.url}/requests/{served.ids['running']}")
+    page.evaluate("window.scrollTo(0, 200)")
+    place = page.evaluate("window.scrollY")
+    served.say("".join(f"[{number}] cc -c file{number}.c\n" for number in range(200)))
+    page.locator(".log-end", has_text="[199]").wait_for(timeout=15000)
+    end = page.locator(".log-end")
+    assert end.evaluate("box => box.scrollHeight > box.clientHeight"), "so short a log shows nothing"
+    assert end.evaluate("box => box.scrollTop") == 0, "it is the end that is to be seen"
+    assert page.evaluate("window.scrollY") == place, "the page is to stay where its reader is"
+    looks_well("request-moves")
+    page.click("text=Let it stand still")
+    page.wait_for_url("**still=1")
+    assert page.locator("text=Let it move").is_visible()
+
+
+def test_a_broken_board_says_why_and_how_it_comes_back(page: Any, served: Served, looks_well: Any) -> None:
+    page.goto(f"{served.url}/boards/timslab/worn")
+    assert page.locator(".badge.bad").inner_text() == "broken"
+    assert page.locator("text=ftc lab check-board worn").is_visible()
+    looks_well("board-broken")
