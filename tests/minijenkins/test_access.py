@@ -46,7 +46,9 @@ def test_without_a_token_nothing_is_told(secured: tuple[str, str]) -> None:
     assert requests.get(f"{url}/whoAmI/api/json", timeout=5).json()["name"] == "anonymous"
 
 
-@pytest.mark.parametrize("header", ["Basic !", "Basic YWRtaW4=", "Bearer x", "Basic YWRtaW46YmFk", ""])
+@pytest.mark.parametrize(
+    "header", ["Basic !", "Basic YWRtaW4=", "Bearer x", "Basic YWRtaW46YmFk", "", "Basic \u00e4", "Basic /w=="]
+)
 def test_a_wrong_token_is_401(secured: tuple[str, str], header: str) -> None:
     answer = requests.get(f"{secured[0]}/api/json", headers={"Authorization": header}, timeout=5)
     assert answer.status_code == 401
@@ -71,7 +73,9 @@ def test_crumbs_die_with_the_controller(start: Callable[..., Any], job_xml: Call
     assert server.build_job("j") == 1
 
 
-@pytest.mark.parametrize("headers", [{"Origin": "http://evil.example"}, {"Sec-Fetch-Site": "cross-site"}])
+@pytest.mark.parametrize(
+    "headers", [{"Origin": "http://evil.example"}, {"Origin": "http://["}, {"Sec-Fetch-Site": "cross-site"}]
+)
 def test_a_page_of_another_site_changes_nothing(secured: tuple[str, str], headers: dict[str, str]) -> None:
     url, token = secured
     answer = requests.post(f"{url}/quietDown", headers=headers, auth=("admin", token), timeout=5)

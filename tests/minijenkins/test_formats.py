@@ -61,7 +61,9 @@ def test_a_tree_names_what_is_wanted(tree: str, expected: dict[str, object]) -> 
     assert shown == expected
 
 
-@pytest.mark.parametrize("tree", ["a[", "a]", "a[b", "a{", "a{x}", "a b", "[a]", "a[b]]", "a,,b", "a[" * 50])
+@pytest.mark.parametrize(
+    "tree", ["a[", "a]", "a[b", "a{", "a{x}", "a{" + "9" * 5000 + "}", "a b", "[a]", "a[b]]", "a,,b", "a[" * 50]
+)
 def test_a_bad_tree_is_refused(tree: str) -> None:
     with pytest.raises(Refused) as error:
         parse_tree(tree)

@@ -54,6 +54,30 @@ YAML = """
     regex: 'remote-.*'
 """
 
+# What the plugin profile of a lab's jobs is made of; the embedded controller has none of these plugins.
+PLUGINS = """
+- job:
+    name: with-plugins
+    disabled: false
+    properties:
+      - lockable-resources: {resources: power-switch}
+    wrappers:
+      - timeout: {timeout: 60, fail: true}
+      - timestamps
+    builders:
+      - shell: 'mkdir -p run; echo hello; echo x > run/run.json'
+    publishers:
+      - archive: {artifacts: 'run/**'}
+      - junit: {results: 'run/*.xml', allow-empty-results: true}
+      - description-setter: {regexp: 'request (.*)'}
+      - postbuildscript:
+          builders:
+            - role: BOTH
+              build-on: [SUCCESS, FAILURE, ABORTED]
+              build-steps:
+                - shell: 'echo afterwards'
+"""
+
 
 @pytest.fixture
 def jjb(controller: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
@@ -117,3 +141,19 @@ def test_delete_takes_one_job(jjb: Callable[..., None], server: jenkins.Jenkins)
     jjb("update", "YAML")
     jjb("delete", "remote-request-qemu-arm")
     assert names(server) == NAMES[:2]
+
+
+def test_a_job_with_plugins_works_as_on_a_jenkins_without_them(
+    jjb: Callable[..., None], shop: Any, server: jenkins.Jenkins, tmp_path: Path
+) -> None:
+    (tmp_path / "jobs.yaml").write_text(PLUGINS)
+    jjb("update", "YAML")
+    stored = server.get_job_config("with-plugins")
+    assert "BuildTimeoutWrapper" in stored
+    build = shop.build("with-plugins")
+    assert (build["result"], build["artifacts"][0]["relativePath"]) == ("SUCCESS", "run/run.json")
+    console = shop.console("with-plugins").splitlines()
+    assert "hello" in console
+    assert "afterwards" not in console
+    assert len([line for line in console if "belongs to a plugin; it is left out" in line]) == 6
+    assert server.get_job_config("with-plugins") == stored

@@ -25,6 +25,7 @@ from fuego_jenkins_remote.minijenkins.users import Users, create_user
 
 RECORDING = Path(__file__).parents[3] / "shared" / "data" / "jenkins" / "core-2.528.3.json"
 DOCS = Path(__file__).parents[2] / "docs" / "controller.md"
+WITH_PLUGINS = RECORDING.with_name("plugins-2.528.3.json")
 RECORDED_URL = "http://127.0.0.1:8090/fuego/"
 PASSWORD = "the admin's password"
 QUIET_SECONDS = 0.6  # 5 in the recording
@@ -204,6 +205,28 @@ def test_answers_as_recorded(step: dict[str, Any], replay: Replay) -> None:
             continue
         where = f"{exchange['request']['method']} {exchange['request']['url']}"
         assert differences(exchange, answer, replay.url) == [], where
+
+
+def test_jobs_of_the_recording_with_plugins_are_taken_and_can_be_built(controller: Any, shop: Any, ask: Any) -> None:
+    if not WITH_PLUGINS.is_file():
+        pytest.skip("no ../shared/data beside the checkout")
+    exchanges = [e for step in json.loads(WITH_PLUGINS.read_text("utf-8")) for e in step["exchanges"] if "request" in e]
+    posted = {
+        exchange["request"]["url"].rpartition("=")[2]: exchange["request"]["body"]
+        for exchange in exchanges
+        if exchange["request"]["url"].startswith("/createItem")
+    }
+    assert posted
+    for name, document in posted.items():
+        shop.server.create_job(name, document)
+        assert xml_form(shop.server.get_job_config(name)) == xml_form(document)
+        assert controller.controller.jobs[name].config.unsupported == ()
+    (plugins,) = {
+        tuple(json.loads(e["response"]["body"]))
+        for e in exchanges
+        if "/pluginManager/api/json?depth" in e["request"]["url"]
+    }
+    assert tuple(ask("GET", "/pluginManager/api/json?depth=2").json()) == plugins
 
 
 def test_every_exception_names_a_recorded_step() -> None:

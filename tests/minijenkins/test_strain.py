@@ -109,11 +109,12 @@ def _answer(client: socket.socket) -> bytes:
         ('<!DOCTYPE a [<!ENTITY b "bbb"><!ENTITY c "&b;&b;">]><project>&c;</project>', 400, "document type"),
         ('<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]><project>&b;</project>', 400, "document type"),
         ("<project>" + "<a>" * 5000 + "</a>" * 5000 + "</project>", 400, "nested deeper"),
+        ("<project>" + "<a>" * 200_000 + "</a>" * 200_000 + "</project>", 400, "nested deeper"),
         ("<project>" + "<a>" * 500_000, 500, "bad XML"),
         ("<project><description>" + "x" * 10_000_000 + "</description></project>", 413, "larger than"),
         ('<?xml version="1.0" encoding="UTF-16"?><project/>', 500, "not UTF-8"),
     ],
-    ids=["entity bomb", "external entity", "deep", "very deep and broken", "10 MB", "another encoding"],
+    ids=["entity bomb", "external entity", "deep", "very deep", "very deep and broken", "10 MB", "another encoding"],
 )
 def test_hostile_documents_are_refused(ask: Callable[..., Any], document: str, status: int, words: str) -> None:
     answer = ask("POST", "/createItem?name=j", data=document, headers={"Content-Type": "text/xml"})

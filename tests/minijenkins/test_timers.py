@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 from fuego_jenkins_remote.minijenkins.documents import root_of
 from fuego_jenkins_remote.minijenkins.job_config import read_job
 from fuego_jenkins_remote.minijenkins.jobs import Job
-from fuego_jenkins_remote.minijenkins.timers import due, minutes_between
+from fuego_jenkins_remote.minijenkins.timers import due, minutes_between, run_clock
 
 SIX = datetime(2026, 11, 24, 6, 0, tzinfo=UTC)
 
@@ -96,3 +97,25 @@ def test_a_timer_follows_the_configuration(shop: Any, controller: Any, server: j
     shop.job("j", more=timer(change) if change else "")
     controller.tick(SIX)
     assert server.get_job_info("j")["nextBuildNumber"] == 1
+
+
+def test_the_clock_wakes_with_each_minute() -> None:
+    nearly = at(6, 0, 59).replace(microsecond=950_000)
+    times = iter([nearly, nearly, at(6, 1), at(6, 1, 59).replace(microsecond=950_000), at(6, 2), at(6, 2)])
+    seen: list[datetime] = []
+
+    def tick(minute: datetime) -> None:
+        seen.append(minute)
+        if len(seen) == 2:
+            raise EnoughError
+
+    async def watch() -> None:
+        with pytest.raises(EnoughError):
+            await run_clock(tick, lambda: next(times))
+
+    asyncio.run(watch())
+    assert seen == [at(6, 1), at(6, 2)]
+
+
+class EnoughError(Exception):
+    """Ends the clock of a test."""

@@ -111,7 +111,7 @@ def endpoint(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
         try:
             visitor = await access.visitor(request)
             answer = await handler(Call(request, request.app.state.controller, access, visitor))
-            cookie = access.cookie(visitor, request.url.scheme)
+            cookie = access.cookie(visitor, str(request.scope["scheme"]))
             if cookie:
                 answer.headers["Set-Cookie"] = cookie
             return answer

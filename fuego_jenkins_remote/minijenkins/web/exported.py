@@ -152,7 +152,8 @@ def _parse_list(text: str, at: int, into: Tree, level: int) -> int:
 def _parse_range(text: str, at: int, node: Tree) -> int:
     end = text.find("}", at)
     low, comma, high = text[at + 1 : max(end, at + 1)].partition(",")
-    if end < 0 or not all(part.strip().isdecimal() or not part.strip() for part in (low, high)):
+    numbers = [part.strip() for part in (low, high)]
+    if end < 0 or not all(not part or (part.isdecimal() and len(part) < 10) for part in numbers):
         raise _bad_tree(text, at)
     node.start = int(low) if low.strip() else 0
     node.stop = (int(high) if high.strip() else None) if comma else node.start + 1
