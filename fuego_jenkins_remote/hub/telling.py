@@ -90,12 +90,15 @@ def _pending(request: Request, boards: Sequence[Board], at: datetime) -> Told:
         )
     if by[Standing.BUSY]:
         rest = len(boards) - len(by[Standing.BUSY])
-        down = f"the others are not to be had: {_down(boards, by, at)}" if rest else "all are busy."
+        others = "the other is" if rest == 1 else "the others are"
+        down = f"{others} not to be had: {_down(boards, by, at)}" if rest else "all are busy."
         some = f"{len(by[Standing.BUSY])} of them busy, {down}" if rest else down
         return Told(
             now=f"It waits: {_number(len(boards), 'board')} would do, {'' if rest else 'and '}{some}",
             then=f"The next free one takes it. {before}".rstrip(),
         )
+    if not boards:
+        return Told(now="It waits for a board that may run it.", then=before)
     none = "it is not to be had" if len(boards) == 1 else "none is to be had"
     return Told(
         now=f"It waits: {_number(len(boards), 'board')} would do, and {none} now: {_down(boards, by, at)}",

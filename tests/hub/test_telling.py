@@ -51,7 +51,7 @@ def test_busy_ones_and_others_that_are_down(world: World, ann: records.Caller) -
     world.running("demolab", "one")
     world.health("demolab", "two", "broken", "no power")
     words = told(world, world.put(ann, "arch=x86_64").id)
-    assert "1 of them busy, the others are not to be had: demolab:two is broken (no power)." in words
+    assert "1 of them busy, the other is not to be had: demolab:two is broken (no power)." in words
     assert "The next free one takes it." in words
 
 
