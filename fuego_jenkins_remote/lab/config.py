@@ -110,9 +110,16 @@ class LabConfig:
         except ValueError as error:
             raise BadLabFile(f"{self.conf_dir / 'boards.yaml'}: board {board}: {error}") from error
 
-    def board_resources(self, board: str) -> tuple[str, ...]:
-        """What a board shares with others, by the names in Jenkins. Raises BadLabFile."""
-        return tuple(str(name) for name in self._boards_yaml().get(board, {}).get("resources", ()))
+    def boards_open_to(self) -> dict[str, tuple[str, ...]]:
+        """Which teams may ask for each board that boards.yaml speaks of; the others are open to all. Raises BadLabFile."""
+        return self._lists("open_to", ("*",))
+
+    def boards_resources(self) -> dict[str, tuple[str, ...]]:
+        """What each board that boards.yaml speaks of shares with others, by the names in Jenkins. Raises BadLabFile."""
+        return self._lists("resources", ())
+
+    def _lists(self, key: str, default: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+        return {name: tuple(map(str, one.get(key, default))) for name, one in self._boards_yaml().items()}
 
     def described_boards(self) -> list[str]:
         """The boards that boards.yaml speaks of. Raises BadLabFile."""

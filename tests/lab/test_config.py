@@ -154,3 +154,9 @@ def test_what_reaches_a_board_is_in_no_record_of_a_real_board_file(lab: LabConfi
             value = board.variables.get(name, "")
             if value and value != board.name:
                 assert f'"{value}"' not in told, (board.name, name)
+
+
+def test_who_may_ask_for_boards_and_what_they_share_is_read_at_once(lab: LabConfig) -> None:
+    _boards_yaml(lab, "boards: {bbb: {open_to: [kernel-team], resources: [power-1, 2]}, rpi: {}}\n")
+    assert lab.boards_open_to() == {"bbb": ("kernel-team",), "rpi": ("*",)}
+    assert lab.boards_resources() == {"bbb": ("power-1", "2"), "rpi": ()}

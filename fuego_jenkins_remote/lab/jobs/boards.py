@@ -11,11 +11,12 @@ from fuego_jenkins_remote.lab.jobs.definitions import JobBoard
 
 def job_boards(lab: LabConfig, boards: Iterable[BoardFile], hub_url: str) -> list[JobBoard]:
     """Give what the jobs of these boards say and share. Raises BadLabFile."""
+    open_to, resources = lab.boards_open_to(), lab.boards_resources()
     return [
         JobBoard(
             name=board.name,
-            access=access_of(lab.host, board.name, lab.board_record(board)["open_to"], hub_url),
-            resources=lab.board_resources(board.name),
+            access=access_of(lab.host, board.name, open_to.get(board.name, ("*",)), hub_url),
+            resources=resources.get(board.name, ()),
         )
         for board in boards
     ]
