@@ -8,6 +8,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import many_boards
 import request_to_test
 import waiting_labs
 from figures import Figure, median_ms
@@ -33,6 +34,7 @@ def main() -> int:
             version,
             lambda: request_to_test.measure(root / "requests"),
             lambda: waiting_labs.measure(root / "labs"),
+            lambda: many_boards.measure(root / "boards"),
         ):
             for figure in measured():
                 print(figure, flush=True)
