@@ -43,9 +43,10 @@ def place(
     """
     if running and not config.concurrent:
         return Wait(state="blocked", reason=f"Build #{running.number} is already in progress", until_ms=until_ms)
-    if quieting_down:
-        return Wait(state="buildable", reason="Jenkins is about to shut down")
     able = [node for node in nodes if node.serves(config.label)]
+    if quieting_down:
+        nobody = all(node.offline for node in able)
+        return Wait(state="buildable", reason="Jenkins is about to shut down", stuck=nobody)
     for node in able:
         executor = node.free_executor()
         if executor is not None:

@@ -60,6 +60,12 @@ def test_what_cannot_run_says_why(label: str, reason: str, stuck: bool) -> None:
     assert place(job(label), None, NODES) == Wait(state="buildable", reason=reason, stuck=stuck)
 
 
+@pytest.mark.parametrize(("label", "stuck"), [("bbb", False), ("nobody", True)])
+def test_in_quiet_mode_only_what_nobody_could_run_is_stuck(label: str, stuck: bool) -> None:
+    waits = Wait(state="buildable", reason="Jenkins is about to shut down", stuck=stuck)
+    assert place(job(label), None, NODES, quieting_down=True) == waits
+
+
 def test_a_running_build_blocks_its_job_unless_concurrent() -> None:
     assert place(job("bbb"), build(7), NODES, until_ms=5) == Wait(
         state="blocked", reason="Build #7 is already in progress", until_ms=5

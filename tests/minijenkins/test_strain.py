@@ -96,6 +96,17 @@ def test_a_body_that_does_not_come_is_408(start: Callable[..., Any]) -> None:
         assert _answer(slow).startswith(b"HTTP/1.1 408")
 
 
+def test_more_connections_than_it_takes_get_503(start: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fuego_jenkins_remote.minijenkins.server._MOST_CONNECTIONS", 4)
+    url = start().url
+    idle = [_connect(url) for _ in range(4)]
+    assert requests.get(f"{url}/whoAmI/api/json", timeout=5).status_code == 503
+    for connection in idle:
+        connection.close()
+    time.sleep(0.1)
+    assert requests.get(f"{url}/whoAmI/api/json", timeout=5).status_code == 200
+
+
 def _answer(client: socket.socket) -> bytes:
     try:
         return client.recv(100)
