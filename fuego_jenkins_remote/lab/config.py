@@ -111,11 +111,11 @@ class LabConfig:
             raise BadLabFile(f"{self.conf_dir / 'boards.yaml'}: board {board}: {error}") from error
 
     def boards_open_to(self) -> dict[str, tuple[str, ...]]:
-        """Which teams may ask for each board that boards.yaml speaks of; the others are open to all. Raises BadLabFile."""
+        """Which teams may ask for each board of boards.yaml; other boards are open to all. Raises BadLabFile."""
         return self._lists("open_to", ("*",))
 
     def boards_resources(self) -> dict[str, tuple[str, ...]]:
-        """What each board that boards.yaml speaks of shares with others, by the names in Jenkins. Raises BadLabFile."""
+        """What each board of boards.yaml shares with others, by the names in Jenkins. Raises BadLabFile."""
         return self._lists("resources", ())
 
     def _lists(self, key: str, default: tuple[str, ...]) -> dict[str, tuple[str, ...]]:

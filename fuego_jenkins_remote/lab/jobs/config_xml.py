@@ -97,6 +97,11 @@ def set_token(xml: str, token: str) -> str:
     return f"{without[:at]}  <authToken>{escape(token)}</authToken>\n{without[at:]}" if token else without
 
 
+def is_same_text(one: str, other: str) -> bool:
+    """Whether two documents are the same but for how they are declared: what Jenkins gives until it saves it itself."""
+    return _DECLARATION.sub("", one).strip() == _DECLARATION.sub("", other).strip()
+
+
 def is_same(one: Tree | None, other: Tree | None) -> bool:
     """Whether two say the same."""
     if one is None or other is None:

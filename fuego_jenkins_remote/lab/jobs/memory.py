@@ -23,16 +23,18 @@ _LARGEST = 64 * 2**20
 
 @dataclass(frozen=True, kw_only=True)
 class Uploaded:
-    """One upload: the compact tree, and the digest of its token (empty: none)."""
+    """One upload: the digest of its text, the compact tree, and the digest of its token (empty: none)."""
 
+    text: str
     form: tuple[object, ...]
     token: str
 
     @classmethod
-    def of(cls, config: JobConfig) -> Uploaded:
-        """What is remembered of an upload of `config`, which is XML."""
+    def of(cls, xml: str) -> Uploaded:
+        """What is remembered of an upload of `xml`."""
+        config = JobConfig.parse(xml)
         form = compact(config.tree) if config.tree else []
-        return cls(form=tuple(form), token=digest(config.token))
+        return cls(text=digest(xml), form=tuple(form), token=digest(config.token))
 
 
 class UploadedJobs:
@@ -46,8 +48,13 @@ class UploadedJobs:
         self._jobs = {name: found for name, one in self._all.pop(url, {}).items() if (found := _uploads(one))}
 
     def is_known(self, name: str) -> bool:
-        """Whether something of this name was ever uploaded."""
-        return name in self._jobs
+        """Whether it is known what was uploaded under this name."""
+        return any(_tree_of(one) for one in self._jobs.get(name, ()))
+
+    def is_last(self, name: str, xml: str) -> bool:
+        """Whether this very text is what was uploaded last."""
+        found = self._jobs.get(name, [])
+        return len(found) == 1 and found[0].text == digest(xml)
 
     def has_uploaded(self, name: str, config: JobConfig) -> bool:
         """Whether what Jenkins has is what was uploaded."""
@@ -63,7 +70,7 @@ class UploadedJobs:
         """Write down that these jobs have another token, and nothing else has changed."""
         for name in names:
             found = self._jobs.get(name, [])
-            self._jobs[name] = [replace(one, token=digest(token)) for one in found]
+            self._jobs[name] = [replace(one, text="", token=digest(token)) for one in found]
         self._write()
 
     def expect(self, uploads: dict[str, Uploaded]) -> None:
@@ -87,7 +94,8 @@ class UploadedJobs:
         if self._path is None:
             return
         jobs = {
-            name: [{"form": list(one.form), "token": one.token} for one in found] for name, found in self._jobs.items()
+            name: [{"text": one.text, "form": one.form, "token": one.token} for one in found]
+            for name, found in self._jobs.items()
         }
         text = json.dumps({**self._all, self._url: jobs}, separators=(",", ":"))
         try:
@@ -99,9 +107,9 @@ class UploadedJobs:
             raise LabError(f"{error.filename or self._path}: {error.strerror}") from error
 
 
-def digest(token: str) -> str:
-    """What is remembered of a token; empty for none."""
-    return hashlib.sha256(token.encode()).hexdigest() if token else ""
+def digest(text: str) -> str:
+    """What is remembered of a text; empty for none."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest() if text else ""
 
 
 def _read(path: Path | None) -> dict[str, dict[str, object]]:
@@ -120,18 +128,16 @@ def _uploads(data: object) -> list[Uploaded]:
     found: list[Uploaded] = []
     for one in data if isinstance(data, list) else ():
         try:
-            expand(one["form"])
-            upload = Uploaded(form=tuple(one["form"]), token=str(one["token"]))
-        except (KeyError, TypeError, ValueError, RecursionError):
+            found.append(Uploaded(text=str(one["text"]), form=tuple(one["form"]), token=str(one["token"])))
+        except (KeyError, TypeError):
             continue
-        found.append(upload)
     return found
 
 
 def _tree_of(upload: Uploaded) -> Tree | None:
     try:
         return expand(list(upload.form))
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 

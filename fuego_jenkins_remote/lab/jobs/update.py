@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from fuego_jenkins_remote.lab.errors import LabError
-from fuego_jenkins_remote.lab.jobs.config_xml import JobConfig, aligned, is_same, lines_of, set_disabled
+from fuego_jenkins_remote.lab.jobs.config_xml import JobConfig, aligned, is_same, is_same_text, lines_of, set_disabled
 from fuego_jenkins_remote.lab.jobs.definitions import (
     PEOPLE_JOBS,
     JobBoard,
@@ -42,7 +42,9 @@ class Doing(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """One job or view by its full name. `wanted` is the XML to upload, `there` what Jenkins has; `edited`: by hand."""
+    """One job or view by its full name. `wanted` is the XML to upload, `there` what Jenkins has; `upload` is
+    None when it is what was uploaded last.
+    """
 
     name: str
     is_view: bool = False
@@ -50,7 +52,6 @@ class Step:
     wanted: str = ""
     there: str = ""
     upload: Uploaded | None = None
-    edited: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,36 +121,37 @@ def _plan(update: Update, wanted: Mapping[str, str], values: LabValues) -> list[
         return store.get_view_config(name) if name == view else store.get_job_config(name)
 
     found = {name: text for name, text in zip(there, in_parallel(read, there), strict=True) if text is not None}
-    configs = {name: JobConfig.parse(text) for name, text in found.items()}
+    as_wanted = {name for name, text in found.items() if is_same_text(wanted[name], text)}
+    configs = {name: JobConfig.parse(text) for name, text in found.items() if name not in as_wanted}
     foreign = [name for name, config in configs.items() if not config.is_ours and name != view]
     if foreign:
         names = ", ".join(foreign)
         raise LabError(f"not ours, though so named: {names}; rename or remove in Jenkins, or use another prefix")
     if view in configs and not configs[view].is_ours:
         raise LabError(f"the view {view!r} is not ours; rename or remove it in Jenkins, or set another jenkins_view")
-    return [
-        _step(update.memory, name, xml, found.get(name), configs.get(name), overwrite=update.overwrite, view=view)
-        for name, xml in wanted.items()
-    ]
+    steps = []
+    for name, xml in wanted.items():
+        upload = None if update.memory.is_last(name, xml) else Uploaded.of(xml)
+        doing, given = Doing.LEAVE if name in as_wanted else Doing.CREATE, xml
+        if name in configs:
+            doing, given = _compare(update, name, xml, configs[name])
+        steps.append(
+            Step(name=name, is_view=name == view, doing=doing, wanted=given, there=found.get(name, ""), upload=upload)
+        )
+    return steps
 
 
-def _step(
-    memory: UploadedJobs, name: str, xml: str, text: str | None, there: JobConfig | None, *, overwrite: bool, view: str
-) -> Step:
-    is_view = name == view
-    ours = JobConfig.parse(xml)
-    upload = Uploaded.of(ours)
-    if there is None or text is None:
-        return Step(name=name, is_view=is_view, doing=Doing.CREATE, wanted=xml, upload=upload)
+def _compare(update: Update, name: str, xml: str, there: JobConfig) -> tuple[Doing, str]:
+    """What happens to a job or view that Jenkins has, and with which XML."""
+    memory, ours = update.memory, JobConfig.parse(xml)
     keeps_disabled = there.disabled and not there.is_gone
     if keeps_disabled:
         xml = set_disabled(xml, True)
     is_equal = is_same(ours.tree, there.tree)
     if is_equal and _has_token(memory, name, there, ours.token) and there.disabled == keeps_disabled:
-        return Step(name=name, is_view=is_view, doing=Doing.LEAVE, wanted=xml, there=text, upload=upload)
+        return Doing.LEAVE, xml
     edited = not is_equal and memory.is_known(name) and not memory.has_uploaded(name, there)
-    doing = Doing.KEEP if edited and not overwrite else Doing.CHANGE
-    return Step(name=name, is_view=is_view, doing=doing, wanted=xml, there=text, upload=upload, edited=edited)
+    return Doing.KEEP if edited and not update.overwrite else Doing.CHANGE, xml
 
 
 def _has_token(memory: UploadedJobs, name: str, there: JobConfig, token: str) -> bool:
@@ -189,7 +191,7 @@ def _gone_step(job: GoneJob, open_boards: Collection[str]) -> Step:
 
 
 def _carry_out(update: Update, steps: list[Step], gone: list[GoneJob], values: LabValues) -> None:
-    uploads = [step for step in steps if step.doing in {Doing.CREATE, Doing.CHANGE} and step.upload]
+    uploads = [step for step in steps if step.doing in {Doing.CREATE, Doing.CHANGE}]
     update.memory.expect({step.name: step.upload for step in uploads if step.upload})
     _make_folder(update.jenkins(), values)
     in_parallel(lambda step: _upload(update.jenkins(), step), [step for step in uploads if not step.is_view])
