@@ -8,6 +8,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import following
 import many_boards
 import request_to_test
 import waiting_labs
@@ -34,6 +35,7 @@ def main() -> int:
             version,
             lambda: request_to_test.measure(root / "requests"),
             lambda: waiting_labs.measure(root / "labs"),
+            lambda: following.measure(root / "following"),
             lambda: many_boards.measure(root / "boards"),
         ):
             for figure in measured():

@@ -21,7 +21,8 @@ log = logging.getLogger("fuego.lab")
 
 ROUND, LONGEST_ROUND = 2.0, 15.0
 """Seconds between two rounds; the second where they take the hub or us long."""
-SHARE = 0.1
+SHARE = 0.05
+"""Of the time, at most, that rounds take the hub and us."""
 LEASES = 4
 """Signs of life in the time of a lease."""
 LIFE_SIGN = 15.0
