@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from fuego_jenkins_remote.cli.doctor import controller, dangers, places, services
 from fuego_jenkins_remote.cli.doctor.findings import Check, Finding, State, look
@@ -32,21 +32,27 @@ CHECKS: dict[str, tuple[Check, tuple[str, ...]]] = {
 """Each check, and those without which it would only say the same again."""
 
 
-def examine(session: Session, board: str | None = None, tell: Callable[[Finding], None] | None = None) -> list[Finding]:
-    """Look at all of it, with `board` at a trial build on it, too; `tell` hears of each at once.
+def examine(
+    session: Session,
+    board: str | None = None,
+    *,
+    only: Collection[str] | None = None,
+    tell: Callable[[Finding], None] | None = None,
+) -> list[Finding]:
+    """Look at all of it, or at `only` these; with `board` at a trial build on it, too. `tell` hears of each at once.
 
     Nothing is changed but what is removed again: a file in lab_dir; a build that was stopped stays in Jenkins' list.
     """
     found: list[Finding] = []
-    for finding in _each(session, board, found):
+    for finding in _each(session, board, only, found):
         found.append(finding)
         if tell is not None:
             tell(finding)
     return found
 
 
-def _each(session: Session, board: str | None, found: list[Finding]) -> Iterator[Finding]:
-    checks = dict(CHECKS)
+def _each(session: Session, board: str | None, only: Collection[str] | None, found: list[Finding]) -> Iterator[Finding]:
+    checks = {what: check for what, check in CHECKS.items() if only is None or what in only}
     if board is not None:
         name = board
         checks["trial build"] = (lambda session: controller.trial(session, name), ("jobs", "lab_dir"))

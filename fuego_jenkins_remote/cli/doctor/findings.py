@@ -1,4 +1,4 @@
-"""What was found, and in which of four states."""
+"""What was found, and in which state."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ class State(StrEnum):
     """How it is. Only BAD makes the exit status 1."""
 
     OK = "ok"
+    DONE = "done"  # it was not so, and is now (ftc lab init)
     WARN = "warn"  # it works, and is dangerous or soon in the way
     BAD = "BAD"  # it does not work
     SKIPPED = "-"  # not looked at, because something that it needs is BAD
@@ -33,7 +34,7 @@ class Finding:
         return {
             "what": self.what,
             "state": self.state.name.lower(),
-            "ok": self.state in {State.OK, State.WARN},
+            "ok": self.state in {State.OK, State.DONE, State.WARN},
             "text": self.text,
         }
 

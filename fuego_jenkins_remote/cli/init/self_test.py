@@ -1,0 +1,162 @@
+"""The last step: a request goes the whole way on one board, or, without a person's token, as far as it can."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from fuego_jenkins_remote.cli.doctor.controller import trial
+from fuego_jenkins_remote.cli.doctor.findings import Finding, State, look
+from fuego_jenkins_remote.cli.errors import Failed
+from fuego_jenkins_remote.cli.init.steps import Tell
+from fuego_jenkins_remote.cli.lab_jobs import lab_controller
+from fuego_jenkins_remote.cli.session import Session
+from fuego_jenkins_remote.client.hub import HubClient
+from fuego_jenkins_remote.client.values import Request
+from fuego_jenkins_remote.lab.errors import LabError
+from fuego_jenkins_remote.lab.serving.serve import only_one
+from fuego_jenkins_remote.network.identities import new_call_id
+from fuego_jenkins_remote.network.states import State as RequestState
+
+TESTS = ("Functional.fuego_board_check", "Functional.hello_world")
+"""The first of these that is installed is run: Fuego's own look at a board's health, else a small one."""
+NODE_SECONDS = 15.0
+CLAIM_SECONDS = 60.0
+TEST_SECONDS = 600.0
+BRIDGE_SECONDS = 30.0
+_PAUSE = 0.5
+
+
+def try_board(session: Session, board: str, people_token: str, tell: Tell) -> None:
+    """A build to the gate; then, with a person's token for the hub, a request for a test, through a bridge."""
+    if not _node_comes_online(session, board):
+        text = f"the node of {board} is not online: start its agent, then ftc lab doctor -b {board} tries"
+        tell(Finding(what="trial build", state=State.WARN, text=text))
+        return
+    built = look(session, "trial build", lambda session: trial(session, board))
+    tell(built)
+    if built.state is State.BAD:
+        raise Failed("the trial build failed; put that right, then call ftc lab init again")
+    if people_token:
+        tell(look(session, "test request", lambda session: _ask_for_test(session, board, people_token)))
+    else:
+        text = (
+            f"none was put: that takes a person's token (--people-token-file); any user of the network may ask now: "
+            f"ftc put-request -b {session.settings.host_name}:{board} -t Functional.hello_world"
+        )
+        tell(Finding(what="test request", state=State.OK, text=text))
+
+
+def _node_comes_online(session: Session, board: str) -> bool:
+    controller, end = lab_controller(session), time.monotonic() + NODE_SECONDS
+    while not any(node.name == board and node.online for node in controller.nodes()):
+        if time.monotonic() > end:
+            return False
+        time.sleep(_PAUSE)
+    return True
+
+
+def _ask_for_test(session: Session, board: str, people_token: str) -> str:
+    """Put a request for one small test on `board` and see it through. Raises Failed, ClientError."""
+    installed = session.places.fuego_core / "tests"
+    test = next((name for name in TESTS if (installed / name).is_dir()), None)
+    if test is None:
+        raise Failed(f"none of {', '.join(TESTS)} is in {installed}: put a request for a test that you have")
+    hub = HubClient(session.hub.url, people_token, ca_file=session.settings.ca_file)
+    wanted = {
+        "call_id": new_call_id(),
+        "selector": f"{session.settings.host_name}:{board}",
+        "test": test,
+        "timeout": 600,
+        "notes": "a first request, to see that all is well",
+    }
+    with _bridge(session):
+        request = hub.put_request(wanted)[0][0]
+        session.out.note(f"waiting for {request.id}: {test} on {board}")
+        try:
+            ended = _until_ended(hub, request)
+        except BaseException:
+            with contextlib.suppress(Exception):
+                hub.cancel(request.id, new_call_id(), "the set-up was broken off")
+            raise
+    if ended.state is not RequestState.DONE:
+        raise Failed(f"{ended.id} is {ended.state}: {ended.reason or 'see ftc query-request -v'}")
+    if ended.status not in {"PASS", "SKIP"}:
+        raise Failed(f"{test} on {board}: {ended.status}; its run: {ended.run_url or ended.run_key}")
+    return f"{test} on {board}: {ended.status}, the whole way; its run: {ended.run_url or ended.run_key}"
+
+
+def _until_ended(hub: HubClient, request: Request) -> Request:
+    began = time.monotonic()
+    while not request.is_final:
+        waited = time.monotonic() - began
+        if request.state is RequestState.PENDING:
+            _fail_where_nobody_will_claim(request, waited)
+        if waited > TEST_SECONDS:
+            raise Failed(f"{request.id} was still {request.state} after {waited / 60:.0f} minutes; it was called off")
+        request = hub.wait_for_change(request.id, request.version, 5)
+    return request
+
+
+def _fail_where_nobody_will_claim(request: Request, waited: float) -> None:
+    if any(one.answer == "waiting" for one in request.approvals):
+        raise Failed(
+            f"{request.id}: the lab's rules ask its people about {request.requester} of team {request.team}; a user of"
+            " the lab's own team needs no asking (see 'the lab's rules' in docs/labs.md)"
+        )
+    if waited > CLAIM_SECONDS:
+        raise Failed(
+            f"{request.id} was not claimed within {CLAIM_SECONDS:.0f} s, and was called off: {request.reason or ''}"
+            " is the board in use, or does a check of it wait? ftc list-boards -r, and the log of ftc lab serve"
+        )
+
+
+@contextlib.contextmanager
+def _bridge(session: Session) -> Iterator[None]:
+    """A bridge for as long as the block runs, unless one works already."""
+    if _one_works(session):
+        yield
+        return
+    with tempfile.TemporaryFile("w+") as log:
+        command = [sys.executable, "-c", "from fuego_jenkins_remote.cli.main import main; main()", "lab", "serve"]
+        environment = {**os.environ, "FUEGO_CONF": str(session.settings.conf_file)}
+        with subprocess.Popen(
+            command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, text=True
+        ) as bridge:
+            before = signal.signal(signal.SIGTERM, _interrupt)  # so that none is left behind
+            try:
+                assert bridge.stdout is not None  # noqa: S101 - it is a pipe
+                if not bridge.stdout.readline().startswith("lab ready"):
+                    log.seek(0)
+                    lines = log.read(65536).strip().splitlines()
+                    raise Failed(f"the bridge did not start: {lines[-1] if lines else 'it says nothing'}")
+                yield
+            finally:
+                signal.signal(signal.SIGTERM, before)
+                bridge.send_signal(signal.SIGTERM)
+                try:
+                    bridge.wait(BRIDGE_SECONDS)
+                except subprocess.TimeoutExpired:
+                    bridge.kill()
+
+
+def _interrupt(_number: int, _frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _one_works(session: Session) -> bool:
+    lock: Path = session.places.state_dir / "bridge.lock"
+    if not lock.is_file():
+        return False
+    try:
+        with only_one(lock):
+            return False
+    except LabError:
+        return True
