@@ -211,9 +211,7 @@ class Running:
         entry.mkdir()
         (entry / "outcome.json").write_text('{"outcome":"ran"}')
         (entry / "run").mkdir()
-        (entry / "run" / "run.json").write_text(
-            '{"name":"Functional.hello","status":"PASS","metadata":{}}'
-        )
+        (entry / "run" / "run.json").write_text('{"name":"Functional.hello","status":"PASS","metadata":{}}')
         entry.rename(self.bench.folders.outbox_folder(which))
 
 
