@@ -81,12 +81,13 @@ def jobs(session: Session) -> Answer:
     if without:
         raise Failed(f"all jobs are there, but these boards have no node: {', '.join(without)}: ftc lab jobs")
     off = [name for name in names if not nodes[name].online]
-    if off:
-        raise Failed(
-            f"all jobs are there, but these boards' nodes are not online: {', '.join(off)}: start their agents"
-            f" (the node's page says how: {controller.url}/computer/)"
-        )
-    return f"{len(wanted)} jobs, and a node for each board"
+    mind = (
+        f"the nodes of these boards are not online: {', '.join(off)}: start their agents (the node's page says how:"
+        f" {controller.url}/computer/)"
+    )
+    if off == names:
+        raise Failed(mind)
+    return answer(f"{len(wanted)} jobs, and a node for each board", mind if off else "")
 
 
 def trial(session: Session, board: str) -> Answer:

@@ -55,7 +55,7 @@ def _each(session: Session, board: str | None, only: Collection[str] | None, fou
     checks = {what: check for what, check in CHECKS.items() if only is None or what in only}
     if board is not None:
         name = board
-        checks["trial build"] = (lambda session: controller.trial(session, name), ("jobs", "lab_dir"))
+        checks["trial build"] = (lambda session: controller.trial(session, name), ("jenkins", "boards", "lab_dir"))
     for what, (check, needs) in checks.items():
         bad = [one.what for one in found if one.what in needs and one.state in {State.BAD, State.SKIPPED}]
         if bad:

@@ -41,12 +41,14 @@ def set_up(session: Session, wanted: Wanted) -> list[Finding]:
             session.out.line(f"{finding.state:<5} {finding.what}: {finding.text}")
 
     asker = Asker(asks=wanted.asks, note=session.out.note)
-    settings = _settings(wanted, wanted.conf)
+    settings = _settings(wanted, wanted.conf if wanted.conf and wanted.conf.is_file() else None)
     folders = find_folders(settings, Path.cwd())
     conf = _conf_file(wanted, settings, folders)
-    if conf.is_file() and conf != settings.conf_file:
-        settings = _settings(wanted, conf)
-        folders = find_folders(settings, Path.cwd())
+    # What stands in the file that is written, or else in Fuego's own, are the answers of before.
+    for known in (conf, *(folder / "conf" / "fuego.conf" for folder in [folders.get("fuego_ro_dir")] if folder)):
+        if known.is_file() and settings.conf_file is None:
+            settings = _settings(wanted, known)
+            folders = find_folders(settings, Path.cwd())
     _check_found(folders)
     answers = Gathering(settings, wanted.given, asker).gather()
     answers.values |= to_write(folders, conf, read_conf(conf) if conf.is_file() else {})
@@ -71,14 +73,12 @@ def what_next(conf_set_before: str | None) -> list[str]:
 
 
 def _settings(wanted: Wanted, conf: Path | None) -> Settings:
-    """What holds before: of the file `conf` if it is there, else of the one that is found as always."""
+    """What holds before: of the file `conf`, else of the one that is found as always, if it is there."""
     environ = dict(os.environ)
     if conf is not None:
+        environ["FUEGO_CONF"] = str(conf)
+    elif not Path(environ.get("FUEGO_CONF", "")).is_file():
         environ.pop("FUEGO_CONF", None)
-        if conf.is_file():
-            environ["FUEGO_CONF"] = str(conf)
-    elif environ.get("FUEGO_CONF") and not Path(environ["FUEGO_CONF"]).exists():
-        del environ["FUEGO_CONF"]
     settings = load_settings(environ, {key: str(as_path(value)) for key, value in _folders(wanted).items()})
     return replace(settings, environ=dict(os.environ))
 
