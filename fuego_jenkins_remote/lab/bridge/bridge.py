@@ -8,9 +8,7 @@ matters stands in the journal; what is kept in memory may be lost at any time.
 
 from __future__ import annotations
 
-import logging
 import threading
-import time
 from collections.abc import Callable
 from functools import partial
 
@@ -23,14 +21,9 @@ from fuego_jenkins_remote.lab.bridge.instance import instance_of
 from fuego_jenkins_remote.lab.bridge.looking import Looking
 from fuego_jenkins_remote.lab.bridge.rounds import Rounds
 from fuego_jenkins_remote.lab.bridge.schedule import Schedule
+from fuego_jenkins_remote.lab.bridge.sweeping import Sweeping
 from fuego_jenkins_remote.lab.care.checks import Checks
 from fuego_jenkins_remote.lab.care.keeper import Keeper
-from fuego_jenkins_remote.lab.errors import LabError
-
-log = logging.getLogger("fuego.lab")
-
-SWEEP_EVERY, SWEEP_AFTER = 3600.0, 6 * 3600.0
-JOURNAL_KEEPS = 30 * 86400.0
 
 
 class Bridge:
@@ -43,7 +36,6 @@ class Bridge:
         self._stop = stop
         self._woken = threading.Event()
         self._fatal: Exception | None = None
-        self._swept = 0.0
         self.schedule = Schedule(steps, stop=stop, wake=self.wake)
         self.in_touch = InTouch(steps, self.schedule, stop=stop, changed=self._boards_changed)
         self.looking = Looking(steps, self.schedule, self.in_touch, stop=stop, wake=self.wake)
@@ -81,6 +73,7 @@ class Bridge:
             ("boards", self._keep_in_touch),
             ("look", self.looking.run),
             ("rounds", self.rounds.run),
+            ("sweep", Sweeping(self._steps, stop=self._stop).run),
             ("asked", partial(self._answering.run, self._stop)),
         ):
             threading.Thread(target=self._guarded, args=(work,), name=name, daemon=True).start()
@@ -104,7 +97,6 @@ class Bridge:
                 self.claiming.renew()
             self.schedule.notice_folders()
             self.schedule.take_due()
-            self._sweep()
             woken = self._woken.wait(self.schedule.pause())
             self._woken.clear()
 
@@ -133,15 +125,3 @@ class Bridge:
     def _fails(self, error: Exception) -> None:
         self._fatal = self._fatal or error
         self.wake()
-
-    def _sweep(self) -> None:
-        """Remove what closed attempts have left."""
-        if time.monotonic() - self._swept < SWEEP_EVERY and self._swept:
-            return
-        self._swept = time.monotonic()
-        try:
-            self._steps.sweep(
-                kept_since=self._steps.clock() - JOURNAL_KEEPS, used_since=self._steps.clock() - SWEEP_AFTER
-            )
-        except (LabError, OSError) as error:
-            log.warning("%s", error)

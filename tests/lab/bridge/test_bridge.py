@@ -15,8 +15,7 @@ import pytest
 from fuego_jenkins_remote.client.errors import ClientError, NotAllowed, NotFound, Unreachable
 from fuego_jenkins_remote.client.values import Attempt, Beaten, Board, Claims, Request
 from fuego_jenkins_remote.lab.attempts.journal import Phase
-from fuego_jenkins_remote.lab.bridge import bridge as bridge_module
-from fuego_jenkins_remote.lab.bridge import claiming, in_touch, looking, rounds, schedule
+from fuego_jenkins_remote.lab.bridge import claiming, in_touch, looking, rounds, schedule, sweeping
 from fuego_jenkins_remote.lab.bridge.bridge import Bridge
 from fuego_jenkins_remote.lab.errors import LabError
 from fuego_jenkins_remote.lab.jenkins.overview import SeenNode
@@ -235,7 +234,7 @@ def running(bench: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
     if hub.silent:
         hub.silent.set()
     for thread in threading.enumerate():
-        if thread.name.startswith(("claim-", "boards", "look", "rounds", "step-")):
+        if thread.name.startswith(("claim-", "boards", "look", "rounds", "step-", "sweep")):
             thread.join(5)
 
 
@@ -534,7 +533,7 @@ def test_old_folders_of_closed_attempts_are_swept_away_and_open_ones_stay(runnin
     journal.begin_claim("claim-0001", ["bbb"])
     journal.end_claim("claim-0001", (_won(0, "bbb"),), time.time())
     journal.move(attempt(0), "decide", "deliver", time.time())
-    long_ago = time.time() - bridge_module.SWEEP_AFTER - 60
+    long_ago = time.time() - sweeping.SWEEP_AFTER - 60
     for number in (0, 1, 2):
         folder = folders.request_folder(attempt(number))
         folder.mkdir()
