@@ -21,7 +21,7 @@ shopt -s nullglob dotglob
 # an attempt for it, until a bridge takes its request up, and then until that is made ready.
 LOCK_SECONDS=30
 GATE_SECONDS=60
-ASK_SECONDS=30
+ASK_SECONDS=90
 READY_SECONDS=300
 # Seconds that a process gets to end by itself, then those until we give it up. Jenkins frees the board's node
 # 10 s after an abort, so the two and the collecting must fit into less.
@@ -619,6 +619,26 @@ find_status() {
     printf '%s' "${status//[^A-Z]/}"
 }
 
+# Whether the plugin junit waits for the run, which only the bridge can convert: the job part needs no Python.
+wants_cases() {
+    is_number "${FUEGO_REMOTE_JUNIT:-}" && ((FUEGO_REMOTE_JUNIT > 0)) &&
+        [[ -z $stop_signal && -n $workspace && -f $workspace/run/run.json && $outcome == ran ]]
+}
+
+# Puts what the bridge has made of the run into the workspace. It is asked before the outbox entry appears, and
+# answers before it tells the hub; without it, or once it has cleared up, Jenkins shows no cases.
+fetch_cases() {
+    local tries=$((FUEGO_REMOTE_JUNIT * 50))
+    exec 9>&- # the board is free
+    while ((tries-- > 0)) && [[ -d $request_dir && ! -f $request_dir/junit.xml ]]; do
+        wait_event 0.02
+    done
+    if [[ -f $request_dir/junit.xml && ! -L $request_dir/junit.xml ]]; then
+        rm -rf -- "$workspace/run/junit.xml"
+        cp -P -- "$request_dir/junit.xml" "$workspace/run/junit.xml"
+    fi
+}
+
 # Puts the outbox entry together and shows it with one rename. If there is no room for the run, the outcome
 # says so without it; if there is none for that either, nothing is left behind.
 deliver() {
@@ -642,6 +662,10 @@ deliver() {
     close_console
     if ! cp -- "/proc/$$/fd/4" "$entry/console.log"; then
         rm -f -- "$entry/console.log"
+    fi
+    if wants_cases; then
+        rm -rf -- "$request_dir/junit.ask" "$request_dir/junit.xml"
+        printf '\n' >"$request_dir/junit.ask"
     fi
     write_outcome "$entry" && sync -f "$entry" && mv -T -- "$entry" "$outbox/$attempt"
 }
@@ -667,6 +691,8 @@ main() {
     lock_attempt
     clear_leftovers
     read_request
+    # The plugin description-setter makes this line the build's description.
+    say "this is $attempt: $test_name on $board"
     lock_board
     pass_gate
     mkdir -- "$request_dir/started" || refuse "cannot write $request_dir"
@@ -694,6 +720,9 @@ main() {
         rm -rf -- "$outbox/.$attempt.tmp"
         say "cannot write the outcome to $outbox: is the disk full? The run is still in $FUEGO_RW/logs"
         exit 1
+    fi
+    if wants_cases; then
+        fetch_cases
     fi
     rm -rf -- "$request_dir/core" "$request_dir/.session"
     finish

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from fuego_jenkins_remote.lab.jobs.config_xml import JobConfig
-from fuego_jenkins_remote.lab.jobs.definitions import LabValues, find_definitions, job_xml, lab_xml
+from fuego_jenkins_remote.lab.jobs.definitions import JobBoard, LabValues, find_definitions, job_xml, lab_xml
+from fuego_jenkins_remote.lab.jobs.plugins import NAMES
 from job_boards import boards
 
 ROOT = Path(__file__).parents[2]
@@ -36,33 +37,31 @@ def _without_scripts(xml: str) -> str:
     return xml
 
 
-@pytest.mark.parametrize("name", ["remote-request-beaglebone", "remote-request-push"])
-def test_golden_job(name: str) -> None:
-    made = _without_scripts(job_xml(boards("beaglebone"), LabValues())[name])
-    golden = GOLDEN / f"{name}.xml"
+def _made(profile: str) -> dict[str, str]:
+    """A lab's jobs and view as a profile has them, with all that a lab may set."""
+    if profile == "core":
+        return lab_xml(boards("beaglebone"), LabValues())
+    values = LabValues(
+        plugins=NAMES, hub_credentials="fuego-hub", vision_credentials="fuego-vision", trigger_token="a-trigger-token"
+    )
+    access = "Everybody in the network may ask for it."
+    return lab_xml([JobBoard(name="beaglebone", access=access, resources=("power-1", "usb-2"))], values)
+
+
+@pytest.mark.parametrize("name", ["remote-request-beaglebone", "remote-request-push", "Fuego network"])
+@pytest.mark.parametrize("profile", ["core", "plugins"])
+def test_golden_job(profile: str, name: str) -> None:
+    made = _without_scripts(_made(profile)[name])
+    golden = GOLDEN / profile / f"{name}.xml"
     if os.environ.get("UPDATE_GOLDEN"):
         golden.parent.mkdir(parents=True, exist_ok=True)
         golden.write_text(made)
     assert made == golden.read_text()
 
 
-def test_golden_has_every_template() -> None:
-    made = {f"{name}.xml" for name in job_xml(boards("beaglebone"), LabValues())}
-    assert made == {path.name for path in GOLDEN.iterdir()}
-
-
-@pytest.mark.slow
-def test_the_plain_command_makes_the_same_jobs(tmp_path: Path) -> None:
-    (tmp_path / "jjb.ini").write_text("[jenkins]\nurl=http://127.0.0.1/\nquery_plugins_info=False\n")
-    command = [BIN / "jenkins-jobs", "--conf", "jjb.ini", "test", "--config-xml", "-o", "out", JOBS]
-    subprocess.run(
-        command, cwd=tmp_path, env={"XDG_CACHE_HOME": str(tmp_path)}, check=True, capture_output=True, timeout=60
-    )
-    made = {path.parent.name: path.read_text() for path in (tmp_path / "out").glob("*/config.xml")}
-    wanted = lab_xml(boards("beaglebone"), LabValues())
-    assert made.keys() == wanted.keys()
-    for name, xml in wanted.items():
-        assert made[name].replace("&lt;!-- Managed by Jenkins Job Builder --&gt;", "") == xml
+@pytest.mark.parametrize("profile", ["core", "plugins"])
+def test_golden_has_every_template(profile: str) -> None:
+    assert {f"{name}.xml" for name in _made(profile)} == {path.name for path in (GOLDEN / profile).iterdir()}
 
 
 @pytest.mark.parametrize("job", ["remote-request-beaglebone", "remote-request-push"])
@@ -78,13 +77,15 @@ def test_the_step_begins_with_bash_and_ends_with_the_script_as_it_is(job: str) -
 
 @pytest.mark.slow
 @pytest.mark.parametrize("job", ["remote-request-beaglebone", "remote-request-push"])
-def test_shellcheck_accepts_the_generated_step(job: str, tmp_path: Path) -> None:
-    values = LabValues(fuego_rw="/a path/{here}", fuego_ftc="/opt/my tools/ftc")
-    command = ET.fromstring(job_xml(boards("beaglebone"), values)[job]).findtext("builders/hudson.tasks.Shell/command")
-    step = tmp_path / "step.sh"
-    # The script's own first line is a comment in the step.
-    step.write_text((command or "").replace("\n#!/bin/bash\n", "\n"))
-    _accepts("shellcheck", step)
+def test_shellcheck_accepts_the_generated_steps(job: str, tmp_path: Path) -> None:
+    values = LabValues(fuego_rw="/a path/{here}", fuego_ftc="/opt/my tools/ftc", plugins=NAMES)
+    made = ET.fromstring(job_xml(boards("beaglebone"), values)[job])
+    commands = [command.text or "" for command in made.iterfind(".//hudson.tasks.Shell/command")]
+    assert len(commands) == (1 if job.endswith("push") else 2)
+    for number, command in enumerate(commands):
+        # The script's own first line is a comment in the step.
+        (tmp_path / f"step-{number}.sh").write_text(command.replace("\n#!/bin/bash\n", "\n"))
+    _accepts("shellcheck", *tmp_path.iterdir())
 
 
 @pytest.mark.slow
