@@ -104,11 +104,17 @@ class LabConfig:
 
     def board_check(self, board: str) -> BoardCheck | None:
         """How a board is checked after trouble; None where no check is possible. Raises BadLabFile."""
-        values = self._boards_yaml().get(board, {})
-        try:
-            return read_check(values.get("check"), self.fuego_core)
-        except ValueError as error:
-            raise BadLabFile(f"{self.conf_dir / 'boards.yaml'}: board {board}: {error}") from error
+        return self.board_checks([board])[board]
+
+    def board_checks(self, boards: Iterable[str]) -> dict[str, BoardCheck | None]:
+        """The same for many boards. Raises BadLabFile."""
+        said, found = self._boards_yaml(), dict[str, BoardCheck | None]()
+        for board in boards:
+            try:
+                found[board] = read_check(said.get(board, {}).get("check"), self.fuego_core)
+            except ValueError as error:
+                raise BadLabFile(f"{self.conf_dir / 'boards.yaml'}: board {board}: {error}") from error
+        return found
 
     def boards_open_to(self) -> dict[str, tuple[str, ...]]:
         """Which teams may ask for each board of boards.yaml; other boards are open to all. Raises BadLabFile."""

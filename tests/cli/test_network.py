@@ -291,6 +291,7 @@ def test_the_doctor_names_what_is_missing(ftc, shared, as_lab) -> None:
         "hub": True,
         "vision": True,
         "boards": True,
+        "board checks": True,
         "policy": True,
         "boards shared": True,
         "lab_dir": True,

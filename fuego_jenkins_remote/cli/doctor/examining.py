@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 
-from fuego_jenkins_remote.cli.doctor import controller, dangers, places, services
+from fuego_jenkins_remote.cli.doctor import care, controller, dangers, places, services
 from fuego_jenkins_remote.cli.doctor.findings import Check, Finding, State, look
 from fuego_jenkins_remote.cli.session import Session
 
@@ -15,6 +15,7 @@ CHECKS: dict[str, tuple[Check, tuple[str, ...]]] = {
     "hub": (services.hub, ("settings",)),
     "vision": (services.vision, ("settings",)),
     "boards": (places.boards, ("fuego",)),
+    "board checks": (care.board_checks, ("boards", "state_dir")),
     "policy": (places.policy, ()),
     "boards shared": (services.shared, ("hub", "boards")),
     "lab_dir": (places.lab_dir, ()),
