@@ -12,7 +12,6 @@ import secrets
 import shutil
 from datetime import datetime
 
-from . import processes
 from .builds import Build, Cause, now_ms
 from .documents import decode
 from .errors import NotFound, Refused
@@ -24,7 +23,7 @@ from .parameters import fill_in
 from .placement import Wait, place
 from .queue import Item, Queue
 from .results import Result
-from .runner import Runner, Surroundings, identity
+from .runs import Runs
 from .settings import Settings
 from .store import write_text
 from .timers import due, run_clock
@@ -63,8 +62,7 @@ class Controller:
         self.queue = Queue()
         self.queue.load(data / "queue.json")
         self.quieting_down = False
-        self._cookie = secrets.token_hex(16)
-        self._runs: set[asyncio.Task[None]] = set()
+        self._runs = Runs(settings, root_url, self._trigger_downstream, self._over)
         self._clock: asyncio.Task[None] | None = None
 
     # -- life
@@ -85,10 +83,7 @@ class Controller:
             self.queue.save(self.settings.data_dir / "queue.json")
         except OSError as error:
             _log.error("the queue is lost: %s", error)
-        for task in self._runs:
-            task.cancel()
-        for build in [b for node in self.all_nodes() for b in node.running.values()]:
-            processes.terminate(processes.find(identity(build, self._cookie)))
+        self._runs.lose()
 
     # -- jobs
 
@@ -285,57 +280,23 @@ class Controller:
             item.hold(decision)
             return
         try:
-            self._start(item, job, decision.node, decision.executor)
+            self._runs.start(item, job, decision.node, decision.executor)
         except OSError as error:
             why = f"The controller cannot write its data: {error.strerror}"
             _log.error("%s: %s", job.name, why)
             item.hold(Wait(state="buildable", reason=why, stuck=True))
             asyncio.get_running_loop().call_later(_LOOK_AGAIN_SECONDS, self.schedule)
 
-    def _start(self, item: Item, job: Job, node: Node, slot: int) -> None:
-        number = job.take_number()
-        build = Build(
-            job=job.name,
-            number=number,
-            folder=job.folder / "builds" / str(number),
-            queue_id=item.id,
-            node=node.name,
-            executor=slot,
-            parameters=item.parameters,
-            causes=tuple(item.causes),
-            started_ms=now_ms(),
-        )
-        job.builds[number] = build
-        node.running[slot] = build
-        item.leave(build=number)
-        task = asyncio.get_running_loop().create_task(self._run(job, build, node))
-        self._runs.add(task)
-        task.add_done_callback(self._runs.discard)
-
-    async def _run(self, job: Job, build: Build, node: Node) -> None:
-        around = Surroundings(
-            root_url=self.root_url,
-            data_dir=self.settings.data_dir,
-            server_cookie=self._cookie,
-            environment=self.settings.environment,
-            term_wait_seconds=self.settings.term_wait_seconds,
-        )
-        try:
-            await Runner(build, job.config, node, around).run(self._trigger_downstream)
-            build.duration_ms = now_ms() - build.started_ms
-            build.save()
-        except OSError as error:
-            # A full disk, say. The build cannot tell in its console; the executor must be free all the same.
-            build.note_result(Result.FAILURE)
-            _log.error("%s #%d: %s", build.job, build.number, error)
-        build.building = False
-        del node.running[build.executor]
+    def _over(self, job: Job) -> None:
         self._clean_up(job)
         self.schedule()
 
     def _clean_up(self, job: Job) -> None:
         if self.jobs.get(job.name) is job:
-            job.discard()
+            try:
+                job.discard()
+            except OSError as error:
+                _log.error("old builds of %s are not deleted: %s", job.name, error)
         elif not job.running():
             shutil.rmtree(job.folder, ignore_errors=True)
 
@@ -350,7 +311,10 @@ class Controller:
                     build.say(f"{name} is {'disabled' if job else 'no job here'}. Triggering skipped")
                     continue
                 build.say(f"Triggering a new build of {name}")
-                self.trigger(job, None, cause)
+                try:
+                    self.trigger(job, None, cause)
+                except Refused as error:
+                    build.say(f"ERROR: {name}: {error}")
 
     def _cancel_if_disabled(self, job: Job) -> None:
         if job.config.disabled:

@@ -169,3 +169,12 @@ def test_a_job_renamed_while_it_waits_is_started_under_its_new_name(
     make_node("x")
     shop.finished("new", shop.started(item))
     assert "hello" in shop.console("new")
+
+
+def test_a_full_queue_is_told_to_the_build_that_would_trigger(shop: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop.job("down")
+    publisher = "<hudson.tasks.BuildTrigger><childProjects>down</childProjects></hudson.tasks.BuildTrigger>"
+    shop.job("up", publishers=publisher)
+    monkeypatch.setattr("fuego_jenkins_remote.minijenkins.queue._MOST_ITEMS", 1)
+    assert shop.build("up")["result"] == "SUCCESS"
+    assert "ERROR: down: the queue is full" in shop.console("up")
