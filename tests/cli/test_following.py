@@ -129,3 +129,17 @@ def test_another_attempt_begins_another_console(ftc) -> None:
 def test_what_a_terminal_would_act_upon_is_shown_as_what_it_is(ftc) -> None:
     hub_says({"state": "done", "status": "PASS", "log_tail": "\x1b[2Jgone\n"})
     assert ftc("query-request", "--follow", ONE, "--hub-url", HUB).out == "\\x1b[2Jgone\n"
+
+
+@responses.activate
+def test_ctrl_c_leaves_the_request_as_it_is_and_says_so(ftc) -> None:
+    hub_says({"state": "running", "log_tail": "+ make\n"})
+
+    def interrupted(_: object) -> tuple[int, dict[str, str], str]:
+        raise KeyboardInterrupt
+
+    responses.add_callback("GET", f"{HUB}/api/v1/requests/{ONE}", interrupted)
+    result = ftc("query-request", "--follow", ONE, "--hub-url", HUB)
+    assert (result.status, result.out) == (130, "+ make\n")
+    assert f"not waiting any more; it goes on: ftc query-request {ONE} --follow" in result.err
+    assert {call.request.method for call in responses.calls} == {"GET"}  # type: ignore[union-attr]
