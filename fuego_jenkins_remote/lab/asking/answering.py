@@ -31,6 +31,8 @@ log = logging.getLogger("fuego.lab")
 
 LOOK = 0.25
 """Seconds between two looks at the folder: somebody waits in front of a console."""
+AFTER_TROUBLE = 30.0
+"""Seconds until the next look where a folder is not as it should be: the log is not to be filled."""
 Limits = Mapping[str, float | None]
 _EARLY = (Phase.DECIDE, Phase.TRIGGER)
 
@@ -64,11 +66,12 @@ class Answering:
 
     def run(self, stop: threading.Event) -> None:
         """Answer until `stop` is set."""
-        while not stop.wait(LOOK):
-            self.answer_all()
+        pause = LOOK
+        while not stop.wait(pause):
+            pause = LOOK if self.answer_all() else AFTER_TROUBLE
 
-    def answer_all(self) -> None:
-        """Answer everybody who asks now."""
+    def answer_all(self) -> bool:
+        """Answer everybody who asks now; False where the folder cannot be read, or an answer not be written."""
         now = self._steps.clock()
         try:
             if now - self._swept > FORGOTTEN_AFTER:
@@ -77,7 +80,8 @@ class Answering:
             waiting = self._folder.waiting(now)
         except OSError as error:
             log.warning("%s", error)
-            return
+            return False
+        well = True
         for ask in waiting:
             try:
                 words = self._answered(ask)
@@ -85,16 +89,19 @@ class Answering:
                     self._folder.answer(ask, words)
             except (ClientError, LabError, FormatError, OSError) as error:
                 log.warning("%s asked for %s: %s", ask.board, ask.request, error)
-                self._say_no(ask, "the lab could not see to it: its log says why")
+                well = self._say_no(ask) and well
             except Exception:  # a mistake of ours with one must not take the others along
                 log.exception("%s asked for %s", ask.board, ask.request)
-                self._say_no(ask, "the lab could not see to it: its log says why")
+                well = self._say_no(ask) and well
+        return well
 
-    def _say_no(self, ask: Ask, why: str) -> None:
+    def _say_no(self, ask: Ask) -> bool:
         try:
-            self._folder.answer(ask, f"no {why}")
+            self._folder.answer(ask, "no the lab could not see to it: its log says why")
         except OSError as error:
             log.warning("%s", error)
+            return False
+        return True
 
     def _answered(self, ask: Ask) -> str:
         """What to answer; empty where that is not known yet."""

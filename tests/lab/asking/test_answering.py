@@ -323,6 +323,21 @@ def test_an_answer_is_not_written_through_a_link(lab: Lab, tmp_path: Path) -> No
     assert (tmp_path / "mine").read_text() == "mine"
 
 
+@pytest.mark.parametrize("what", ["folder", "answer"])
+def test_a_folder_that_is_not_as_it_should_be_is_looked_at_seldom_and_costs_no_claim(
+    lab: Lab, tmp_path: Path, what: str
+) -> None:
+    answering = Answering(lab.bench.steps, shared=lambda: lab.shared)
+    lab.ask()
+    if what == "folder":
+        lab.folder.rename(tmp_path / "elsewhere")
+        lab.folder.symlink_to(tmp_path / "elsewhere")
+    else:
+        (lab.folder / "bbb.answer").mkdir()
+    assert not answering.answer_all()
+    assert lab.hub.claimed == []
+
+
 def test_a_question_of_long_ago_is_removed(lab: Lab) -> None:
     lab.ask()
     lab.bench.now[0] += FORGOTTEN_AFTER + 1
