@@ -126,7 +126,7 @@ class FakeJenkins:
             begun=clock(),
             quieting_down=self.quieting_down,
             queue=(found,) if isinstance(found, QueueItem) else (),
-            builds={ATTEMPT: found} if isinstance(found, Build) else {},
+            builds={found.attempt: found} if isinstance(found, Build) and found.attempt else {},
             nodes={node.name: node for node in self.seen_nodes},
         )
 
