@@ -51,7 +51,7 @@ def jenkins(session: Session) -> Answer:
 def permissions(session: Session) -> Answer:
     """Which of the permissions that a lab needs are missing."""
     controller = lab_controller(session)
-    there = controller.list_jobs(session.places.job_prefix)
+    there = controller.list_jobs(session.places.in_folder(session.places.job_prefix))
     job = next((job for job in wanted_jobs(session) if job in there), "")
     found = controller.permissions(job)
     who = session.settings.get("jenkins_user") or "anonymous"
@@ -70,7 +70,7 @@ def permissions(session: Session) -> Answer:
 def jobs(session: Session) -> Answer:
     """Whether each board has its job and its node, and the node is online."""
     controller = lab_controller(session)
-    there = set(controller.list_jobs(session.places.job_prefix))
+    there = set(controller.list_jobs(session.places.in_folder(session.places.job_prefix)))
     wanted = list(wanted_jobs(session))
     missing = [job for job in wanted if job not in there]
     if missing:
