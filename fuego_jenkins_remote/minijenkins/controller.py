@@ -12,23 +12,23 @@ import secrets
 import shutil
 from datetime import datetime
 
-from .builds import Build, Cause, now_ms
 from .documents import decode
 from .errors import NotFound, Refused
-from .job_config import JobConfig, read_job
-from .jobs import Job, load_jobs
+from .jobs.builds import Build, Cause, now_ms
+from .jobs.job import Job, load_jobs
+from .jobs.job_config import JobConfig, read_job
+from .jobs.parameters import fill_in
+from .jobs.results import Result
+from .jobs.views import View, load_views
 from .names import check_name
 from .nodes import Node, load_nodes
-from .parameters import fill_in
-from .placement import Wait, place
-from .queue import Item, Queue
-from .results import Result
-from .runs import Runs
+from .people.users import Users
+from .running.runs import Runs
 from .settings import Settings
 from .store import write_text
-from .timers import due, run_clock
-from .users import Users
-from .views import View, load_views
+from .waiting.placement import Wait, place
+from .waiting.queue import Item, Queue
+from .waiting.timers import due, run_clock
 
 # How long a build waits that could not be started for a full disk.
 _LOOK_AGAIN_SECONDS = 5.0

@@ -10,9 +10,9 @@ import xml.etree.ElementTree as ET
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .builds import Build, now_ms
 from .documents import decode, number, text_of
 from .errors import Refused, SetupError
+from .jobs.builds import Build, now_ms
 from .names import check_name
 from .store import write_text
 

@@ -16,8 +16,8 @@ import uvicorn
 
 from .controller import Controller
 from .errors import SetupError
+from .people.users import Users, password_from_file, token_from_file
 from .settings import Settings
-from .users import Users, password_from_file, token_from_file
 from .web.app import make_app
 from .web.patience import PatientProtocol
 

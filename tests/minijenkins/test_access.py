@@ -13,9 +13,9 @@ import pytest
 import requests
 
 from fuego_jenkins_remote.minijenkins.errors import SetupError
+from fuego_jenkins_remote.minijenkins.people.users import Users, create_user, password_from_file, token_from_file
 from fuego_jenkins_remote.minijenkins.server import serve
 from fuego_jenkins_remote.minijenkins.settings import Settings
-from fuego_jenkins_remote.minijenkins.users import Users, create_user, password_from_file, token_from_file
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fuego_jenkins_remote.minijenkins.cron import schedule
 from fuego_jenkins_remote.minijenkins.errors import BadSchedule
+from fuego_jenkins_remote.minijenkins.waiting.cron import schedule
 
 HERE = ZoneInfo("UTC")
 

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from fuego_jenkins_remote.minijenkins.builds import Build, Cause, now_ms
 from fuego_jenkins_remote.minijenkins.documents import root_of
-from fuego_jenkins_remote.minijenkins.job_config import read_job
-from fuego_jenkins_remote.minijenkins.jobs import Job
-from fuego_jenkins_remote.minijenkins.placement import Wait
-from fuego_jenkins_remote.minijenkins.queue import Queue
-from fuego_jenkins_remote.minijenkins.results import Result
-from fuego_jenkins_remote.minijenkins.spans import time_span
+from fuego_jenkins_remote.minijenkins.jobs.builds import Build, Cause, now_ms
+from fuego_jenkins_remote.minijenkins.jobs.job import Job
+from fuego_jenkins_remote.minijenkins.jobs.job_config import read_job
+from fuego_jenkins_remote.minijenkins.jobs.results import Result
+from fuego_jenkins_remote.minijenkins.waiting.placement import Wait
+from fuego_jenkins_remote.minijenkins.waiting.queue import Queue
+from fuego_jenkins_remote.minijenkins.waiting.spans import time_span
 
 
 def job_with(job_xml: Callable[..., str], *builds: tuple[str, int]) -> Job:

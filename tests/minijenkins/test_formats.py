@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from fuego_jenkins_remote.minijenkins.documents import decode, with_text
 from fuego_jenkins_remote.minijenkins.errors import Refused
-from fuego_jenkins_remote.minijenkins.globs import compile_globs, find_files, matches
+from fuego_jenkins_remote.minijenkins.running.globs import compile_globs, find_files, matches
 from fuego_jenkins_remote.minijenkins.web.exported import Bean, parse_tree, prop, render
 
 

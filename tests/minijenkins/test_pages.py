@@ -9,8 +9,8 @@ from typing import Any
 import jenkins
 import pytest
 
+from fuego_jenkins_remote.minijenkins.people.users import Users
 from fuego_jenkins_remote.minijenkins.settings import Settings
-from fuego_jenkins_remote.minijenkins.users import Users
 
 playwright = pytest.importorskip("playwright.sync_api")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from fuego_jenkins_remote.minijenkins.builds import Build
 from fuego_jenkins_remote.minijenkins.documents import decode
-from fuego_jenkins_remote.minijenkins.job_config import JobConfig, read_job
+from fuego_jenkins_remote.minijenkins.jobs.builds import Build
+from fuego_jenkins_remote.minijenkins.jobs.job_config import JobConfig, read_job
 from fuego_jenkins_remote.minijenkins.nodes import Node
-from fuego_jenkins_remote.minijenkins.placement import Place, Wait, place
+from fuego_jenkins_remote.minijenkins.waiting.placement import Place, Wait, place
 
 
 def job(label: str = "", more: str = "") -> JobConfig:

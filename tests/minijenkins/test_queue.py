@@ -175,6 +175,6 @@ def test_a_full_queue_is_told_to_the_build_that_would_trigger(shop: Any, monkeyp
     shop.job("down")
     publisher = "<hudson.tasks.BuildTrigger><childProjects>down</childProjects></hudson.tasks.BuildTrigger>"
     shop.job("up", publishers=publisher)
-    monkeypatch.setattr("fuego_jenkins_remote.minijenkins.queue._MOST_ITEMS", 1)
+    monkeypatch.setattr("fuego_jenkins_remote.minijenkins.waiting.queue._MOST_ITEMS", 1)
     assert shop.build("up")["result"] == "SUCCESS"
     assert "ERROR: down: the queue is full" in shop.console("up")

@@ -20,8 +20,8 @@ import pytest
 import requests
 
 from fuego_jenkins_remote.minijenkins import VERSION
+from fuego_jenkins_remote.minijenkins.people.users import Users, create_user
 from fuego_jenkins_remote.minijenkins.settings import Settings
-from fuego_jenkins_remote.minijenkins.users import Users, create_user
 
 RECORDING = Path(__file__).parents[3] / "shared" / "data" / "jenkins" / "core-2.528.3.json"
 DOCS = Path(__file__).parents[2] / "docs" / "controller.md"
@@ -299,8 +299,9 @@ def compare(theirs: Any, ours: Any, where: str) -> list[str]:
             return [f"{where} has {len(ours)} items, recorded {len(theirs)}"]
         return [d for n, pair in enumerate(zip(theirs, ours, strict=True)) for d in compare(*pair, f"{where}[{n}]")]
     if isinstance(theirs, str) and isinstance(ours, str):
-        # Time left of a quiet period.
-        theirs, ours = (re.sub(r"Expires in .*", "Expires in TIME", text) for text in (theirs, ours))
+        # Time left of a quiet period, and of the build before it.
+        times = r"(Expires in ).*|(ETA: )[^)]*"
+        theirs, ours = (re.sub(times, r"\1\2TIME", text) for text in (theirs, ours))
     if (type(theirs) is not type(ours) or theirs != ours) and theirs not in MEANT_VALUES:
         return [f"{where} is {ours!r}, recorded {theirs!r}"]
     return []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fuego_jenkins_remote.minijenkins.sessions import IDLE_SECONDS, Sessions
+from fuego_jenkins_remote.minijenkins.people.sessions import IDLE_SECONDS, Sessions
 
 
 class Clock:

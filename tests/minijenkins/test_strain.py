@@ -156,7 +156,7 @@ def full_disk(*_: object, **__: object) -> None:
 def test_a_full_disk_while_archiving_fails_the_build_and_frees_the_executor(
     shop: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("fuego_jenkins_remote.minijenkins.runner.shutil.copy2", full_disk)
+    monkeypatch.setattr("fuego_jenkins_remote.minijenkins.running.runner.shutil.copy2", full_disk)
     publisher = "<hudson.tasks.ArtifactArchiver><artifacts>out/**</artifacts></hudson.tasks.ArtifactArchiver>"
     shop.job("j", "mkdir -p out; echo x > out/a", publishers=publisher)
     assert shop.build("j")["result"] == "FAILURE"
@@ -169,7 +169,7 @@ def test_on_a_full_disk_a_build_waits_and_says_why(
     shop: Any, until: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shop.job("j")
-    monkeypatch.setattr("fuego_jenkins_remote.minijenkins.jobs.write_text", full_disk)
+    monkeypatch.setattr("fuego_jenkins_remote.minijenkins.jobs.job.write_text", full_disk)
     item = shop.server.build_job("j")
     waiting = shop.server.get_queue_item(item)
     assert waiting["why"] == "The controller cannot write its data: No space left on device"

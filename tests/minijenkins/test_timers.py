@@ -12,9 +12,9 @@ import jenkins
 import pytest
 
 from fuego_jenkins_remote.minijenkins.documents import root_of
-from fuego_jenkins_remote.minijenkins.job_config import read_job
-from fuego_jenkins_remote.minijenkins.jobs import Job
-from fuego_jenkins_remote.minijenkins.timers import due, minutes_between, run_clock
+from fuego_jenkins_remote.minijenkins.jobs.job import Job
+from fuego_jenkins_remote.minijenkins.jobs.job_config import read_job
+from fuego_jenkins_remote.minijenkins.waiting.timers import due, minutes_between, run_clock
 
 SIX = datetime(2026, 11, 24, 6, 0, tzinfo=UTC)
 

@@ -18,8 +18,8 @@ from urllib.parse import urlsplit
 from starlette.requests import Request
 
 from ..errors import Refused
-from ..sessions import Session, Sessions
-from ..users import Users
+from ..people.sessions import Session, Sessions
+from ..people.users import Users
 
 CRUMB_HEADER = "Jenkins-Crumb"
 _NO_CRUMB = "No valid crumb was included in the request"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from ..builds import Cause
-from ..jobs import Job
-from ..parameters import Parameter
+from ..jobs.builds import Cause
+from ..jobs.job import Job
+from ..jobs.parameters import Parameter
 from .exported import Bean, Value, prop
 
 

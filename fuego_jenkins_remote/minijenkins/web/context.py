@@ -11,11 +11,11 @@ from urllib.parse import parse_qsl
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ..builds import Build
 from ..controller import Controller
 from ..documents import MAX_BYTES
 from ..errors import NotFound, Refused
-from ..jobs import PERMALINKS, Job
+from ..jobs.builds import Build
+from ..jobs.job import PERMALINKS, Job
 from .access import Access, Visitor
 from .answers import error_answer
 

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from functools import partial
 from urllib.parse import quote
 
-from ..builds import Build, now_ms
 from ..controller import Controller
-from ..jobs import PERMALINKS, Job
-from ..queue import Item
-from ..results import Result
-from ..views import LIST_VIEW, View
+from ..jobs.builds import Build, now_ms
+from ..jobs.job import PERMALINKS, Job
+from ..jobs.results import Result
+from ..jobs.views import LIST_VIEW, View
+from ..waiting.queue import Item
 from .action_beans import actions, artifact, definitions
 from .exported import Bean, Beans, Property, prop
 

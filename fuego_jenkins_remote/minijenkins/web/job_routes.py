@@ -7,9 +7,9 @@ import re
 
 from starlette.responses import Response
 
-from ..builds import Cause
 from ..errors import NotDone, Refused
-from ..jobs import Job
+from ..jobs.builds import Cause
+from ..jobs.job import Job
 from .answers import bean_answer, empty_answer, redirect, xml_answer
 from .context import Call
 from .job_beans import job_bean

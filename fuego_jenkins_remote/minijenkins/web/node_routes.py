@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from .. import nodes
 from ..errors import NotDone, NotFound, Refused
-from ..views import View, read_view, save_view
+from ..jobs.views import View, read_view, save_view
 from . import node_beans
 from .access import CRUMB_HEADER
 from .answers import bean_answer, empty_answer, json_answer, redirect, xml_answer

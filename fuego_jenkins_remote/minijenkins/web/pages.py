@@ -11,9 +11,9 @@ from urllib.parse import quote
 from starlette.responses import Response
 
 from .. import NAME, VERSION
-from ..builds import Build
 from ..controller import Controller
-from ..jobs import Job
+from ..jobs.builds import Build
+from ..jobs.job import Job
 from ..nodes import Node
 from .answers import page_answer
 from .context import Call

@@ -8,10 +8,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from .documents import decode, text_of
-from .errors import Refused, SetupError
-from .names import check_name
-from .store import write_text
+from ..documents import decode, text_of
+from ..errors import Refused, SetupError
+from ..names import check_name
+from ..store import write_text
 
 LIST_VIEW = "hudson.model.ListView"
 _LONGEST_REGEX = 200

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..documents import decode, root_of, with_text
+from ..errors import Refused, SetupError
+from ..store import write_text
 from .builds import Build, load, now_ms
-from .documents import decode, root_of, with_text
-from .errors import Refused, SetupError
 from .job_config import JobConfig, read_job
 from .results import Result
-from .store import write_text
 
 _DAY_MS = 24 * 3600 * 1000
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .builds import Build
-from .job_config import JobConfig
-from .nodes import Node
+from ..jobs.builds import Build
+from ..jobs.job_config import JobConfig
+from ..nodes import Node
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,8 +12,8 @@ import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from ..store import write_text
 from .results import Result
-from .store import write_text
 
 RECORD = "build.json"
 

@@ -7,15 +7,15 @@ import logging
 import secrets
 from collections.abc import Callable
 
+from ..jobs.builds import Build, now_ms
+from ..jobs.job import Job
+from ..jobs.job_config import JobConfig
+from ..jobs.results import Result
+from ..nodes import Node
+from ..settings import Settings
+from ..waiting.queue import Item
 from . import processes
-from .builds import Build, now_ms
-from .job_config import JobConfig
-from .jobs import Job
-from .nodes import Node
-from .queue import Item
-from .results import Result
 from .runner import Runner, Surroundings, identity
-from .settings import Settings
 
 _log = logging.getLogger(__name__)
 

@@ -6,8 +6,8 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from .documents import flag, text_of
-from .errors import Refused
+from ..documents import flag, text_of
+from ..errors import Refused
 
 # Element name in a config.xml: kind, as in the class names of Jenkins' API.
 KINDS = {f"hudson.model.{kind}ParameterDefinition": kind for kind in ("String", "Text", "Boolean", "Choice")}

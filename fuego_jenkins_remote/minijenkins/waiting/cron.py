@@ -14,7 +14,7 @@ from datetime import datetime, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from .errors import BadSchedule
+from ..errors import BadSchedule
 
 _LOWEST = (0, 0, 1, 1, 0)
 _HIGHEST = (59, 23, 31, 12, 7)

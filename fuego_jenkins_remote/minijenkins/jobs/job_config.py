@@ -11,9 +11,9 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from .cron import schedule
-from .documents import flag, number, text_of
-from .errors import BadSchedule, Refused
+from ..documents import flag, number, text_of
+from ..errors import BadSchedule, Refused
+from ..waiting.cron import schedule
 from .parameters import KINDS, Parameter, read_parameter
 from .results import Result
 

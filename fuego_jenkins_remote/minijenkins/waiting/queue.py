@@ -11,11 +11,11 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from .builds import Cause, now_ms
-from .errors import Refused, SetupError
+from ..errors import Refused, SetupError
+from ..jobs.builds import Cause, now_ms
+from ..store import write_text
 from .placement import Wait
 from .spans import time_span
-from .store import write_text
 
 KEPT_SECONDS = 300
 _MOST_ITEMS = 10_000

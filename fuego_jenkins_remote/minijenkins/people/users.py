@@ -14,10 +14,10 @@ import secrets
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from ..errors import Refused, SetupError
+from ..names import check_name
+from ..store import write_text
 from . import passwords
-from .errors import Refused, SetupError
-from .names import check_name
-from .store import write_text
 
 _FILE = "users.json"
 _SHORTEST = 16

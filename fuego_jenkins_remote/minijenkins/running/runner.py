@@ -20,12 +20,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from ..jobs.builds import Build
+from ..jobs.job_config import Archiver, JobConfig, ShellStep
+from ..jobs.results import Result
+from ..nodes import BUILT_IN, Node
 from . import globs, processes
-from .builds import Build
 from .children import Child
-from .job_config import Archiver, JobConfig, ShellStep
-from .nodes import BUILT_IN, Node
-from .results import Result
 
 # A build must not see what opens other doors; Jenkins would pass its whole environment on.
 _SECRET_NAME = re.compile(r"(^|_)(TOKEN|PASSWORD|PASSWD|SECRET)(_|$)")

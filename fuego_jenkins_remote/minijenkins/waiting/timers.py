@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 
+from ..jobs.job import Job
 from .cron import schedule
-from .jobs import Job
 
 _MINUTE = timedelta(minutes=1)
 # After the machine has slept: what was due in the last hour is made up for, no more.

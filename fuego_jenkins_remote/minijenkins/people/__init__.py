@@ -1,0 +1,1 @@
+"""Who may use the controller: users, passwords, sessions and crumbs."""

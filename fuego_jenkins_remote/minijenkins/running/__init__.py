@@ -1,0 +1,1 @@
+"""Running one build: its processes, its console, its artifacts."""
