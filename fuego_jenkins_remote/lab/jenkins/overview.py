@@ -94,11 +94,11 @@ class OverviewCalls(BuildCalls):
         if view:
             within += f"view/{quote(view)}/"
         if within:
-            found = self._or_none(lambda: self._get(f"{within}api/json?tree={_JOBS}"))
+            found = self._or_none(lambda: _jobs_in(self._get(f"{within}api/json?tree={_JOBS}")))
             if found is not None:
-                return self._call(lambda: self._get("api/json?tree=quietingDown")), list(found.get("jobs") or ())
+                return self._call(lambda: self._get("api/json?tree=quietingDown")), found
         root = self._call(lambda: self._get(f"api/json?tree=quietingDown,{_JOBS}"))
-        return root, list(root.get("jobs") or ())
+        return root, self._call(lambda: _jobs_in(root))
 
 
 class Looks:
@@ -126,6 +126,10 @@ class Looks:
         """The last look, if it began after a moment (seconds since 1970): what was done before that shows in it."""
         latest = self.latest
         return latest if latest is not None and latest.begun > moment else None
+
+
+def _jobs_in(data: dict[str, Any]) -> list[dict[str, Any]]:
+    return list(data.get("jobs") or ())
 
 
 def _builds(prefix: str, job: dict[str, Any]) -> list[Build]:
