@@ -18,6 +18,7 @@ from fuego_jenkins_remote.client.values import Attempt, Claims, Request
 from fuego_jenkins_remote.lab.attempts.folders import LabDir
 from fuego_jenkins_remote.lab.errors import ControllerDown
 from fuego_jenkins_remote.lab.jenkins.controller import Build, QueueItem
+from fuego_jenkins_remote.lab.jenkins.overview import Overview
 from fuego_jenkins_remote.network.identities import AttemptId
 from fuego_jenkins_remote.network.states import FINAL, LIVE, Event, State, advance
 from fuego_jenkins_remote.publish.targets import NotDelivered, RunPackage
@@ -260,19 +261,30 @@ class ModelJenkins:
         return int(self._call("trigger", add))
 
     def find(self, job: str, attempt: AttemptId) -> Build | QueueItem | None:
-        def look() -> Build | QueueItem | None:
-            waiting = next((item for item in self.queue if item.attempt == attempt), None)
-            if waiting:
-                return waiting
-            script = next((one for one in reversed(self.builds) if one.attempt == attempt), None)
-            if script is None:
-                return None
-            return Build(
-                job=job, number=script.number, building=script.lives, result="", url="http://j/", attempt=attempt
-            )
-
-        found: Build | QueueItem | None = self._call("find", look)
+        found: Build | QueueItem | None = self._call("find", lambda: self.find_now(attempt))
         return found
+
+    def overview(self, clock: Callable[[], float], *, view: str = "", folder: str = "") -> Overview:
+        begun = clock()
+
+        def look() -> Overview:
+            found = {one.attempt: self.find_now(one.attempt) for one in self.builds}
+            builds = {attempt: one for attempt, one in found.items() if isinstance(one, Build)}
+            return Overview(begun=begun, queue=tuple(self.queue), builds=builds)
+
+        seen: Overview = self._call("look", look)
+        return seen
+
+    def find_now(self, attempt: AttemptId) -> Build | QueueItem | None:
+        """Where an attempt's build is."""
+        waiting = next((item for item in self.queue if item.attempt == attempt), None)
+        if waiting:
+            return waiting
+        script = next((one for one in reversed(self.builds) if one.attempt == attempt), None)
+        if script is None:
+            return None
+        job = f"remote-request-{script.board}"
+        return Build(job=job, number=script.number, building=script.lives, result="", url="http://j/", attempt=attempt)
 
     def stop_build(self, job: str, number: int) -> None:
         self._call("stop", lambda: [self.abort(one) for one in self.builds if one.number == number])

@@ -23,7 +23,7 @@ from fuego_jenkins_remote.client.errors import ClientError
 from fuego_jenkins_remote.lab.attempts.journal import Journal
 from fuego_jenkins_remote.lab.attempts.steps import Steps
 from fuego_jenkins_remote.lab.config import LabConfig
-from fuego_jenkins_remote.lab.errors import LabError
+from fuego_jenkins_remote.lab.errors import ControllerError, LabError
 from fuego_jenkins_remote.network.identities import AttemptId, new_call_id
 from fuego_jenkins_remote.network.states import FINAL, LIVE, State
 from survival_world import (
@@ -120,8 +120,16 @@ class Survival(RuleBasedStateMachine):
             self.journal.begin_claim(claim_id, idle)
             self.journal.end_claim(claim_id, self.hub.claim(claim_id, idle).attempts, self.now)
 
+    def look(self) -> None:
+        """What the bridge does every few seconds: one look at Jenkins for all."""
+        try:
+            self.steps.looks.keep(self.jenkins.overview(lambda: self.now))
+        except ControllerError as error:
+            self.steps.looks.keep(error)
+
     def all_work(self) -> None:
-        """Claim, one step for each attempt, one for each script."""
+        """Look, claim, one step for each attempt, one for each script."""
+        self.survive(self.look)
         self.survive(self.claim)
         for entry in self.journal.open_entries():
             self.survive(lambda id_=entry.id: self.steps.take(id_))
@@ -142,6 +150,18 @@ class Survival(RuleBasedStateMachine):
     def bridge_claims(self, data: st.DataObject) -> None:
         self.fates.draw = lambda: data.draw(FATES)
         self.survive(self.claim)
+
+    @rule(data=st.data())
+    def bridge_looks(self, data: st.DataObject) -> None:
+        self.fates.draw = lambda: data.draw(FATES)
+        self.survive(self.look)
+
+    @rule(data=st.data())
+    @precondition(lambda self: self.journal.open_entries())
+    def bridge_gives_back_what_waits(self, data: st.DataObject) -> None:
+        entry = data.draw(st.sampled_from([one.id for one in self.journal.open_entries()]))
+        self.fates.draw = lambda: data.draw(FATES)
+        self.survive(lambda: self.steps.leave_queue(entry, "its board is offline"))
 
     @rule(data=st.data(), times=st.integers(1, 4))
     def bridge_steps(self, data: st.DataObject, times: int) -> None:
