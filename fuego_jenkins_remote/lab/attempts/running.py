@@ -12,6 +12,8 @@ from fuego_jenkins_remote.lab.jenkins.controller import Build, is_under_way
 from fuego_jenkins_remote.network.identities import AttemptId
 from fuego_jenkins_remote.network.reasons import Reason
 
+_SAID = re.compile(r"^remote-request: (?!this is )(.+)$", re.MULTILINE)
+"""What the script says of its trouble; "this is" says which request a build is, for who looks at it."""
 PATIENCE_WITH_PROCESSES = 600.0
 """Seconds beyond the time limit for processes that hold a board though their build has gone; a script may collect."""
 
@@ -59,7 +61,7 @@ class Running(Stepping):
             return self._failing(entry, Reason.BUILD_GONE, tail=self._tail_of(entry))
         # Its script was killed, or could not write what came of it; then it has said so, where only Jenkins heard it.
         console = self._console_of(entry, build)
-        said = re.findall(r"^remote-request: (.+)$", console, re.MULTILINE)
+        said = _SAID.findall(console)
         return self._failing(entry, Reason.SCRIPT, said[-1] if said else "", console)
 
     def _goes_on(self, entry: Entry, *, over: bool) -> float:

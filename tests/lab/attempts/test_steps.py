@@ -594,7 +594,8 @@ def test_a_script_that_could_not_tell_its_outcome_is_heard_in_jenkins(bench: Any
     bench.until("run")
     (bench.folders.request_folder(ATTEMPT) / "started").mkdir()
     bench.jenkins.build(building=False)
-    bench.jenkins.console = "remote-request: cannot write the outcome: is the disk full?\nFinished: FAILURE\n"
+    said = "remote-request: cannot write the outcome: is the disk full?\nremote-request: this is a.1: hello on bbb\n"
+    bench.jenkins.console = f"{said}Finished: FAILURE\n"
     bench.steps.take(ATTEMPT)
     bench.now[0] += SETTLE + 1
     bench.until("closed")
