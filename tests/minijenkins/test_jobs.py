@@ -134,6 +134,15 @@ def test_a_view_is_made_shown_and_deleted(shop: Any, server: jenkins.Jenkins) ->
     assert not server.view_exists("Remote requests")
 
 
+@pytest.mark.parametrize("page", ["/computer/bbb/jenkins-agent.jnlp", "/computer/bbb/slave-agent.jnlp"])
+def test_a_node_needs_no_agent(make_node: Callable[[str], None], ask: Callable[..., Any], page: str) -> None:
+    make_node("bbb")
+    answer = ask("GET", page)
+    assert answer.status_code == 404
+    assert "node bbb needs no agent" in answer.headers["X-Error"]
+    assert ask("GET", "/tcpSlaveAgentListener/").status_code == 404
+
+
 @pytest.mark.parametrize(
     ("method", "path"),
     [

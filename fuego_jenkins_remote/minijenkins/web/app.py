@@ -34,6 +34,7 @@ _GET: list[tuple[str, Handler]] = [
     ("/computer/{node}/config.xml", node_routes.get_node_config),
     ("/computer/{node}/jenkins-agent.jnlp", node_routes.agent),
     ("/computer/{node}/slave-agent.jnlp", node_routes.agent),
+    ("/tcpSlaveAgentListener/", node_routes.agent_port),
     ("/label/{label}/api/json", node_routes.label),
     ("/view/{view}/", pages.view),
     ("/view/{view}/api/json", node_routes.view),

@@ -130,11 +130,16 @@ async def delete_node(call: Call) -> Response:
 
 
 async def agent(call: Call) -> Response:
-    """GET computer/NAME/jenkins-agent.jnlp: refused, for there is nothing to start."""
+    """GET computer/NAME/jenkins-agent.jnlp: 404 as for any node whose agent does not come by itself."""
     node = call.controller.node(call.part("node"))
     if not node.name:
         raise NotFound("the built-in node has no agent")
-    raise Refused(501, f"node {node.name} needs no agent: nodes of the embedded controller are folders of its machine")
+    raise NotFound(f"node {node.name} needs no agent: nodes of the embedded controller are folders of its machine")
+
+
+async def agent_port(_: Call) -> Response:
+    """GET tcpSlaveAgentListener/: 404, as where Jenkins has no port for agents."""
+    raise NotFound("there is no port for agents: nodes of the embedded controller need none")
 
 
 async def toggle_offline(call: Call) -> Response:
