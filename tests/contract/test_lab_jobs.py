@@ -11,7 +11,7 @@ import pytest
 
 from controllers import UnderTest
 from fuego_jenkins_remote.lab.errors import LabError
-from fuego_jenkins_remote.lab.jobs.config_xml import JobConfig
+from fuego_jenkins_remote.lab.jobs.config_xml import JobConfig, to_post
 from fuego_jenkins_remote.lab.jobs.definitions import JobBoard, LabValues
 from fuego_jenkins_remote.lab.jobs.memory import UploadedJobs
 from fuego_jenkins_remote.lab.jobs.nodes import agent_command
@@ -76,7 +76,7 @@ def test_an_edit_by_hand_is_kept_until_it_is_to_be_overwritten(jobs: Jobs) -> No
     jobs.update("bbb")
     jobs.saved_by_jenkins("bbb")
     person, job = jobs.under_test.person(), jobs.job("bbb")
-    person.reconfig_job(job, person.get_job_config(job).replace("<numToKeep>100<", "<numToKeep>5<"))
+    person.reconfig_job(job, to_post(person.get_job_config(job)).replace("<numToKeep>100<", "<numToKeep>5<"))
     jobs.saved_by_jenkins("bbb")
     assert jobs.update("bbb").edited == (job,)
     assert jobs.update("bbb", overwrite=True).changed == (job,)

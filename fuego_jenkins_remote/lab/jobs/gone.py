@@ -8,7 +8,7 @@ from pathlib import Path
 
 from fuego_jenkins_remote.fuego.errors import BadBoardFile
 from fuego_jenkins_remote.lab.config import LabConfig
-from fuego_jenkins_remote.lab.jobs.config_xml import GONE, MARK, JobConfig, set_disabled
+from fuego_jenkins_remote.lab.jobs.config_xml import GONE, MARK, JobConfig, set_disabled, to_post
 from fuego_jenkins_remote.lab.jobs.definitions import PUSH
 from fuego_jenkins_remote.lab.jobs.store import JobStore
 
@@ -77,7 +77,7 @@ def remove(jenkins: JobStore, gone: Iterable[GoneJob], open_boards: Callable[[],
     gone = list(gone)
     for job in gone:
         if not job.disabled:
-            jenkins.reconfig_job(job.name, as_gone(job.xml))
+            jenkins.reconfig_job(job.name, to_post(as_gone(job.xml)))
             jenkins.disable_job(job.name)
     still_open = open_boards() if gone else ()
     removed = [job.name for job in gone if job.board not in still_open]

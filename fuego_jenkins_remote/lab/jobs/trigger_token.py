@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 
 from fuego_jenkins_remote.lab.errors import LabError
-from fuego_jenkins_remote.lab.jobs.config_xml import set_token
+from fuego_jenkins_remote.lab.jobs.config_xml import set_token, to_post
 from fuego_jenkins_remote.lab.jobs.gone import find_gone
 from fuego_jenkins_remote.lab.jobs.memory import UploadedJobs
 from fuego_jenkins_remote.lab.jobs.store import JobStore
@@ -71,7 +71,7 @@ def put_token(jenkins: JobStore, memory: UploadedJobs, prefix: str, token: str) 
     """
     jobs = find_gone(jenkins, prefix, wanted=())
     for job in jobs:
-        jenkins.reconfig_job(job.name, set_token(job.xml, token))
+        jenkins.reconfig_job(job.name, to_post(set_token(job.xml, token)))
     names = [job.name for job in jobs]
     memory.change_token(names, token)
     return names

@@ -15,6 +15,7 @@ from fuego_jenkins_remote.lab.jobs.config_xml import (
     is_same_text,
     lines_of,
     set_token,
+    to_post,
 )
 
 OURS = """<?xml version="1.0" encoding="utf-8"?>
@@ -133,6 +134,11 @@ def test_how_a_document_is_declared_is_no_difference_of_texts() -> None:
     bare = OURS.partition("?>")[2]
     assert is_same_text(OURS, f'<?xml version="1.0" encoding="UTF-8"?>{bare.strip()}')
     assert not is_same_text(OURS, bare.replace("one", "two"))
+
+
+def test_what_is_posted_again_is_xml_1_0() -> None:
+    assert to_post(SAVED).startswith('<?xml version="1.0" encoding="utf-8"?>\n<project>')
+    assert is_same_text(to_post(SAVED), SAVED)
 
 
 @pytest.mark.parametrize("there", ["<authToken>old</authToken>", "<authToken/>", "<authToken></authToken>", ""])
