@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from fuego_jenkins_remote.lab.jenkins.controller import Controller
+
 from .conftest import FTC
 
 pytestmark = pytest.mark.slow
@@ -43,6 +45,49 @@ def test_jobs_are_made_kept_and_removed_with_the_boards(ftc, lab, jenkins: str) 
     (lab.boards / "other.board").unlink()
     assert ftc("lab", "jobs", "-q").out == "job removed: remote-request-other\n"
     assert ftc("lab", "jobs", "--container", "-q").out.startswith("job changed: remote-request-local1\n")
+
+
+def test_a_diff_shows_what_would_change_and_changes_nothing(ftc, lab, jenkins: str) -> None:
+    shown = ftc("lab", "jobs", "--diff")
+    assert (shown.status, "node to make: local1\n" in shown.out) == (0, True)
+    assert "+++ remote-request-push (ftc lab jobs)\n" in shown.out
+    assert ftc("lab", "jobs", "-q").out.count("job created") == 4
+    again = ftc("lab", "jobs", "--diff")
+    assert (again.status, again.out, again.err) == (0, "", "nothing would change\n")
+
+
+def test_what_was_edited_by_hand_is_said_and_kept(ftc, lab, jenkins: str, tmp_path: Path) -> None:
+    ftc("lab", "jobs")
+    controller = Controller(jenkins, "bridge", (tmp_path / "jenkins.token").read_text().strip())
+    xml = controller.get_job_config("remote-request-push") or ""
+    controller.reconfig_job("remote-request-push", xml.replace("<numToKeep>100<", "<numToKeep>5<"))
+    said = ftc("lab", "jobs")
+    assert "edited by hand  remote-request-push\n" in said.out
+    assert "--overwrite" in said.err
+    shown = ftc("lab", "jobs", "--diff").out
+    assert shown.startswith("remote-request-push: edited by hand")
+    assert "-        <numToKeep>5</numToKeep>\n" in shown
+    assert ftc("lab", "jobs", "--overwrite", "-q").out == "job changed: remote-request-push\n"
+
+
+def test_the_trigger_token_is_made_rotated_removed_and_never_shown(ftc, lab, jenkins: str, tmp_path: Path) -> None:
+    ftc("lab", "jobs")
+    controller = Controller(jenkins, "bridge", (tmp_path / "jenkins.token").read_text().strip())
+    seen, said = [], ""
+    for _ in range(2):
+        done = ftc("lab", "trigger-token", "--rotate", "--json").json()
+        seen.append(Path(done["file"]).read_text().strip())
+        assert done["changed"] == [f"remote-request-{name}" for name in ("local1", "local2", "other")]
+        assert f"<authToken>{seen[-1]}</authToken>" in (controller.get_job_config("remote-request-other") or "")
+        said += ftc("lab", "jobs").out + ftc("lab", "jobs", "--diff").out + ftc("lab", "trigger-token").out
+    assert "job changed" not in said
+    assert ftc("lab", "trigger-token", "--remove").out == "there is no token any more; jobs changed: 3\n"
+    said += ftc("lab", "trigger-token").out
+    assert "no token" in said
+    assert seen[0] != seen[1]
+    assert not any(token in said for token in seen)
+    assert ftc("lab", "jobs", "--diff").out == ""
+    assert ftc("lab", "trigger-token", "--rotate", "--remove").status == 2
 
 
 def test_the_doctor_sees_who_we_are_and_that_the_jobs_are_there(ftc, lab, jenkins: str) -> None:
