@@ -55,7 +55,7 @@ def actions(
     actions.append(
         Bean(
             class_name="hudson.model.CauseAction",
-            properties=[prop("causes", [_cause(cause) for cause in causes], 2)],
+            properties=[prop("causes", lambda: [_cause(cause) for cause in causes], 2)],
         )
     )
     if aborted:
