@@ -130,6 +130,10 @@ class HubClient:
         answer = self.api.post("/claims", body, wait=wait)
         return self._value(Claims, answer)
 
+    def leave(self, claim_id: str, instance: str) -> None:
+        """The bridge stops: another one may claim for the lab at once."""
+        self.api.post("/claims", {"claim_id": claim_id, "boards": [], "instance": instance, "leaves": True})
+
     def give_back(self, attempt: AttemptId, call_id: str, reason: str, approval: str | None = None) -> Request:
         """This lab does not run it now; `approval`: its people are asked (waiting), or refuse (rejected)."""
         return self._of(attempt, "give-back", {"call_id": call_id, "reason": reason, "approval": approval})

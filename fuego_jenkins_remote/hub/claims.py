@@ -25,7 +25,8 @@ BRIDGE_GONE = timedelta(seconds=60)
 class Claim:
     """What a lab asks: for which of its boards, perhaps one request only; `peek` takes nothing.
 
-    `limits` holds seconds by board: what takes longer is not for it now. `instance` is a bridge's name for itself.
+    `limits` holds seconds by board: what takes longer is not for it now. `instance` is a bridge's name for itself,
+    and one that `leaves` makes room for another; it gets nothing.
     """
 
     host: str
@@ -34,6 +35,7 @@ class Claim:
     request: str | None = None
     peek: bool = False
     instance: str = ""
+    leaves: bool = False
     limits: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -61,6 +63,9 @@ def take(change: Change, claim: Claim) -> Answer:
     Boards that are not up or have an attempt are passed over. Raises NotKnown for a board the hub has never heard of,
     Conflict for a lab that another bridge serves.
     """
+    if claim.leaves:
+        people_sql.bridge_leaves(change.conn, claim.host, claim.instance)
+        return Answer(assignments=(), stops=())
     if claim.instance:
         _must_be_the_labs(change, claim.host, claim.instance)
     before = sql.of_claim(change.conn, claim.host, claim.claim_id)

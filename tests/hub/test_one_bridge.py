@@ -50,6 +50,15 @@ def test_who_is_turned_away_does_not_lengthen_its_own_wait(world: World) -> None
     world.take("demolab", instance=SECOND)
 
 
+def test_one_that_stops_makes_room_at_once(world: World) -> None:
+    world.take("demolab", instance=FIRST)
+    world.take("demolab", instance=FIRST, leaves=True)
+    world.take("demolab", instance=SECOND)
+    world.take("demolab", instance=FIRST, leaves=True)  # a late word of who is gone already
+    with pytest.raises(Conflict, match=SECOND):
+        world.take("demolab", instance=FIRST)
+
+
 def test_a_claim_by_hand_is_no_bridge(world: World, ann: records.Caller) -> None:
     world.take("demolab", instance=FIRST)
     world.put(ann, "demolab:one")

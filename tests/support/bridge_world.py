@@ -49,6 +49,7 @@ class Hub:
     wanted_stopped: set[AttemptId] = field(default_factory=set)
     limits: dict[str, float] = field(default_factory=dict)
     instance: str = ""
+    left: list[str] = field(default_factory=list)
     changed: threading.Condition = field(default_factory=threading.Condition)
     _newest: str = ""
 
@@ -107,6 +108,12 @@ class Hub:
                 self.pending.remove(one)
             cancels, self.cancels = tuple(self.cancels), []
             return Claims(attempts=tuple(won(*one) for one in found), cancels=cancels)
+
+    def leave(self, claim_id: str, instance: str) -> None:
+        self.left.append(instance)
+        with self.changed:
+            self._newest = claim_id
+            self.changed.notify_all()
 
     def put(self, number: int, board: str = "bbb") -> AttemptId:
         """Somebody has put a request."""

@@ -30,6 +30,7 @@ async def claim(request: Request, hub: TheHub, lab: LabHost, body: ClaimIn) -> C
         request=body.request,
         peek=body.peek,
         instance=body.instance or "",
+        leaves=body.leaves,
         limits=body.limits,
     )
     answer = await _answer(request, hub, wanted, body.wait)
@@ -39,7 +40,7 @@ async def claim(request: Request, hub: TheHub, lab: LabHost, body: ClaimIn) -> C
 async def _answer(request: Request, hub: Hub, wanted: claims.Claim, seconds: float) -> claims.Answer:
     loop = asyncio.get_running_loop()
     end = loop.time() + seconds
-    if seconds and not wanted.peek:
+    if (seconds or wanted.leaves) and not wanted.peek:
         # A lab waits in one call: a newer one, for the boards that are idle now, lets the older one go.
         hub.newest_claim[wanted.host] = wanted.claim_id
         hub.waiters.wake([lab_key(wanted.host)])

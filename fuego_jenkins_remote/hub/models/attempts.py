@@ -31,7 +31,7 @@ from fuego_jenkins_remote.network import identities
 class ClaimIn(Wire):
     """A lab asks for work; `wait` in seconds, and so are the `limits`: what takes longer is not for that board now.
 
-    `instance` is the name of the bridge that asks: a lab has one.
+    `instance` is the name of the bridge that asks: a lab has one. One that `leaves` is forgotten, and gets nothing.
     """
 
     claim_id: CallId
@@ -40,6 +40,7 @@ class ClaimIn(Wire):
     request: Annotated[str, AfterValidator(identities.check_request_id)] | None = None
     peek: bool = False
     instance: CallId | None = None
+    leaves: bool = False
     limits: dict[BoardName, Annotated[float, Field(ge=0)]] = Field(default_factory=dict, max_length=MAX_BOARDS)
 
 

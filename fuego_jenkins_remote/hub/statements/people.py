@@ -79,6 +79,11 @@ def bridge_comes(conn: sa.Connection, host: str, bridge: str, *, now: datetime, 
     return found.rowcount == 1
 
 
+def bridge_leaves(conn: sa.Connection, host: str, bridge: str) -> None:
+    """Note that a bridge has stopped; another one's word stays."""
+    conn.execute(labs.update().where(labs.c.host == host, labs.c.bridge == bridge).values(bridge_seen=None))
+
+
 def bridge_of(conn: sa.Connection, host: str) -> tuple[str, datetime]:
     """The bridge that claimed last, and when; only for a lab that had one."""
     row = conn.execute(sa.select(labs.c.bridge, labs.c.bridge_seen).where(labs.c.host == host)).one()

@@ -20,7 +20,7 @@ from fuego_jenkins_remote.lab.bridge.in_touch import InTouch
 from fuego_jenkins_remote.lab.bridge.instance import instance_of
 from fuego_jenkins_remote.lab.bridge.looking import Looking
 from fuego_jenkins_remote.lab.bridge.rounds import Rounds
-from fuego_jenkins_remote.lab.bridge.schedule import Schedule
+from fuego_jenkins_remote.lab.bridge.schedule import STOP_WAITS, Schedule
 from fuego_jenkins_remote.lab.bridge.sweeping import Sweeping
 from fuego_jenkins_remote.lab.care.checks import Checks
 from fuego_jenkins_remote.lab.care.keeper import Keeper
@@ -82,7 +82,10 @@ class Bridge:
         finally:
             self._stop.set()
             self.in_touch.wake()
+            leaving = threading.Thread(target=self._leave, name="leave", daemon=True)
+            leaving.start()
             self.schedule.end()
+            leaving.join(STOP_WAITS)
         if self._fatal is not None:
             raise self._fatal
 
@@ -110,6 +113,10 @@ class Bridge:
     def _shared(self) -> Limits:
         now = self._steps.clock()
         return limits(self.in_touch.shared(now), now)
+
+    def _leave(self) -> None:
+        if self._entered.is_set():
+            self.claiming.leave()
 
     def _keep_in_touch(self) -> None:
         if self.claiming.enter():

@@ -69,6 +69,13 @@ class Claiming:
             self._keep(claim_id, claims)
         return True
 
+    def leave(self) -> None:
+        """Say that we go: another bridge may come at once. Where the hub does not hear it, it may a minute later."""
+        try:
+            self._steps.hub().leave(new_call_id(), self._instance)
+        except ClientError as error:
+            log.info("%s", error)
+
     def renew(self) -> None:
         """Let the call wait for the boards that are free now and have no attempt."""
         wanted = tuple(sorted(set(self._free()) - self._steps.taken_boards()))

@@ -267,6 +267,13 @@ def test_a_bridge_keeps_its_name_with_its_state_dir(running: Running, lab: Any) 
     assert instance_of(lab.state_dir) not in (name, "x y")
 
 
+def test_a_bridge_that_stops_makes_room_for_another(running: Running, lab: Any) -> None:
+    running.start()
+    until(lambda: running.hub.waiting)
+    running.end()
+    assert running.hub.left == [instance_of(lab.state_dir)]
+
+
 # -- what is left over
 
 
