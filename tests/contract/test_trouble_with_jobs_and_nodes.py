@@ -75,7 +75,7 @@ def test_a_job_that_no_longer_calls_the_script_ends_the_request_in_words(broken:
     ended = lab.comes_to(request, State.ERROR, seconds=60)
     assert "before it reached the test" in ended.reason
     assert "edited by hand" in ended.log_tail
-    lab.well("lab", "jobs")
+    lab.well("lab", "jobs", "--overwrite")
     again = lab.put()
     lab.comes_to(again, State.DONE, seconds=90)
     lab.assert_one_run(again)
@@ -87,9 +87,9 @@ def test_a_job_that_lost_its_parameters_is_said(broken: Any) -> None:
     begin, end = xml.index("<hudson.model.ParametersDefinitionProperty>"), xml.index("</properties>")
     lab.person.reconfig_job(lab.job, xml[:begin] + xml[end:])
     request = lab.put()
-    lab.log_says(lab.job, "ftc lab jobs")
+    lab.log_says(lab.job, "ftc lab jobs --overwrite")
     assert lab.anna.request(request).state in {State.PENDING, State.ASSIGNED}
-    lab.well("lab", "jobs")
+    lab.well("lab", "jobs", "--overwrite")
     lab.comes_to(request, State.DONE, seconds=90)
 
 

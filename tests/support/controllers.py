@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import secrets
 import shutil
 import signal
 import subprocess
@@ -66,7 +67,11 @@ class Process:
     def start(self) -> None:
         if not self.runs:
             self.launch()
-            self.wait()
+            try:
+                self.wait()
+            except BaseException:
+                self.kill()
+                raise
 
     def end(self, number: signal.Signals = signal.SIGTERM) -> None:
         """End it by a signal to it alone."""
@@ -87,6 +92,38 @@ class Process:
 
     def kill(self) -> None:
         self.end(signal.SIGKILL)
+
+
+# A strategy that is never written to the disk, so a Jenkins that starts again has its own.
+_WITHOUT = """\
+import hudson.security.ACL
+import hudson.security.AuthorizationStrategy
+import hudson.security.Permission
+import jenkins.model.Jenkins
+import org.springframework.security.core.Authentication
+class Without extends AuthorizationStrategy {
+    transient String missing
+    ACL getRootACL() {
+        def id = missing
+        return new ACL() {
+            boolean hasPermission2(Authentication who, Permission one) { one.id != id }
+        }
+    }
+    Collection<String> getGroups() { [] }
+}
+def field = Jenkins.getDeclaredField('authorizationStrategy')
+field.accessible = true
+def strategy = new Without()
+strategy.missing = '%s'
+field.set(Jenkins.get(), strategy)
+"""
+_ALL_AGAIN = """\
+import hudson.security.FullControlOnceLoggedInAuthorizationStrategy
+import jenkins.model.Jenkins
+def strategy = new FullControlOnceLoggedInAuthorizationStrategy()
+strategy.allowAnonymousRead = false
+Jenkins.get().authorizationStrategy = strategy
+"""
 
 
 class UnderTest:
@@ -164,11 +201,11 @@ class Agent(Process):
 
 
 class _EmbeddedProcess(Process):
-    def __init__(self, data: Path, port: int, token_file: Path) -> None:
+    def __init__(self, data: Path, port: int, token_file: Path, password_file: Path) -> None:
         super().__init__(data.with_suffix(".log"))
         self._command = [sys.executable, "-m", "fuego_jenkins_remote.minijenkins", "--json", "--data", str(data)]
         self._command += ["--port", str(port), "--label", "fuego-remote"]
-        self._command += ["--user", USER, "--token-file", str(token_file)]
+        self._command += ["--user", USER, "--token-file", str(token_file), "--password-file", str(password_file)]
 
     @property
     def command(self) -> list[str]:
@@ -189,10 +226,13 @@ class Embedded(UnderTest):
     is_embedded = True
 
     def __init__(self, folder: Path) -> None:
-        port, token_file = free_port(), folder / "jenkins.token"
-        self.process = _EmbeddedProcess(folder / "jenkins", port, token_file)
+        port, token_file, password_file = free_port(), folder / "jenkins.token", folder / "jenkins.password"
+        password = secrets.token_hex(8)
+        password_file.touch(mode=0o600)
+        password_file.write_text(password)
+        self.process = _EmbeddedProcess(folder / "jenkins", port, token_file, password_file)
         self.process.start()
-        super().__init__(f"http://127.0.0.1:{port}/fuego", USER, token_file.read_text().strip())
+        super().__init__(f"http://127.0.0.1:{port}/fuego", USER, token_file.read_text().strip(), password)
         self.home = folder / "jenkins"
 
 
@@ -216,6 +256,15 @@ class FromWar(UnderTest):
     """A real Jenkins, started from a war file."""
 
     kind = "real"
+
+    @contextlib.contextmanager
+    def without(self, permission: str) -> Iterator[None]:
+        """Nobody has this permission (its id) meanwhile."""
+        self.groovy(_WITHOUT % permission)
+        try:
+            yield
+        finally:
+            self.groovy(_ALL_AGAIN)
 
     def __init__(self, folder: Path, file: Path, plugins: Path | None) -> None:
         war = War(file=file.resolve(), home=folder / "jenkins", port=free_port(), user=USER)

@@ -65,8 +65,8 @@ class FrontDoor:
         self._prefix = prefix
         self._rules: list[_Rule] = []
         self.seen: list[Seen] = []
-        self.forgets_sessions = False
-        """No cookie gets through, as when Jenkins has forgotten its sessions."""
+        self.sessions_forgotten = 0
+        """With how many of the next requests no cookie gets through, as if Jenkins had forgotten its sessions."""
         self.login: str | None = None
         """The Authorization header that is passed on in place of the lab's."""
         door = self
@@ -169,8 +169,8 @@ class FrontDoor:
     def _passed_on(self, asked: BaseHTTPRequestHandler, body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
         path = asked.path.removeprefix(self._prefix)
         headers = {name: value for name, value in asked.headers.items() if name.lower() not in _HOP}
-        if self.forgets_sessions:
-            headers.pop("Cookie", None)
+        if self.sessions_forgotten and headers.pop("Cookie", None):
+            self.sessions_forgotten -= 1
         if self.login is not None:
             headers["Authorization"] = self.login
         there = http.client.HTTPConnection(self._target.hostname or "", self._target.port, timeout=60)

@@ -144,7 +144,7 @@ class Lab:
         self.under_test.wait_for_agents()
 
     def _put_right(self) -> None:
-        self.network.well("lab", "jobs", "-q")
+        self.network.well("lab", "jobs", "--overwrite", "-q")
 
     def tidy(self) -> None:
         """Nothing is left of a test: its requests have ended."""

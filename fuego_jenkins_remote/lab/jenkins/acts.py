@@ -48,10 +48,11 @@ class Act:
     permission: str = ""
 
 
-def act_of(method: str, url: str) -> Act:
-    """What a request with this method and address asks."""
+def act_of(method: str, url: str, form: object = None) -> Act:
+    """What a request with this method and address asks; `form` is its body, if that is a form."""
     parts = urlsplit(url)
-    name = parse_qs(parts.query).get("name", [""])[0]
+    given = parse_qs(form if isinstance(form, str) else "") | parse_qs(parts.query)
+    name = given.get("name", [""])[0]
     for its_method, pattern, phrase, permission in _ACTS:
         match = re.search(pattern, parts.path) if method == its_method else None
         if match is None:

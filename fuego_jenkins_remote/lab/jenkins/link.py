@@ -35,9 +35,9 @@ _NO_ANSWER = (
 _NOT_THERE = frozenset({502, 503, 504})
 # What an answer means that speaks of a job.
 _OF_A_JOB = {
-    400: "job {job} does not take this (ftc lab jobs puts right what was changed by hand)",
-    404: "it has no job {job}, or does not show it to {user} (ftc lab jobs makes it; permission Job/Read)",
-    409: "job {job} is disabled",
+    400: "answered 400 {why} (what was edited by hand in job {job} is put right by ftc lab jobs --overwrite)",
+    404: "has no job {job}, or does not show it to {user} (ftc lab jobs makes it; permission Job/Read)",
+    409: "does not start job {job}: it is disabled",
 }
 _T = TypeVar("_T")
 
@@ -132,7 +132,8 @@ class JenkinsLink:
 
     def _answered(self, response: requests.Response | None, why: str) -> ControllerError:
         status = response.status_code if response is not None else 0
-        act = Act() if response is None else act_of(response.request.method or "", response.request.url or "")
+        asked = response.request if response is not None else None
+        act = act_of(asked.method or "", asked.url or "", asked.body) if asked is not None else Act()
         if status in _NOT_THERE:
             return ControllerDown(f"Jenkins at {self.url} is starting or shutting down")
         if status == 401 and response is not None and "X-Jenkins" not in response.headers:
@@ -146,8 +147,8 @@ class JenkinsLink:
         if status == 403:
             return ControllerRefused(self._not_allowed(response, why, act))
         if act.job and status in _OF_A_JOB:
-            said = _OF_A_JOB[status].format(job=act.job, user=self._user)
-            return ControllerTrouble(f"Jenkins at {self.url} answered {status} {_first_line(why)}: {said}")
+            said = _OF_A_JOB[status].format(job=act.job, user=self._user, why=_first_line(why))
+            return ControllerTrouble(f"Jenkins at {self.url} {said}".replace("  ", " "))
         return ControllerTrouble(f"Jenkins at {self.url} answered {status or ''} {_first_line(why)}".rstrip())
 
     def _not_allowed(self, response: requests.Response | None, why: str, act: Act) -> str:

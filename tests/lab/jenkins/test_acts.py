@@ -28,6 +28,10 @@ def test_a_request_is_told_in_words(method: str, path: str, phrase: str, permiss
     assert (act.phrase, act.permission) == (phrase, permission)
 
 
+def test_a_name_may_stand_in_the_form() -> None:
+    assert act_of("POST", f"{URL}/computer/doCreateItem", "name=bbb&json=%7B%7D").phrase == "make node bbb"
+
+
 def test_the_job_of_a_request_is_known() -> None:
     assert act_of("GET", f"{URL}/job/a%20b/api/json?tree=builds").job == "a b"
     assert act_of("GET", f"{URL}/queue/api/json").job == ""
