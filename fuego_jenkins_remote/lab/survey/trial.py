@@ -89,7 +89,7 @@ class _Trial:
             self.check_refused()
             if self.clock() >= end:
                 self.call_off()
-                raise TrialFailed(f"the build of {self.job} did not come to the gate within {IN_QUEUE:.0f} s: {why}")
+                raise TrialFailed(f"the build of {self.job} did not come to the gate: {why}")
             if self.clock() >= look:
                 look = self.clock() + _LOOK
                 found = self.controller.find(self.job, self.attempt)
@@ -97,7 +97,7 @@ class _Trial:
                     why = f"it waits in Jenkins' queue: {found.why or 'Jenkins does not say why'}"
                 elif found is not None and found.building and not started:
                     started, end = True, self.clock() + AT_GATE
-                    why = f"{found.url} runs, but nothing of it is to be seen in {self.folders.requests}"
+                    why = f"{found.url} runs, but nothing of it is to be seen in {self.folders.requests}. {self._hint}"
                 elif found is not None and not found.building:
                     self.check_refused()
                     raise TrialFailed(self._ended(found.url))
@@ -141,8 +141,11 @@ class _Trial:
             return
 
     def _ended(self, url: str) -> str:
+        return f"the build of {self.job} ended without coming to the gate; {url}console says why. {self._hint}"
+
+    @property
+    def _hint(self) -> str:
         return (
-            f"the build of {self.job} ended without coming to the gate; {url}console says why. Does it see our lab_dir"
-            f" ({self.folders.path}) under the name that its job has (FUEGO_LAB_DIR)? ftc lab jobs writes it"
-            " (with --container for jobs in Fuego's container)"
+            f"Is {self.folders.path} what its job calls FUEGO_LAB_DIR? ftc lab jobs writes it, with --container for"
+            " jobs in Fuego's container"
         )
