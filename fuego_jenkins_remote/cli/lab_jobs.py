@@ -15,7 +15,7 @@ from fuego_jenkins_remote.lab.jenkins.controller import Controller
 from fuego_jenkins_remote.lab.jenkins.label_calls import LabelCalls
 from fuego_jenkins_remote.lab.jobs.boards import job_boards
 from fuego_jenkins_remote.lab.jobs.definitions import LabValues
-from fuego_jenkins_remote.lab.jobs.memory import UploadedJobs
+from fuego_jenkins_remote.lab.jobs.memory import UploadedJobs, lab_memory
 from fuego_jenkins_remote.lab.jobs.nodes import LAUNCH, agent_command, make_nodes, nodes_to_make
 from fuego_jenkins_remote.lab.jobs.people import PeopleJobs, read_choice, templates_for
 from fuego_jenkins_remote.lab.jobs.plugins import COMMAND_LAUNCHER, Choice, Profile, choose
@@ -163,7 +163,7 @@ def _update(session: Session, around: _Surroundings, wish: Wish, *, dry_run: boo
 
 def uploaded_jobs(session: Session, jenkins_url: str) -> UploadedJobs:
     """What was last uploaded to this Jenkins."""
-    return UploadedJobs(session.places.state_dir / "jobs.json", jenkins_url)
+    return lab_memory(session.places.state_dir, jenkins_url)
 
 
 def lab_values(session: Session, wish: Wish, choice: Choice) -> LabValues:

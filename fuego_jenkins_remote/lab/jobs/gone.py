@@ -10,12 +10,13 @@ from fuego_jenkins_remote.fuego.errors import BadBoardFile
 from fuego_jenkins_remote.lab.config import LabConfig
 from fuego_jenkins_remote.lab.jobs.config_xml import GONE, MARK, JobConfig, set_disabled, to_post
 from fuego_jenkins_remote.lab.jobs.definitions import PUSH
+from fuego_jenkins_remote.lab.jobs.memory import lab_memory
 from fuego_jenkins_remote.lab.jobs.store import JobStore
 
 
 @dataclass(frozen=True, kw_only=True)
-class GoneJob:
-    """A job of ours whose board has gone; `xml` is what Jenkins has for it. Without a board it is one for people."""
+class BoardJob:
+    """A job of ours; `xml` is what Jenkins has for it. Without a board it is one for people."""
 
     name: str
     board: str
@@ -36,13 +37,15 @@ def remove_gone_jobs(jenkins: JobStore, lab: LabConfig, open_boards: Callable[[]
 
     `open_boards` gives the boards with an attempt in the journal that is not closed; it is asked after a job was
     disabled, so that none can begin in between. Nothing is done where there is no board at all: the folder is then
-    more likely not there than empty. Raises LabError, BadBoardFile.
+    more likely not there than empty; nor to a job that this lab has not uploaded itself: it may be another lab's.
+    Raises LabError, BadBoardFile.
     """
     here = known_boards(lab)
     if not here:
         return Removal()
-    prefix = lab.in_folder(lab.job_prefix)
-    return remove(jenkins, find_gone(jenkins, prefix, {f"{prefix}-{name}" for name in (*here, PUSH)}), open_boards)
+    prefix, memory = lab.in_folder(lab.job_prefix), lab_memory(lab.state_dir, jenkins.url)
+    found = find_boards_jobs(jenkins, prefix, {f"{prefix}-{name}" for name in (*here, PUSH)})
+    return remove(jenkins, [job for job in found if memory.is_known(job.name)], open_boards)
 
 
 def known_boards(lab: LabConfig) -> set[str]:
@@ -52,18 +55,18 @@ def known_boards(lab: LabConfig) -> set[str]:
     return names | {Path(problem.file).stem for problem in problems if problem.file is not None}
 
 
-def find_gone(jenkins: JobStore, prefix: str, wanted: Iterable[str]) -> list[GoneJob]:
-    """Jobs of ours that are not wanted, sorted; `prefix` is the jobs' with the folder, `wanted` are full names.
+def find_boards_jobs(jenkins: JobStore, prefix: str, but: Iterable[str] = ()) -> list[BoardJob]:
+    """Boards' jobs of ours `but` these, sorted; `prefix` is the jobs' with the folder, names are full ones.
 
     A job is ours when it bears our mark and is tied to the node that its name says: that tells our
     `remote-request-x-bbb` from that of another lab with the prefix `remote-request-x`.
     """
     gone = []
-    for name in sorted(set(jenkins.list_jobs(f"{prefix}-")) - set(wanted)):
+    for name in sorted(set(jenkins.list_jobs(f"{prefix}-")) - set(but)):
         text = jenkins.get_job_config(name)
         config = JobConfig.parse(text) if text is not None else None
         if text and config and config.is_ours and name == f"{prefix}-{config.node}":
-            gone.append(GoneJob(name=name, board=config.node, xml=text, disabled=config.disabled))
+            gone.append(BoardJob(name=name, board=config.node, xml=text, disabled=config.disabled))
     return gone
 
 
@@ -72,7 +75,7 @@ def as_gone(xml: str) -> str:
     return set_disabled(xml.replace(MARK, f"{GONE}\n{MARK}", 1), True)
 
 
-def remove(jenkins: JobStore, gone: Iterable[GoneJob], open_boards: Callable[[], Collection[str]]) -> Removal:
+def remove(jenkins: JobStore, gone: Iterable[BoardJob], open_boards: Callable[[], Collection[str]]) -> Removal:
     """Disable them all, then remove those whose board has no open attempt."""
     gone = list(gone)
     for job in gone:

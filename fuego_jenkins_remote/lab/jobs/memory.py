@@ -107,6 +107,11 @@ class UploadedJobs:
             raise LabError(f"{error.filename or self._path}: {error.strerror}") from error
 
 
+def lab_memory(state_dir: Path, jenkins_url: str) -> UploadedJobs:
+    """What the lab with this state_dir has uploaded to this Jenkins."""
+    return UploadedJobs(state_dir / "jobs.json", jenkins_url)
+
+
 def digest(text: str) -> str:
     """What is remembered of a text; empty for none."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest() if text else ""

@@ -6,7 +6,9 @@ from typing import Protocol
 
 
 class JobStore(Protocol):
-    """Jobs and views by their full names, FOLDER/NAME in a folder."""
+    """Jobs and views by their full names, FOLDER/NAME in a folder; `url` is the Jenkins' address."""
+
+    url: str
 
     def list_jobs(self, prefix: str) -> list[str]:
         """Names of the jobs that begin with `prefix`."""

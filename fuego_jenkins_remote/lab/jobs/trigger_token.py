@@ -13,7 +13,7 @@ from pathlib import Path
 
 from fuego_jenkins_remote.lab.errors import LabError
 from fuego_jenkins_remote.lab.jobs.config_xml import set_token, to_post
-from fuego_jenkins_remote.lab.jobs.gone import find_gone
+from fuego_jenkins_remote.lab.jobs.gone import find_boards_jobs
 from fuego_jenkins_remote.lab.jobs.memory import UploadedJobs
 from fuego_jenkins_remote.lab.jobs.store import JobStore
 
@@ -69,7 +69,7 @@ def put_token(jenkins: JobStore, memory: UploadedJobs, prefix: str, token: str) 
 
     An empty token takes it out. `prefix` is the jobs' with the folder. Raises what the controller raises.
     """
-    jobs = find_gone(jenkins, prefix, wanted=())
+    jobs = find_boards_jobs(jenkins, prefix)
     for job in jobs:
         jenkins.reconfig_job(job.name, to_post(set_token(job.xml, token)))
     names = [job.name for job in jobs]

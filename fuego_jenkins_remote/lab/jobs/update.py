@@ -23,7 +23,7 @@ from fuego_jenkins_remote.lab.jobs.definitions import (
     lab_xml,
     view_name,
 )
-from fuego_jenkins_remote.lab.jobs.gone import GoneJob, as_gone, find_gone, remove
+from fuego_jenkins_remote.lab.jobs.gone import BoardJob, as_gone, find_boards_jobs, remove
 from fuego_jenkins_remote.lab.jobs.memory import Uploaded, UploadedJobs
 from fuego_jenkins_remote.lab.jobs.parallel import in_parallel
 from fuego_jenkins_remote.lab.jobs.store import JobStore
@@ -161,13 +161,15 @@ def _has_token(memory: UploadedJobs, name: str, there: JobConfig, token: str) ->
     return there.token == token
 
 
-def _find_gone(update: Update, wanted: Mapping[str, str], values: LabValues) -> list[GoneJob]:
+def _find_gone(update: Update, wanted: Mapping[str, str], values: LabValues) -> list[BoardJob]:
+    """Ours that are not wanted any more. What this lab has not uploaded may be another's with the same prefix."""
     prefix = in_folder(values.job_prefix, values)
-    gone = find_gone(update.jenkins(), prefix, {*wanted, *(f"{prefix}-{name}" for name in update.boards_here)})
-    return gone + _people_gone(update.jenkins(), wanted, values)
+    found = find_boards_jobs(update.jenkins(), prefix, {*wanted, *(f"{prefix}-{name}" for name in update.boards_here)})
+    found += _people_gone(update.jenkins(), wanted, values)
+    return [job for job in found if update.memory.is_known(job.name)]
 
 
-def _people_gone(jenkins: JobStore, wanted: Mapping[str, str], values: LabValues) -> list[GoneJob]:
+def _people_gone(jenkins: JobStore, wanted: Mapping[str, str], values: LabValues) -> list[BoardJob]:
     """Our jobs for people, where they are not to be made any more."""
     prefix = in_folder(values.people_prefix, values)
     names = sorted({f"{prefix}-{name}" for name in PEOPLE_JOBS} - set(wanted))
@@ -177,11 +179,11 @@ def _people_gone(jenkins: JobStore, wanted: Mapping[str, str], values: LabValues
         text = jenkins.get_job_config(name) if name in there else None
         config = JobConfig.parse(text) if text else None
         if text and config and config.is_ours:
-            gone.append(GoneJob(name=name, board="", xml=text, disabled=config.disabled))
+            gone.append(BoardJob(name=name, board="", xml=text, disabled=config.disabled))
     return gone
 
 
-def _gone_step(job: GoneJob, open_boards: Collection[str]) -> Step:
+def _gone_step(job: BoardJob, open_boards: Collection[str]) -> Step:
     if job.board not in open_boards:
         return Step(name=job.name, doing=Doing.REMOVE, there=job.xml)
     return Step(name=job.name, doing=Doing.DISABLE, there=job.xml, wanted=as_gone(job.xml))
@@ -190,7 +192,7 @@ def _gone_step(job: GoneJob, open_boards: Collection[str]) -> Step:
 # -- doing
 
 
-def _carry_out(update: Update, steps: list[Step], gone: list[GoneJob], values: LabValues) -> None:
+def _carry_out(update: Update, steps: list[Step], gone: list[BoardJob], values: LabValues) -> None:
     uploads = [step for step in steps if step.doing in {Doing.CREATE, Doing.CHANGE}]
     update.memory.expect({step.name: step.upload for step in uploads if step.upload})
     _make_folder(update.jenkins(), values)

@@ -22,7 +22,7 @@ from fuego_jenkins_remote.lab.errors import LabError
 from fuego_jenkins_remote.lab.jobs.config_xml import JobConfig
 from fuego_jenkins_remote.lab.jobs.definitions import JobBoard, LabValues, find_script, job_xml
 from fuego_jenkins_remote.lab.jobs.gone import Removal, remove_gone_jobs
-from fuego_jenkins_remote.lab.jobs.memory import UploadedJobs
+from fuego_jenkins_remote.lab.jobs.memory import UploadedJobs, lab_memory
 from fuego_jenkins_remote.lab.jobs.nodes import agent_command, nodes_to_make
 from fuego_jenkins_remote.lab.jobs.plugins import NAMES, Profile, choose
 from fuego_jenkins_remote.lab.jobs.trigger_token import (
@@ -46,6 +46,7 @@ class MemoryJenkins:
     jobs: dict[str, str] = field(default_factory=dict)
     views: dict[str, str] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
+    url: str = "http://one"
 
     def list_jobs(self, prefix: str) -> list[str]:
         return [name for name in self.jobs if name.startswith(prefix)]
@@ -330,7 +331,9 @@ def test_the_bridge_removes_the_jobs_of_boards_that_are_gone(lab: Lab, tmp_path:
     (tmp_path / "boards" / "bbb.board").write_text('ARCHITECTURE="arm"\n')
     paths = dict.fromkeys(("lab_dir", "state_dir", "conf_dir", "fuego_ro", "fuego_rw", "fuego_core"), tmp_path)
     config = LabConfig(host="demolab", **paths)
-    lab.jenkins.calls.clear()
+    assert remove_gone_jobs(lab.jenkins, config, set) == Removal()  # it may be another lab's
+    lab.memory = lab_memory(tmp_path, lab.jenkins.url)
+    lab.update("bbb", "qemu-arm")
     assert remove_gone_jobs(lab.jenkins, config, lambda: {"qemu-arm"}) == Removal(waiting=(QEMU,))
     assert remove_gone_jobs(lab.jenkins, config, set) == Removal(removed=(QEMU,))
     (tmp_path / "boards" / "bbb.board").unlink()
@@ -354,6 +357,13 @@ def test_the_jobs_of_another_lab_on_the_same_jenkins_stay(lab: Lab) -> None:
     lab.jenkins.jobs |= other
     assert lab.update("bbb", "qemu-arm").removed == ()
     assert other.keys() <= lab.jenkins.jobs.keys()
+
+
+def test_the_jobs_of_another_lab_with_the_same_prefix_stay(lab: Lab) -> None:
+    other = Lab(jenkins=lab.jenkins)
+    assert other.update("rpi").removed == ()
+    assert lab.update("bbb").removed == (QEMU,)
+    assert "remote-request-rpi" in lab.jenkins.jobs
 
 
 def test_somebody_elses_job_in_our_place_stops_everything(lab: Lab) -> None:

@@ -82,10 +82,12 @@ def _until(condition: Callable[[], _T | None], seconds: float = 15) -> _T:
     return value
 
 
-def _update(controller: Controller, values: LabValues, *names: str) -> JobChanges:
-    """`ftc lab jobs`, by a lab that remembers nothing."""
+def _update(controller: Controller, values: LabValues, *names: str, memory: UploadedJobs | None = None) -> JobChanges:
+    """`ftc lab jobs`, by a lab that remembers nothing or this."""
     url = controller.url
-    return update_jobs(Update(jenkins=lambda: Controller(url), memory=UploadedJobs(None)), boards(*names), values)
+    return update_jobs(
+        Update(jenkins=lambda: Controller(url), memory=memory or UploadedJobs(None)), boards(*names), values
+    )
 
 
 def _over(controller: Controller, job: str) -> Build | None:
@@ -93,10 +95,10 @@ def _over(controller: Controller, job: str) -> Build | None:
 
 
 def test_jobs_are_taken_once_and_then_left_alone(controller: Controller, values: LabValues) -> None:
-    names = ("Fuego network", JOB, "remote-request-push")
-    assert _update(controller, values, "bbb") == JobChanges(created=names)
-    assert _update(controller, values, "bbb") == JobChanges(unchanged=names)
-    assert _update(controller, values, "qemu").removed == (JOB,)
+    names, memory = ("Fuego network", JOB, "remote-request-push"), UploadedJobs(None)
+    assert _update(controller, values, "bbb", memory=memory) == JobChanges(created=names)
+    assert _update(controller, values, "bbb", memory=memory) == JobChanges(unchanged=names)
+    assert _update(controller, values, "qemu", memory=memory).removed == (JOB,)
 
 
 def test_a_build_runs_the_attempt_archives_the_run_and_starts_the_push(
