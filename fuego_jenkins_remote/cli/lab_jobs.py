@@ -15,13 +15,13 @@ from fuego_jenkins_remote.lab.jenkins.controller import Controller
 from fuego_jenkins_remote.lab.jenkins.label_calls import LabelCalls
 from fuego_jenkins_remote.lab.jobs.boards import job_boards
 from fuego_jenkins_remote.lab.jobs.definitions import LabValues
-from fuego_jenkins_remote.lab.jobs.memory import UploadedJobs, lab_memory
-from fuego_jenkins_remote.lab.jobs.nodes import LAUNCH, agent_command, make_nodes, nodes_to_make
 from fuego_jenkins_remote.lab.jobs.people import PeopleJobs, read_choice, templates_for
 from fuego_jenkins_remote.lab.jobs.plugins import COMMAND_LAUNCHER, Choice, Profile, choose
-from fuego_jenkins_remote.lab.jobs.trigger_token import read_trigger_token
-from fuego_jenkins_remote.lab.jobs.update import JobChanges, Update, update_jobs
 from fuego_jenkins_remote.lab.serving.wiring import Links, PerThread, open_controller
+from fuego_jenkins_remote.lab.upload.memory import UploadedJobs, lab_memory
+from fuego_jenkins_remote.lab.upload.nodes import LAUNCH, agent_command, make_nodes, nodes_to_make
+from fuego_jenkins_remote.lab.upload.trigger_token import read_trigger_token
+from fuego_jenkins_remote.lab.upload.update import JobChanges, Update, update_jobs
 
 
 @dataclass(frozen=True, kw_only=True)

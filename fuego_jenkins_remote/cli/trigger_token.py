@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fuego_jenkins_remote.cli.lab_jobs import lab_controller, uploaded_jobs
 from fuego_jenkins_remote.cli.session import Session
-from fuego_jenkins_remote.lab.jobs.trigger_token import (
+from fuego_jenkins_remote.lab.upload.trigger_token import (
     put_token,
     read_trigger_token,
     remove_trigger_token,

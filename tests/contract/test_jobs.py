@@ -8,7 +8,7 @@ import pytest
 
 from fuego_jenkins_remote.lab.errors import ControllerTrouble
 from fuego_jenkins_remote.lab.jenkins.controller import Controller
-from fuego_jenkins_remote.lab.jobs.config_xml import JobConfig
+from fuego_jenkins_remote.lab.upload.config_xml import JobConfig
 
 pytestmark = pytest.mark.slow
 

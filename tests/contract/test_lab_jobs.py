@@ -11,13 +11,13 @@ import pytest
 
 from controllers import UnderTest
 from fuego_jenkins_remote.lab.errors import LabError
-from fuego_jenkins_remote.lab.jobs.config_xml import JobConfig, to_post
 from fuego_jenkins_remote.lab.jobs.definitions import JobBoard, LabValues
-from fuego_jenkins_remote.lab.jobs.memory import UploadedJobs
-from fuego_jenkins_remote.lab.jobs.nodes import agent_command
 from fuego_jenkins_remote.lab.jobs.plugins import FOLDERS, Profile, choose
-from fuego_jenkins_remote.lab.jobs.trigger_token import put_token
-from fuego_jenkins_remote.lab.jobs.update import JobChanges, Update, update_jobs
+from fuego_jenkins_remote.lab.upload.config_xml import JobConfig, to_post
+from fuego_jenkins_remote.lab.upload.memory import UploadedJobs
+from fuego_jenkins_remote.lab.upload.nodes import agent_command
+from fuego_jenkins_remote.lab.upload.trigger_token import put_token
+from fuego_jenkins_remote.lab.upload.update import JobChanges, Update, update_jobs
 
 pytestmark = pytest.mark.slow
 

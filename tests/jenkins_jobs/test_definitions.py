@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from fuego_jenkins_remote.lab.jobs.config_xml import JobConfig
 from fuego_jenkins_remote.lab.jobs.definitions import JobBoard, LabValues, find_definitions, job_xml, lab_xml
 from fuego_jenkins_remote.lab.jobs.plugins import NAMES
+from fuego_jenkins_remote.lab.upload.config_xml import JobConfig
 from job_boards import boards
 
 ROOT = Path(__file__).parents[2]

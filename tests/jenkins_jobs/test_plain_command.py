@@ -12,8 +12,8 @@ import pytest
 from controllers import Embedded
 from fuego_jenkins_remote.lab.jenkins.controller import Controller
 from fuego_jenkins_remote.lab.jobs.definitions import LabValues, lab_xml
-from fuego_jenkins_remote.lab.jobs.memory import UploadedJobs
-from fuego_jenkins_remote.lab.jobs.update import Update, update_jobs
+from fuego_jenkins_remote.lab.upload.memory import UploadedJobs
+from fuego_jenkins_remote.lab.upload.update import Update, update_jobs
 from job_boards import boards
 
 pytestmark = pytest.mark.slow

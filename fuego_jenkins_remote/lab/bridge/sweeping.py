@@ -8,7 +8,7 @@ import threading
 from fuego_jenkins_remote.fuego.errors import FormatError
 from fuego_jenkins_remote.lab.attempts.steps import Steps
 from fuego_jenkins_remote.lab.errors import LabError
-from fuego_jenkins_remote.lab.jobs.gone import remove_gone_jobs
+from fuego_jenkins_remote.lab.upload.gone import remove_gone_jobs
 
 log = logging.getLogger("fuego.lab")
 

@@ -1,1 +1,1 @@
-"""The lab's jobs in Jenkins: made, compared, brought up to date."""
+"""What the lab's jobs in Jenkins are: made from jenkins_jobs/, the lab's boards and the plugins that are there."""

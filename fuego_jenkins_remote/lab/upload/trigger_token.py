@@ -12,10 +12,10 @@ import tempfile
 from pathlib import Path
 
 from fuego_jenkins_remote.lab.errors import LabError
-from fuego_jenkins_remote.lab.jobs.config_xml import set_token, to_post
-from fuego_jenkins_remote.lab.jobs.gone import find_boards_jobs
-from fuego_jenkins_remote.lab.jobs.memory import UploadedJobs
-from fuego_jenkins_remote.lab.jobs.store import JobStore
+from fuego_jenkins_remote.lab.upload.config_xml import set_token, to_post
+from fuego_jenkins_remote.lab.upload.gone import find_boards_jobs
+from fuego_jenkins_remote.lab.upload.memory import UploadedJobs
+from fuego_jenkins_remote.lab.upload.store import JobStore
 
 _BYTES = 24
 

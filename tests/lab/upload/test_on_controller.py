@@ -15,8 +15,8 @@ import pytest
 
 from fuego_jenkins_remote.lab.jenkins.controller import Build, Controller
 from fuego_jenkins_remote.lab.jobs.definitions import LabValues
-from fuego_jenkins_remote.lab.jobs.memory import UploadedJobs
-from fuego_jenkins_remote.lab.jobs.update import JobChanges, Update, update_jobs
+from fuego_jenkins_remote.lab.upload.memory import UploadedJobs
+from fuego_jenkins_remote.lab.upload.update import JobChanges, Update, update_jobs
 from fuego_jenkins_remote.network.identities import AttemptId
 from job_boards import boards
 

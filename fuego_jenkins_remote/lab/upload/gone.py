@@ -8,10 +8,10 @@ from pathlib import Path
 
 from fuego_jenkins_remote.fuego.errors import BadBoardFile
 from fuego_jenkins_remote.lab.config import LabConfig
-from fuego_jenkins_remote.lab.jobs.config_xml import GONE, MARK, JobConfig, set_disabled, to_post
 from fuego_jenkins_remote.lab.jobs.definitions import PUSH
-from fuego_jenkins_remote.lab.jobs.memory import lab_memory
-from fuego_jenkins_remote.lab.jobs.store import JobStore
+from fuego_jenkins_remote.lab.upload.config_xml import GONE, MARK, JobConfig, set_disabled, to_post
+from fuego_jenkins_remote.lab.upload.memory import lab_memory
+from fuego_jenkins_remote.lab.upload.store import JobStore
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from fuego_jenkins_remote.lab.errors import LabError
-from fuego_jenkins_remote.lab.jobs.config_xml import JobConfig, aligned, is_same, is_same_text, lines_of, set_disabled
 from fuego_jenkins_remote.lab.jobs.definitions import (
     PEOPLE_JOBS,
     JobBoard,
@@ -23,10 +22,11 @@ from fuego_jenkins_remote.lab.jobs.definitions import (
     lab_xml,
     view_name,
 )
-from fuego_jenkins_remote.lab.jobs.gone import BoardJob, as_gone, find_boards_jobs, remove
-from fuego_jenkins_remote.lab.jobs.memory import Uploaded, UploadedJobs
-from fuego_jenkins_remote.lab.jobs.parallel import in_parallel
-from fuego_jenkins_remote.lab.jobs.store import JobStore
+from fuego_jenkins_remote.lab.upload.config_xml import JobConfig, aligned, is_same, is_same_text, lines_of, set_disabled
+from fuego_jenkins_remote.lab.upload.gone import BoardJob, as_gone, find_boards_jobs, remove
+from fuego_jenkins_remote.lab.upload.memory import Uploaded, UploadedJobs
+from fuego_jenkins_remote.lab.upload.parallel import in_parallel
+from fuego_jenkins_remote.lab.upload.store import JobStore
 
 
 class Doing(StrEnum):

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from fuego_jenkins_remote.lab.errors import LabError
-from fuego_jenkins_remote.lab.jobs.config_xml import JobConfig, Tree, compact, expand, is_same
+from fuego_jenkins_remote.lab.upload.config_xml import JobConfig, Tree, compact, expand, is_same
 
 _MOST_FORMS = 4
 _LARGEST = 64 * 2**20

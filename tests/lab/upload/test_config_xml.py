@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fuego_jenkins_remote.lab.jobs.config_xml import (
+from fuego_jenkins_remote.lab.upload.config_xml import (
     JobConfig,
     Tree,
     compact,

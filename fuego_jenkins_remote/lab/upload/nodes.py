@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from fuego_jenkins_remote.fuego.boards import BoardFile
-from fuego_jenkins_remote.lab.jobs.parallel import in_parallel
+from fuego_jenkins_remote.lab.upload.parallel import in_parallel
 
 LAUNCH = (
     'sh -c \'for war in "$JENKINS_HOME"/war /var/cache/jenkins/war; do '
