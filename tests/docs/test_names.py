@@ -144,7 +144,7 @@ def test_settings_that_are_shown_are_known(tmp_path: Path) -> None:
     for block in shown:
         (tmp_path / "fuego.conf").write_text(block, encoding="utf-8")
         assert set(read_conf(tmp_path / "fuego.conf")) <= {*FUEGO_KEYS, *OUR_KEYS}
-    assert len(shown) == 3
+    assert len(shown) == 2
 
 
 def _yaml_blocks(file: str) -> list[object]:

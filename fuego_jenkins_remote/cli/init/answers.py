@@ -52,6 +52,7 @@ class Gathering:
         self.settings, self.given, self.asker = settings, given, asker
         self.answers = Answers()
         self._typed: dict[str, Token] = {}
+        self._last: dict[str, str] = {}  # what was answered before, where something is asked again
 
     def gather(self) -> Answers:
         """All of it. Raises Failed, ClientError, LabError for what does not answer as it should."""
@@ -119,7 +120,9 @@ class Gathering:
     # -- single answers
 
     def _address(self, key: str, question: str, default: str, service: str = "") -> str:
-        url = self.given.get(key) or self.asker.text(question, default, f"--{key.replace('_', '-')} URL")
+        option = f"--{key.replace('_', '-')} URL"
+        url = self.given.get(key) or self.asker.text(question, self._last.get(key) or default, option)
+        self._last[key] = url
         if service != "Jenkins":
             check_address(url, key)
         return url.rstrip("/")

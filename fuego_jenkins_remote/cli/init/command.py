@@ -31,9 +31,11 @@ class Wanted:
     asks: bool = True
 
 
-def set_up(session: Session, wanted: Wanted) -> list[Finding]:
-    """Carry all steps out. Raises Failed and what the parts raise; what was done until then stays, and is kept."""
-    found: list[Finding] = []
+def set_up(session: Session, wanted: Wanted, found: list[Finding]) -> None:
+    """Carry all steps out, and put down in `found` what came of each.
+
+    Raises Failed and what the parts raise; what was done until then stays.
+    """
 
     def tell(finding: Finding) -> None:
         found.append(finding)
@@ -60,7 +62,6 @@ def set_up(session: Session, wanted: Wanted) -> list[Finding]:
     make_jobs(session, tell, container=wanted.container)
     shared = share_boards(session, asker, wanted.share, tell)
     _try_a_board(session, wanted, asker, shared, tell)
-    return found
 
 
 def what_next(conf_set_before: str | None) -> list[str]:

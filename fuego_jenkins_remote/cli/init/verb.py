@@ -60,7 +60,7 @@ def init(
     Examples: ftc lab init
               ftc lab init --yes --hub-url https://hub.example.org --hub-token-file tokens/hub --share bbb
     """
-    from fuego_jenkins_remote.cli.doctor.findings import State
+    from fuego_jenkins_remote.cli.doctor.findings import Finding, State
     from fuego_jenkins_remote.cli.init.asking import as_path
     from fuego_jenkins_remote.cli.init.command import Wanted, is_terminal, set_up, what_next
 
@@ -73,18 +73,20 @@ def init(
         asks=not yes and is_terminal(),
     )
     conf_before = os.environ.get("FUEGO_CONF")
+    found: list[Finding] = []
+    commands: list[str] = []
     try:
-        found = set_up(session, wanted)
+        set_up(session, wanted, found)
+        commands = what_next(conf_before)
     except (KeyboardInterrupt, click.Abort):
-        session.out.note("")
-        session.out.note("broken off; call ftc lab init again: it goes on, and keeps what was written")
+        session.out.note("\nbroken off; call ftc lab init again: it goes on, and keeps what was written")
         raise KeyboardInterrupt from None
-    commands = what_next(conf_before)
-    if session.out.as_json:
-        session.out.json({"findings": [one.data for one in found], "next": commands})
-    else:
+    finally:
+        if session.out.as_json:
+            session.out.json({"findings": [one.data for one in found], "next": commands})
+    if any(one.state is State.BAD for one in found):
+        raise Failed("the lab is set up, but what was tried did not go well; see above")
+    if not session.out.as_json:
         session.out.note("\nNow, for as long as the lab is to serve (docs/labs.md says how as a service):")
         for command in commands:
             session.out.note(f"  {command}")
-    if any(one.state is State.BAD for one in found):
-        raise Failed("the lab is set up, but what was tried did not go well; see above")

@@ -34,7 +34,8 @@ def write_conf(path: Path, values: Mapping[str, str]) -> ConfChange:
 
 
 def _write_secret(path: Path, text: str) -> bool:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for folder in (path.parent.parent, path.parent):  # state_dir, and tokens in it
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if path.is_file() and path.stat().st_mode & 0o077 == 0 and path.read_text(encoding="utf-8") == text:
         return False
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mode 600
