@@ -64,6 +64,9 @@ class Hub:
         self.health[board] = (health, reason)
         return self._board(board)
 
+    def board(self, host: str, board: str) -> Board:
+        return self._board(board)
+
     def _board(self, name: str) -> Board:
         health, reason = self.health.get(name, ("online", ""))
         return Board.from_json({"host": "demolab", "name": name, "health": health, "health_reason": reason})
