@@ -285,6 +285,7 @@ def test_the_doctor_names_what_is_missing(ftc, shared, as_lab) -> None:
     assert result.status == 1
     well = {one["what"]: one["ok"] for one in json.loads(result.out)}
     assert well == {
+        "fuego.conf": True,
         "settings": True,
         "fuego": True,
         "proxy and CA": True,

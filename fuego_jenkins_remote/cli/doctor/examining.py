@@ -9,6 +9,7 @@ from fuego_jenkins_remote.cli.doctor.findings import Check, Finding, State, look
 from fuego_jenkins_remote.cli.session import Session
 
 CHECKS: dict[str, tuple[Check, tuple[str, ...]]] = {
+    "fuego.conf": (places.conf, ()),
     "settings": (places.settings, ()),
     "fuego": (places.fuego, ()),
     "proxy and CA": (services.links, ()),
@@ -53,11 +54,12 @@ def examine(
 
 
 def _each(session: Session, board: str | None, only: Collection[str] | None, found: list[Finding]) -> Iterator[Finding]:
-    checks = {what: check for what, check in CHECKS.items() if only is None or what in only}
+    checks = {what: check for what, check in CHECKS.items() if only is None or what in {"fuego.conf", *only}}
     if board is not None:
         name = board
         checks["trial build"] = (lambda session: controller.trial(session, name), ("jenkins", "boards", "lab_dir"))
-    for what, (check, needs) in checks.items():
+    for what, (check, needed) in checks.items():
+        needs = ("fuego.conf", *needed)
         bad = [one.what for one in found if one.what in needs and one.state in {State.BAD, State.SKIPPED}]
         if bad:
             yield Finding(what=what, state=State.SKIPPED, text=f"not looked at, because of: {', '.join(bad)}")

@@ -14,6 +14,12 @@ from fuego_jenkins_remote.cli.session import Session
 from fuego_jenkins_remote.fuego.errors import BadBoardFile
 
 
+def conf(session: Session) -> Answer:
+    """Whether fuego.conf can be read, if there is one."""
+    file = session.settings.conf_file
+    return str(file) if file else "none: all settings come from the environment and from options"
+
+
 def settings(session: Session) -> Answer:
     """Whether this lab has a name, and where that comes from."""
     values = session.settings
