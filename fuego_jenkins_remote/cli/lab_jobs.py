@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from fuego_jenkins_remote.cli.agents import say_how_agents_start
 from fuego_jenkins_remote.cli.lab_builds import open_labels
 from fuego_jenkins_remote.cli.session import Session, own_ftc
 from fuego_jenkins_remote.fuego.boards import BoardFile
@@ -19,7 +20,7 @@ from fuego_jenkins_remote.lab.jobs.people import PeopleJobs, read_choice, templa
 from fuego_jenkins_remote.lab.jobs.plugins import COMMAND_LAUNCHER, Choice, Profile, choose
 from fuego_jenkins_remote.lab.serving.wiring import Links, PerThread, open_controller
 from fuego_jenkins_remote.lab.upload.memory import UploadedJobs, lab_memory
-from fuego_jenkins_remote.lab.upload.nodes import LAUNCH, agent_command, make_nodes, nodes_to_make
+from fuego_jenkins_remote.lab.upload.nodes import LAUNCH, make_nodes, nodes_to_make
 from fuego_jenkins_remote.lab.upload.trigger_token import read_trigger_token
 from fuego_jenkins_remote.lab.upload.update import JobChanges, Update, update_jobs
 
@@ -53,19 +54,19 @@ def lab_controller(session: Session) -> Controller:
 
 def bring_up_to_date(session: Session, wish: Wish) -> None:
     """Make missing nodes, and all jobs and the view as they should be; print what was done. Raises LabError."""
-    surroundings = _look_around(session, wish)
-    made = _make_nodes(session, surroundings, container=wish.container)
-    changes = _update(session, surroundings, wish, dry_run=False)
-    _print_changes(session, surroundings.choice, made, changes)
-    _say_how_agents_start(session, surroundings, made, container=wish.container)
+    around = _look_around(session, wish)
+    made = _make_nodes(session, around, container=wish.container)
+    changes = _update(session, around, wish, dry_run=False)
+    _print_changes(session, around.choice, made, changes)
+    _say_how_agents_start(session, around, made, container=wish.container)
 
 
 def make_up_to_date(session: Session, wish: Wish) -> tuple[Sequence[str], JobChanges]:
     """The same for a caller who tells of it himself: the nodes that were made, and what was done to the jobs."""
-    surroundings = _look_around(session, wish)
-    made = _make_nodes(session, surroundings, container=wish.container)
-    changes = _update(session, surroundings, wish, dry_run=False)
-    _say_how_agents_start(session, surroundings, made, container=wish.container)
+    around = _look_around(session, wish)
+    made = _make_nodes(session, around, container=wish.container)
+    changes = _update(session, around, wish, dry_run=False)
+    _say_how_agents_start(session, around, made, container=wish.container)
     return made, changes
 
 
@@ -223,38 +224,15 @@ def _make_nodes(session: Session, around: _Surroundings, *, container: bool) -> 
 
 
 def _say_how_agents_start(session: Session, around: _Surroundings, made: Sequence[str], *, container: bool) -> None:
-    """Say what is left to do for the nodes that are made; one that is online already needs nothing."""
-    controller, note = around.controllers(), session.out.note
-    online = {node.name for node in controller.nodes() if node.online} if made else set()
-    waiting = [name for name in made if name not in online]
-    if not waiting:
-        return
-    if around.launches:
-        note(
-            f"Jenkins starts the agents of {', '.join(waiting)} itself. If one stays offline, its log says why"
-            f" ({controller.url}/computer/{waiting[0]}/log); an administrator may have to approve the command"
-            f" ({controller.url}/scriptApproval/)"
-        )
-        return
-    by_http = not controller.has_agent_port()
-    note(f"Start an agent for each new node, where its board is; agent.jar is at {controller.url}/jnlpJars/agent.jar:")
-    for name in waiting:
-        secret = _secret_file(session.places.state_dir, name, controller.agent_secret(name))
-        folder = _node_folder(session, container=container)
-        text = agent_command(controller.url, controller.version(), name, folder, secret or "SECRET", by_http=by_http)
-        note(f"  {text}" if secret else f"  {text}   # SECRET: see {controller.url}/computer/{name}/")
-
-
-def _secret_file(state_dir: Path, node: str, secret: str) -> str:
-    """Keep an agent's secret in a file for its owner alone, and give what stands for it on a command line."""
-    if not secret:
-        return ""
-    folder = state_dir / "agents"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path = folder / f"{node}.secret"
-    path.touch(mode=0o600)
-    path.write_text(f"{secret}\n")
-    return f"@{path}"
+    say_how_agents_start(
+        session.out,
+        around.controllers(),
+        boards=[board.name for board in around.boards],
+        made=made,
+        launched=around.launches,
+        folder=_node_folder(session, container=container),
+        state_dir=session.places.state_dir,
+    )
 
 
 # -- output
