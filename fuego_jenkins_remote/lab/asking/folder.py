@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import shutil
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -75,11 +76,15 @@ class AskedDir:
             os.rename(partial, f"{ask.board}.answer", src_dir_fd=folder, dst_dir_fd=folder)
 
     def sweep(self, before: float) -> None:
-        """Remove files that were last changed before a time (seconds since 1970)."""
+        """Remove all that was last changed before a time (seconds since 1970), whatever it is. Raises OSError."""
         with self._opened() as folder, os.scandir(folder) as entries:
-            for _, entry in zip(range(MAX_ENTRIES), entries, strict=False):
+            for entry in entries:
                 with contextlib.suppress(OSError):
-                    if entry.stat(follow_symlinks=False).st_mtime < before:
+                    if entry.stat(follow_symlinks=False).st_mtime >= before:
+                        continue
+                    if entry.is_dir(follow_symlinks=False):
+                        shutil.rmtree(entry.name, ignore_errors=True, dir_fd=folder)
+                    else:
                         os.unlink(entry.name, dir_fd=folder)
 
     @contextlib.contextmanager

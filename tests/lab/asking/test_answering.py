@@ -338,8 +338,12 @@ def test_a_folder_that_is_not_as_it_should_be_is_looked_at_seldom_and_costs_no_c
     assert lab.hub.claimed == []
 
 
-def test_a_question_of_long_ago_is_removed(lab: Lab) -> None:
+def test_what_lies_there_of_long_ago_is_removed(lab: Lab) -> None:
     lab.ask()
+    (lab.folder / "folder.ask" / "more").mkdir(parents=True)
+    os.utime(lab.folder / "folder.ask", (lab.bench.now[0], lab.bench.now[0]))
+    (lab.folder / "link").symlink_to("/etc/passwd")
+    os.utime(lab.folder / "link", (lab.bench.now[0], lab.bench.now[0]), follow_symlinks=False)
     lab.bench.now[0] += FORGOTTEN_AFTER + 1
     assert lab.answered() == ""
     assert list(lab.folder.iterdir()) == []
