@@ -72,7 +72,8 @@ def is_free(board: str, job: str, seen: Overview) -> bool:
 
 
 def _waits_for(item: QueueItem, board: str) -> bool:
-    return item.label == board or f"‘{board}’" in item.why or f"'{board}'" in item.why
+    # What is no job of the plain kind tells of no label.
+    return item.label == board if item.label else f"‘{board}’" in item.why
 
 
 class Steady:

@@ -44,6 +44,7 @@ def waits(job: str, *, why: str = "", label: str = "") -> QueueItem:
         (seen(queue=(waits(LOCAL, label="bbb"),)), False),
         (seen(queue=(waits(LOCAL, why="Waiting for next available executor on ‘bbb’"),)), False),
         (seen(queue=(waits(LOCAL, label="ccc"),)), True),
+        (seen(queue=(waits(LOCAL, label="ccc", why="‘bbb’ doesn’t have label ‘ccc’"),)), True),
         (seen(queue=(waits(JOB, label="bbb"),)), True),
     ],
 )

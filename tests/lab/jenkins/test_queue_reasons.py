@@ -69,6 +69,11 @@ def working(*work: Work) -> SeenNode:
             None,
             "waits for timslab:bbb: this lab's Jenkins has no node bbb",
         ),
+        (
+            "‘Jenkins’ doesn’t have label ‘bbb’",
+            None,
+            "waits for timslab:bbb: this lab's Jenkins has no node bbb",
+        ),
         ("Waiting for resource instances [power-1]", None, "waits for timslab:bbb: power-1 is in use"),
         (
             "Jenkins is about to shut down",
