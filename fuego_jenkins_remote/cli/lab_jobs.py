@@ -112,6 +112,7 @@ def _look_around(session: Session, wish: Wish) -> _Surroundings:
     boards = config.board_files(problems)
     for problem in problems:
         session.out.note(f"ftc: left out: {problem}")
+    nodes = frozenset(node.name for node in controllers().nodes())
     there = controllers().plugins()
     if there is None and wish.profile is Profile.AUTO:
         session.out.note("ftc: this Jenkins user may not see the plugins (permission Overall/SystemRead): none is used")
@@ -119,7 +120,7 @@ def _look_around(session: Session, wish: Wish) -> _Surroundings:
         controllers=controllers,
         boards=boards,
         unreadable=frozenset(Path(problem.file).stem for problem in problems if problem.file is not None),
-        nodes=frozenset(node.name for node in controllers().nodes()),
+        nodes=nodes,
         choice=choose(
             wish.profile,
             there,
