@@ -80,7 +80,7 @@ def _words(steps: Steps, entry: CareEntry) -> str:
     if entry.step is Step.DUE and entry.board in steps.journal.busy_boards():
         return "waits until the test that runs on it is over"
     return {
-        Step.DUE: "waits for the bridge",
+        Step.DUE: "is due",
         Step.COMMAND: "the lab's command runs",
         Step.TRIGGER: f"Jenkins is called: {job}",
         Step.GATE: f"waits in Jenkins: {job}",
