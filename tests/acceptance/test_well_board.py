@@ -26,6 +26,9 @@ test_processing() {
 }
 """
 JOB = "remote-request-eins"
+LOCAL_JOB = """<project><assignedNode>eins</assignedNode><canRoam>false</canRoam><quietPeriod>0</quietPeriod>
+<builders><hudson.tasks.Shell><command>while [ -e "{hold}" ]; do sleep 0.1; done</command></hudson.tasks.Shell>
+</builders><publishers/></project>"""
 
 
 @pytest.fixture(scope="module")
@@ -158,3 +161,43 @@ def test_a_lab_without_a_bridge_checks_by_its_passes(network: Any, checked: Path
 
     until(done, "the next request is done", 40)
     assert _count(checked) == before + 1
+
+
+@pytest.mark.parametrize("when", ["before it begins", "in Jenkins' queue", "while the command runs"])
+def test_a_bridge_killed_at_any_point_of_a_check_brings_the_board_back(
+    network: Any, checked: Path, until: Any, when: str
+) -> None:
+    """Whatever was cut off: nothing is claimed before the check has been passed, and then the next request runs."""
+    conf, command = network.lab_conf.parent / "boards.yaml", network.rw / "check-board"
+    before, runs = _count(checked), network.rw / "commands"
+    if when == "while the command runs":
+        command.write_text(f'#!/bin/bash\necho run >>"{runs}"\nsleep 1\n')
+        command.chmod(0o755)
+        conf.write_text(f"boards: {{eins: {{check: {{command: [{command}]}}}}}}\n")
+    try:
+        request = network.running()
+        if when == "before it begins":
+            network.bridge.kill()
+            _abort(network, request)
+            until(lambda: list(network.outbox.glob(f"{request}.*")), "the script has left its outcome")
+        elif when == "in Jenkins' queue":
+            network.controller.create_job("in-the-way", LOCAL_JOB.format(hold=network.rw / "hold"))
+            network.controller._server.build_job("in-the-way")
+            _abort(network, request)
+            until(lambda: [one for one in network.controller.queue() if one.job == JOB], "the check waits")
+            network.bridge.kill()
+        else:
+            _abort(network, request)
+            until(lambda: _count(runs), "the command has begun")
+            network.bridge.kill()
+        network.release()
+        waiting = network.put()
+        network.bridge.start()
+        network.comes_to(waiting, State.DONE, seconds=60)
+        if when == "while the command runs":
+            assert _count(runs) == 2  # one that was cut off, one that ended
+        else:
+            assert _count(checked) == before + 1
+    finally:
+        conf.unlink(missing_ok=True)
+        network.controller.delete_job("in-the-way")
