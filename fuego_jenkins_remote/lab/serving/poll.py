@@ -13,6 +13,7 @@ from fuego_jenkins_remote.lab.attempts.stepping import AT_ONCE
 from fuego_jenkins_remote.lab.attempts.steps import Steps
 from fuego_jenkins_remote.lab.bridge.boards import Limits, Until, free_until, limits, shared_until
 from fuego_jenkins_remote.lab.bridge.claiming import ask
+from fuego_jenkins_remote.lab.bridge.instance import instance_of
 from fuego_jenkins_remote.lab.care.checks import Checks
 from fuego_jenkins_remote.lab.config import LabConfig
 from fuego_jenkins_remote.lab.errors import LabError
@@ -56,7 +57,8 @@ def claim_for_idle_boards(steps: Steps) -> list[AttemptId]:
     for claim_id, boards in claims:
         # One of before is asked without boards: what it won then, and nothing more.
         given = {board: limit for board, limit in boards.items() if limit is not None}
-        answer = ask(steps.hub(), claim_id, list(boards), limits=given)
+        instance = instance_of(steps.lab.state_dir)
+        answer = ask(steps.hub(), claim_id, list(boards), limits=given, instance=instance)
         steps.journal.end_claim(claim_id, answer.attempts, steps.clock())
         won += [attempt.id for attempt in answer.attempts]
         for stopped in answer.cancels:
