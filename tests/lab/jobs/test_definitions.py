@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import subprocess
 import sys
 import warnings
@@ -145,3 +146,12 @@ def test_it_leaves_logging_environment_and_warnings_as_they_were(
 
 def test_the_script_for_run_request_is_there() -> None:
     assert find_script().read_text().startswith("#!/bin/bash\n")
+
+
+@pytest.mark.parametrize("line", ["<b>", "$FUEGO_HUB_TOKEN", 'http://x" onclick="y'])
+def test_a_description_is_not_taken_from_a_line_that_would_do_something(line: str) -> None:
+    made = ET.fromstring(job_xml(boards("bbb"), LabValues(plugins=NAMES))[BBB])
+    setter = "publishers/hudson.plugins.descriptionsetter.DescriptionSetterPublisher"
+    for pattern in (made.findtext(f"{setter}/regexp"), made.findtext(f"{setter}/regexpForFailed")):
+        assert re.search(str(pattern), "remote-request: this is anna's Functional.hello &amp; co on bbb")
+        assert not re.search(str(pattern), f"remote-request: this is {line}")
