@@ -31,21 +31,20 @@ def jenkins(session: Session) -> Answer:
     controller = lab_controller(session)
     # Jenkins tells nobody who he is: it asks him to sign in.
     user = controller.user() if session.settings.get("jenkins_user") else "nobody (no jenkins_user)"
-    condition = controller.condition()
+    condition, version = controller.condition(), controller.version()
     off = apart(condition.clock)
     address = urlsplit(controller.url)
     mind = (
         "it is preparing for a shutdown: no build starts until that is called off" if condition.quieting_down else "",
         f"{off}: let both machines follow a time server (NTP)" if off else "",
-        "everybody who reaches it may change its jobs, and so run anything: let it ask for a login (Manage Jenkins,"
-        " Security)"
+        f"everybody who reaches it may change its jobs, and so run anything: let it ask for a login ({_login(version)})"
         if condition.open_to_all
         else "",
         f"{controller.url} is plain http to another machine: everybody on the way reads and changes what is said"
         if address.scheme == "http" and not _is_loopback(controller.url)
         else "",
     )
-    return answer(f"{controller.url}: version {controller.version()}, as {user}", *mind)
+    return answer(f"{controller.url}: version {version}, as {user}", *mind)
 
 
 def permissions(session: Session) -> Answer:
@@ -118,6 +117,11 @@ def wanted_jobs(session: Session) -> Iterator[str]:
     """The names of the jobs that a lab cannot do without."""
     names = [board.name for board in session.places.board_files([])]
     yield from (session.places.job(name) for name in [*names, PUSH])
+
+
+def _login(version: str) -> str:
+    embedded = version.endswith("-embedded")
+    return "ftc lab jenkins --user NAME --token-file FILE" if embedded else "Manage Jenkins, Security"
 
 
 def _is_loopback(url: str) -> bool:
