@@ -35,7 +35,8 @@ def poll_once(config: LabConfig, links: Links, say: Callable[[str], None]) -> bo
         for entry in steps.journal.open_entries():
             well = _advance(steps, entry.id, say) and well
         well = _check_boards(steps, say) and well
-        Answering(steps, shared=lambda: _shared(steps), attended=False).answer_all()
+        instance = instance_of(config.state_dir)
+        Answering(steps, shared=lambda: _shared(steps), attended=False, instance=instance).answer_all()
         no_room = why_no_room(config)
         if no_room:
             say(no_room)
