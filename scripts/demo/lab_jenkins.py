@@ -46,7 +46,7 @@ class Jenkins:
         """What the lab's fuego.conf says of it. A borrowed Jenkins may have a lab's jobs: ours are called apart."""
         settings = {"jenkins_url": self.url}
         if self.is_borrowed:
-            settings["job_prefix"] = "fuego-demo"
+            settings |= {"job_prefix": "fuego-demo", "people_prefix": "fuego-demo-for", "jenkins_view": ""}
         if self.user:
             token_file = write_secret(lab.root / "state" / "jenkins.token", self.token)
             settings |= {"jenkins_user": self.user, "jenkins_token_file": str(token_file)}

@@ -45,6 +45,13 @@ def test_the_environment_wins_over_the_file_and_an_option_over_both(tmp_path: Pa
     assert load_settings(environ, {"hub_url": "https://option"}).get("hub_url") == "https://option"
 
 
+def test_the_view_alone_may_be_set_to_nothing(tmp_path: Path) -> None:
+    assert load_settings({}).get("jenkins_view") == "Fuego network"
+    conf = _conf(tmp_path, "jenkins_view=\njob_prefix=\n")
+    settings = load_settings({"FUEGO_CONF": str(conf)})
+    assert (settings.get("jenkins_view"), settings.get("job_prefix")) == ("", "remote-request")
+
+
 def test_lab_dir_is_below_fuego_rw_dir_unless_it_is_set() -> None:
     assert load_settings({"FUEGO_RW": "/rw"}).path("lab_dir") == Path("/rw/remote")
     assert load_settings({"FUEGO_RW": "/rw", "FUEGO_LAB_DIR": "/lab"}).path("lab_dir") == Path("/lab")

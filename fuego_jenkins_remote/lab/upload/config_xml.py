@@ -51,12 +51,13 @@ class Tree:
 @dataclass(frozen=True, kw_only=True)
 class JobConfig:
     """What a Jenkins has for a job or view. `node` is the one that a job is tied to; `tree` None for what is no XML;
-    `is_gone`: we have disabled it, because its board has gone.
+    `shows` is the expression for the jobs of a view; `is_gone`: we have disabled it, because its board has gone.
     """
 
     tree: Tree | None
     is_ours: bool
     node: str
+    shows: str
     disabled: bool
     is_gone: bool
     token: str
@@ -73,6 +74,7 @@ class JobConfig:
             is_ours=any(line.startswith(MARK) for line in lines),
             node=(root.findtext("assignedNode") or "" if root is not None else "").strip(),
             is_gone=GONE in lines,
+            shows=(root.findtext("includeRegex") or "" if root is not None else "").strip(),
             disabled=root is not None and (root.findtext("disabled") or "").strip() == "true",
             token=(root.findtext("authToken") or "" if root is not None else "").strip(),
         )

@@ -150,7 +150,11 @@ def _compare(update: Update, name: str, xml: str, there: JobConfig) -> tuple[Doi
     is_equal = is_same(ours.tree, there.tree)
     if is_equal and _has_token(memory, name, there, ours.token) and there.disabled == keeps_disabled:
         return Doing.LEAVE, xml
-    edited = not is_equal and memory.is_known(name) and not memory.has_uploaded(name, there)
+    if memory.is_known(name):
+        edited = not is_equal and not memory.has_uploaded(name, there)
+    else:
+        # A view that shows other jobs is another lab's.
+        edited = ours.shows != there.shows
     return Doing.KEEP if edited and not update.overwrite else Doing.CHANGE, xml
 
 

@@ -374,6 +374,12 @@ def test_somebody_elses_view_in_our_place_stops_everything(lab: Lab) -> None:
     assert lab.jenkins.calls == []
 
 
+def test_the_view_of_another_lab_on_the_same_jenkins_stays(lab: Lab) -> None:
+    other, values = Lab(jenkins=lab.jenkins), replace(VALUES, job_prefix="fuego")
+    assert other.update("rpi", values=values).edited == (VIEW,)
+    assert other.update("rpi", values=values, overwrite=True).changed == (VIEW,)
+
+
 def test_no_board_at_all_is_a_mistake_and_removes_nothing(lab: Lab) -> None:
     with pytest.raises(LabError, match="no board"):
         lab.update()
