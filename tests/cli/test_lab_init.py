@@ -196,6 +196,15 @@ def test_a_board_that_cannot_be_called_so_keeps_no_other_away(init, place: Path)
     assert done["jobs"]["state"] == "done"
 
 
+@pytest.mark.slow
+def test_without_a_persons_token_the_boards_own_check_is_made(init, place: Path) -> None:
+    boards = place / "fuego-ro" / "conf" / "boards.yaml"
+    boards.write_text("boards:\n  local1:\n    check: {test: Functional.hello_world}\n")
+    done = init("--share", "local1", "--try-board", "local1")
+    assert (done["exit"]["text"], done["board check"]["state"]) == ("0", "ok"), done
+    assert "local1 is well" in done["board check"]["text"]
+
+
 # -- at a terminal
 
 

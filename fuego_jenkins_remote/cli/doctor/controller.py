@@ -94,8 +94,10 @@ def trial(session: Session, board: str) -> Answer:
     from fuego_jenkins_remote.lab.attempts.folders import LabDir
     from fuego_jenkins_remote.lab.survey.trial import try_build
 
-    places = session.places
-    done = try_build(lab_controller(session), LabDir(places.lab_dir), board, places.job(board))
+    places, controller = session.places, lab_controller(session)
+    if not any(node.name == board and node.online for node in controller.nodes()):
+        raise Failed(f"the node of {board} is not online: start its agent ({controller.url}/computer/ says how)")
+    done = try_build(controller, LabDir(places.lab_dir), board, places.job(board))
     if not done.lock_is_seen:
         raise Failed(
             f"the job holds the lock of {board}, and it is not seen here: {places.lab_dir} must be on a file system"

@@ -27,6 +27,7 @@ from fuego_jenkins_remote.network.states import State as RequestState
 
 TESTS = ("Functional.fuego_board_check", "Functional.hello_world")
 """The first of these that is installed is run: Fuego's own look at a board's health, else a small one."""
+_FTC = (sys.executable, "-c", "from fuego_jenkins_remote.cli.main import main; main()")
 NODE_SECONDS = 15.0
 CLAIM_SECONDS = 60.0
 TEST_SECONDS = 600.0
@@ -46,12 +47,36 @@ def try_board(session: Session, board: str, people_token: str, tell: Tell) -> No
         raise Failed("the trial build failed; put that right, then call ftc lab init again")
     if people_token:
         tell(look(session, "test request", lambda session: _ask_for_test(session, board, people_token)))
+    elif session.places.board_check(board) is not None:
+        tell(look(session, "board check", lambda session: _check_board(session, board)))
     else:
         text = (
-            f"none was put: that takes a person's token (--people-token-file); any user of the network may ask now: "
+            "none was put: that takes a person's token (--people-token-file); any user of the network may ask now: "
             f"ftc put-request -b {session.settings.host_name}:{board} -t Functional.hello_world"
         )
         tell(Finding(what="test request", state=State.OK, text=text))
+
+
+def _check_board(session: Session, board: str) -> str:
+    """The board's own check, as after trouble: a test through Jenkins, or a command, and nobody has to ask for it."""
+    command = [*_FTC, "lab", "check-board", board]
+    try:
+        said = subprocess.run(
+            command,
+            env=_environment(session),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=TEST_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise Failed(f"the check of {board} had no verdict after {TEST_SECONDS / 60:.0f} minutes") from None
+    last = (said.stdout.strip().splitlines() or [""])[-1]
+    if said.returncode != 0:
+        raise Failed(last.removeprefix("ftc: "))
+    return f"{last}; for a test the whole way: ftc put-request, by any user of the network"
 
 
 def _node_comes_online(session: Session, board: str) -> bool:
@@ -125,10 +150,9 @@ def _bridge(session: Session) -> Iterator[None]:
         yield
         return
     with tempfile.TemporaryFile("w+") as log:
-        command = [sys.executable, "-c", "from fuego_jenkins_remote.cli.main import main; main()", "lab", "serve"]
-        environment = {**os.environ, "FUEGO_CONF": str(session.settings.conf_file)}
+        command = [*_FTC, "lab", "serve"]
         with subprocess.Popen(
-            command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, text=True
+            command, env=_environment(session), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, text=True
         ) as bridge:
             before = signal.signal(signal.SIGTERM, _interrupt)  # so that none is left behind
             try:
@@ -145,6 +169,10 @@ def _bridge(session: Session) -> Iterator[None]:
                     bridge.wait(BRIDGE_SECONDS)
                 except subprocess.TimeoutExpired:
                     bridge.kill()
+
+
+def _environment(session: Session) -> dict[str, str]:
+    return {**os.environ, "FUEGO_CONF": str(session.settings.conf_file)}
 
 
 def _interrupt(_number: int, _frame: object) -> None:
