@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
@@ -11,6 +12,12 @@ from fuego_jenkins_remote.lab.jenkins.controller import Controller
 from fuego_jenkins_remote.lab.upload.config_xml import JobConfig, is_same
 
 pytestmark = pytest.mark.slow
+
+
+def _parts(xml: str) -> list[tuple[str, str]]:
+    """The elements and their texts. A real Jenkins writes another declaration, and empty elements its own way."""
+    root = ElementTree.fromstring(xml.partition("?>")[2])
+    return [(element.tag, (element.text or "").strip()) for element in root.iter()]
 
 
 def test_a_job_is_read_back_as_it_was_posted(jobs: Any, controller: Controller) -> None:

@@ -105,7 +105,7 @@ def test_a_job_that_is_deleted_while_its_test_runs_ends_the_request(broken: Any,
 def test_a_node_that_is_deleted_while_its_test_runs_ends_the_request(broken: Any, until: Callable[..., Any]) -> None:
     lab = broken
     request = lab.running()
-    lab.person.delete_node(lab.board)
+    lab.under_test.post(f"computer/{lab.board}/doDelete")
     lab.release()
     ended = lab.comes_to(request, State.DONE, State.ERROR, State.CANCELLED, seconds=90)
     assert ended.state is State.DONE or ended.reason

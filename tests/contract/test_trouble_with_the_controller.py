@@ -20,6 +20,7 @@ def process(lab: Any) -> Iterator[Any]:
         pytest.skip("this Jenkins is somebody's (JENKINS_URL): it is not stopped here")
     yield lab.under_test.process
     lab.repaired()
+    lab.bridge_looks_again()
 
 
 # -- not there, and not yet there

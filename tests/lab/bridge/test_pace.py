@@ -13,8 +13,23 @@ def test_what_is_quick_is_done_as_often_as_is_wanted() -> None:
 
 
 def test_what_is_slow_takes_a_few_percent_of_the_time() -> None:
-    assert Pace(least=3, most=60, share=0.03).after(0.6) == 20
-    assert Pace(least=3, most=60).after(30) == 60
+    pace = Pace(least=3, most=60, share=0.03)
+    pace.after(0.6)
+    assert pace.after(0.6) == 20
+    pace.after(30)
+    assert pace.after(30) == 60
+
+
+def test_one_slow_answer_alone_holds_nothing_up() -> None:
+    pace = Pace(least=3, most=60)
+    assert [pace.after(took) for took in (0.05, 2.0, 0.05)] == [3, 3, 3]
+
+
+def test_the_first_answer_of_a_jenkins_that_was_away_may_be_slow() -> None:
+    pace = Pace(least=3, most=60)
+    pace.after(2.0)
+    pace.after_trouble(1.0)
+    assert pace.after(2.0) == 3
 
 
 def test_failures_in_a_row_wait_twice_as_long_each_and_not_for_ever() -> None:
@@ -27,7 +42,7 @@ def test_failures_in_a_row_wait_twice_as_long_each_and_not_for_ever() -> None:
 
 
 def test_a_failure_that_took_long_is_not_repeated_soon() -> None:
-    assert Pace(least=3, most=60).after_trouble(20.0) == 60
+    assert Pace(least=3, most=60).after_trouble(20.0) == 20
 
 
 @given(st.lists(st.tuples(st.booleans(), st.floats(0, 1000)), max_size=20))
