@@ -21,6 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -199,9 +200,16 @@ def _yaml(path: Path) -> object:
     if len(data) > MAX_FILE:
         raise BadLabFile(f"{path}: larger than {MAX_FILE} bytes")
     try:
-        return yaml.safe_load(data)
+        return _parsed(data)
     # ValueError: bytes that are no UTF-8, a date that there is not.
     except (yaml.YAMLError, ValueError) as error:
         where = getattr(error, "problem_mark", None)
         line = f":{where.line + 1}" if where is not None else ""
         raise BadLabFile(f"{path}{line}: no YAML: {getattr(error, 'problem', None) or error}") from error
+
+
+@lru_cache(maxsize=4)
+def _parsed(data: bytes) -> object:
+    """Parse each content once: boards.yaml is asked for each of hundreds of boards. Nobody changes what this gives."""
+    parsed: object = yaml.safe_load(data)
+    return parsed
