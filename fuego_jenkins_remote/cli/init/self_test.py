@@ -31,6 +31,7 @@ _FTC = (sys.executable, "-c", "from fuego_jenkins_remote.cli.main import main; m
 NODE_SECONDS = 15.0
 CLAIM_SECONDS = 60.0
 TEST_SECONDS = 600.0
+STOP_SECONDS = 20.0
 BRIDGE_SECONDS = 30.0
 _PAUSE = 0.5
 
@@ -109,7 +110,7 @@ def _ask_for_test(session: Session, board: str, people_token: str) -> str:
             ended = _until_ended(hub, request)
         except BaseException:
             with contextlib.suppress(Exception):
-                hub.cancel(request.id, new_call_id(), "the set-up was broken off")
+                _call_off(hub, request)
             raise
     if ended.state is not RequestState.DONE:
         raise Failed(f"{ended.id} is {ended.state}: {ended.reason or 'see ftc query-request -v'}")
@@ -128,6 +129,14 @@ def _until_ended(hub: HubClient, request: Request) -> Request:
             raise Failed(f"{request.id} was still {request.state} after {waited / 60:.0f} minutes; it was called off")
         request = hub.wait_for_change(request.id, request.version, 5)
     return request
+
+
+def _call_off(hub: HubClient, request: Request) -> None:
+    """Call it off, and leave the bridge the time to stop its build. Raises ClientError."""
+    request = hub.cancel(request.id, new_call_id(), "the set-up was broken off")
+    end = time.monotonic() + STOP_SECONDS
+    while not request.is_final and time.monotonic() < end:
+        request = hub.wait_for_change(request.id, request.version, 5)
 
 
 def _fail_where_nobody_will_claim(request: Request, waited: float) -> None:
