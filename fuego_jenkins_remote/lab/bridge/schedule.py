@@ -132,10 +132,8 @@ class Schedule:
         What began after that look cannot be seen in it.
         """
         job = self._steps.lab.job
-        followed = [entry for entry in self.followed() if entry.since < seen.begun]
-        self.look_at(
-            entry.id for entry in followed if entry.by_hand or not is_under_way(seen.find(job(entry.board), entry.id))
-        )
+        followed = [entry for entry in self.followed() if entry.since < seen.begun and not entry.by_hand]
+        self.look_at(entry.id for entry in followed if not is_under_way(seen.find(job(entry.board), entry.id)))
 
     def notice_folders(self) -> None:
         """Make due what its folder says has moved: a job at the gate or gone from it, an outcome in the outbox."""
@@ -242,6 +240,7 @@ class Schedule:
 
 def _rest(entry: Entry | None, pause: float | None) -> float | None:
     """What waits or runs in Jenkins is looked at when something moves, unless it is to be stopped."""
-    if entry is None or pause is None or pause < BEAT or entry.phase not in FOLLOWED or entry.stopping:
+    if entry is None or pause is None or pause < BEAT or entry.phase not in FOLLOWED:
         return pause
-    return math.inf
+    # Jenkins knows nothing of what was begun by hand.
+    return pause if entry.stopping or entry.by_hand else math.inf
