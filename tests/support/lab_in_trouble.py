@@ -164,12 +164,13 @@ def lab_in_trouble(under_test: UnderTest, root: Path) -> Iterator[Lab]:
     name = f"contract-{token_hex(3)}"
     boards = [f"{name}-eins"]
     door = FrontDoor(under_test.url)
+    names = {"job_prefix": name, "people_prefix": f"{name}-people", "jenkins_view": name}
     foreign = LabJenkins(
         url=door.url,
         user=under_test.user,
         token=under_test.token,
         part=under_test.process,
-        settings={"job_prefix": name},
+        settings=names,
     )
 
     def connect(network: Network) -> None:
@@ -186,4 +187,5 @@ def lab_in_trouble(under_test: UnderTest, root: Path) -> Iterator[Lab]:
                 under_test.person().delete_job(job)
             for board in boards:
                 under_test.person().delete_node(board)
+            under_test.adapter().delete_view(name)
         door.close()
