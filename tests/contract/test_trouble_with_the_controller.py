@@ -44,7 +44,8 @@ def test_a_401_while_jenkins_starts_is_no_refused_token(lab: Any) -> None:
     since = len(lab.log)
     with lab.door.answering(503), lab.door.answering(401, times=3), lab.door.answering(503, times=1):
         request = lab.put()
-        lab.waits(request, "starting", seconds=60)
+        lab.log_says("Jenkins at", "starting", since=since)
+        assert lab.anna.request(request).state in {State.PENDING, State.ASSIGNED}
     lab.comes_to(request, State.DONE, seconds=60)
     assert "does not accept this user or token (jenkins_token_file)" not in lab.log[since:]
     lab.assert_one_run(request)
