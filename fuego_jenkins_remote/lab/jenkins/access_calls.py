@@ -93,7 +93,7 @@ class AccessCalls(JenkinsLink):
     def _ask(self, path: str, *, anonymous: bool = False) -> tuple[int, str, datetime | None]:
         """Status, text and the controller's time."""
         with self._translated():
-            response = self._as_nobody(path) if anonymous else self._as_we_are(path)
+            response = self._as_anonymous(path) if anonymous else self._as_we_are(path)
         if response.status_code == 401 and not anonymous:
             raise self._answered(response, "")
         return response.status_code, response.text, _date(response)
@@ -111,12 +111,10 @@ class AccessCalls(JenkinsLink):
             return answer
         return response
 
-    def _as_nobody(self, path: str) -> requests.Response:
-        ours: requests.Session = self._server._session
-        session = requests.Session()  # not ours: a password's session lives in its cookie
-        session.trust_env = False
-        session.proxies, session.adapters = ours.proxies, ours.adapters
-        return session.get(f"{self.url}/{path}", timeout=self._server.timeout)
+    def _as_anonymous(self, path: str) -> requests.Response:
+        nobody = self._as_nobody()._server
+        response: requests.Response = nobody._session.get(f"{self.url}/{path}", timeout=nobody.timeout)
+        return response
 
 
 def _date(response: requests.Response) -> datetime | None:

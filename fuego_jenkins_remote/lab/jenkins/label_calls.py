@@ -56,8 +56,7 @@ class LabelCalls(JenkinsLink):
         Asks as nobody, for a job without a name, which no Jenkins makes: it says first whether one may. Raises
         ControllerDown where nothing answers.
         """
-        nobody = LabelCalls(self.url, timeout=self._server.timeout)
-        nobody._server._session.verify = self._server._session.verify
+        nobody = self._as_nobody()
         request = requests.Request("POST", f"{self.url}/createItem", headers={"Content-Type": "text/xml"}, data=b"")
         try:
             nobody._call(lambda: nobody._server.jenkins_open(request))

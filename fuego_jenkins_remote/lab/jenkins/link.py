@@ -58,6 +58,7 @@ class JenkinsLink:
             raise ControllerRefused(f"jenkins_url: '{url}' is no address (like http://127.0.0.1:8080/fuego)")
         self._server = jenkins.Jenkins(self.url, user or None, secret or None, timeout=timeout)
         self._user = user or "anonymous"
+        self._ca_file = ca_file
         session: requests.Session = self._server._session  # it has no public one
         session.hooks["response"].append(_stay_after_post)
         try:
@@ -83,6 +84,10 @@ class JenkinsLink:
     def user(self) -> str:
         """As whom we are known there. Raises ControllerRefused where nobody has logged in."""
         return str(self._call(self._server.get_whoami).get("id", ""))
+
+    def _as_nobody(self) -> JenkinsLink:
+        """A link to the same Jenkins without a login, and without ours: a password's session lives in its cookie."""
+        return JenkinsLink(self.url, ca_file=self._ca_file, timeout=self._server.timeout)
 
     def _get(self, path: str) -> dict[str, Any]:
         text = self._server.jenkins_open(requests.Request("GET", f"{self.url}/{path}"))
