@@ -85,6 +85,7 @@ def many_boards(lab: Any) -> Iterator[list[str]]:
     for name in names:
         (boards / f"{name}.board").write_text(text)
     try:
+        lab.make_nodes(names)
         lab.well("lab", "jobs", "-q")
         lab.well("put-board", "-b", ",".join(names))
         lab.bridge_looks_again()

@@ -50,7 +50,7 @@ def test_an_item_that_a_person_takes_out_of_the_queue_is_not_started_again(lab: 
     with lab.queued() as request:
         lab.person.cancel_queue(lab.in_queue(request).id)
         ended = lab.comes_to(request, State.CANCELLED, State.PENDING)
-        assert "queue" in ended.reason
+        assert ended.reason == "taken out of the queue in Jenkins"
     assert lab.begun(request) == 0
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from secrets import token_hex
@@ -143,7 +143,15 @@ class Lab:
         until(lambda: self._put_right() or True, "jobs and nodes are there")
         self.under_test.wait_for_agents()
 
+    def make_nodes(self, names: Iterable[str]) -> None:
+        """A person makes nodes whose agents connect by themselves, where `ftc lab jobs` would make others.
+
+        With the plugin command-launcher Jenkins itself would start them, once an administrator has approved that.
+        """
+        make_inbound(self.under_test, names, self.root)
+
     def _put_right(self) -> None:
+        self.make_nodes([self.board])
         self.network.well("lab", "jobs", "--overwrite", "-q")
 
     def tidy(self) -> None:
@@ -156,6 +164,17 @@ class Lab:
         for request in self._asked:
             until(lambda request=request: self.network.anna.request(request).is_final, f"{request} has ended", 60)
         self._asked.clear()
+
+
+def make_inbound(under_test: UnderTest, names: Iterable[str], root: Path) -> None:
+    """Make the nodes that are missing, on a Jenkins with the plugin command-launcher."""
+    controller = under_test.adapter()
+    if "command-launcher" not in (controller.plugins() or ()):
+        return
+    there = {node.name for node in controller.nodes()}
+    for name in names:
+        if name not in there:
+            controller.create_node(name, str(root / name))
 
 
 @contextlib.contextmanager
@@ -176,6 +195,7 @@ def lab_in_trouble(under_test: UnderTest, root: Path) -> Iterator[Lab]:
     def connect(network: Network) -> None:
         under_test.connect(boards, root / "agents")
 
+    make_inbound(under_test, boards, root)
     try:
         with running_network(root / "network", boards=boards, jenkins=foreign, nodes_made=connect) as network:
             yield Lab(network=network, under_test=under_test, door=door, board=boards[0], prefix=name)
