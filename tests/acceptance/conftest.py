@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from loopback import Network, running_network, until
+from loopback import Network, running_network
+from until import until
 
 
 @pytest.fixture(scope="session")

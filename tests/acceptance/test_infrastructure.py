@@ -9,7 +9,7 @@ import pytest
 
 from fuego_jenkins_remote.network.reasons import Reason, meaning
 from fuego_jenkins_remote.network.states import State
-from loopback import until
+from until import until
 
 pytestmark = pytest.mark.slow
 

@@ -6,7 +6,6 @@ that JENKINS_URL or JENKINS_WAR names: one controller for the whole suite, so ea
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from secrets import token_hex
@@ -20,6 +19,7 @@ from fuego_jenkins_remote.lab.jenkins.controller import Build, Controller
 from fuego_jenkins_remote.network.identities import AttemptId, new_request_id
 from fuego_jenkins_remote.service.clock import utc_now
 from lab_in_trouble import Lab, lab_in_trouble
+from until import until
 
 _T = TypeVar("_T")
 
@@ -79,15 +79,6 @@ def controller(under_test: UnderTest) -> Controller:
 def until_fixture() -> Callable[..., object]:
     """Wait until a condition gives something true."""
     return until
-
-
-def until(condition: Callable[[], _T | None], what: str = "it", seconds: float = 30) -> _T:
-    """Wait until the condition gives something true, and give that."""
-    end = time.monotonic() + seconds
-    while not (value := condition()):
-        assert time.monotonic() < end, f"not within {seconds:.0f} s: {what}"
-        time.sleep(0.02)
-    return value
 
 
 @dataclass

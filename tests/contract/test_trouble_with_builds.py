@@ -10,7 +10,7 @@ import pytest
 from fuego_jenkins_remote.lab.jenkins.controller import Build
 from fuego_jenkins_remote.network.identities import AttemptId
 from fuego_jenkins_remote.network.states import State
-from loopback import until as wait_until
+from until import until as wait_until
 
 pytestmark = pytest.mark.slow
 

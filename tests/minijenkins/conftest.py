@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
@@ -18,6 +17,7 @@ import requests
 from fuego_jenkins_remote.minijenkins.controller import Controller
 from fuego_jenkins_remote.minijenkins.server import run
 from fuego_jenkins_remote.minijenkins.settings import Settings
+from until import until
 
 
 class Running:
@@ -143,17 +143,6 @@ def job_xml_fixture() -> Callable[..., str]:
     return job_xml
 
 
-def until(condition: Callable[[], object], seconds: float = 8.0) -> object:
-    """Wait until the condition gives something true, and give that."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        value = condition()
-        if value:
-            return value
-        time.sleep(0.005)
-    raise AssertionError(f"did not happen within {seconds} s")
-
-
 class Shop:
     """What tests do over and over with python-jenkins."""
 
@@ -180,7 +169,7 @@ class Shop:
             info: dict[str, object] = self.server.get_build_info(name, number)
             return None if info["building"] else info
 
-        return until(over, seconds)  # type: ignore[return-value]
+        return until(over, seconds=seconds)  # type: ignore[return-value]
 
     def console(self, name: str, number: int = 1) -> str:
         """The console's text."""

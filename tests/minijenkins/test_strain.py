@@ -169,6 +169,7 @@ def test_on_a_full_disk_a_build_waits_and_says_why(
     shop: Any, until: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shop.job("j")
+    monkeypatch.setattr("fuego_jenkins_remote.minijenkins.controller._LOOK_AGAIN_SECONDS", 0.2)
     monkeypatch.setattr("fuego_jenkins_remote.minijenkins.jobs.job.write_text", full_disk)
     item = shop.server.build_job("j")
     waiting = shop.server.get_queue_item(item)

@@ -6,27 +6,19 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any
 
 from fuego_jenkins_remote.client.values import Attempt, Beaten, Board, Claims, Request
 from fuego_jenkins_remote.lab.bridge.bridge import Bridge
 from fuego_jenkins_remote.network.identities import AttemptId
+from until import until
 
 REQUEST = "20261123-101500123-k3j7x2m{}"
-_T = TypeVar("_T")
 
 
 def attempt(number: int) -> AttemptId:
     """The attempt of the request that was put as number `number`."""
     return AttemptId(REQUEST.format("abcdefg"[number]), 1)
-
-
-def until(condition: Callable[[], _T | None], seconds: float = 5) -> _T:
-    end = time.monotonic() + seconds
-    while not (value := condition()):
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.005)
-    return value
 
 
 @dataclass

@@ -21,6 +21,7 @@ from typing import IO
 import jenkins
 import requests
 
+from child_process import end_child
 from fuego_jenkins_remote.lab.jenkins.controller import Controller
 from jenkins_war import AGENT_SECONDS, START_SECONDS, War, agent_command, fetch_agent, is_online, version, wait_until
 from processes import free_port
@@ -77,17 +78,9 @@ class Process:
         """End it by a signal to it alone."""
         if self.process is None:
             return
-        with contextlib.suppress(ProcessLookupError):
-            self.process.send_signal(number)
         try:
-            self.process.wait(30)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-            raise
+            end_child(self.process, number, 30)
         finally:
-            if self.process.stdout:
-                self.process.stdout.close()
             self.process = None
 
     def kill(self) -> None:

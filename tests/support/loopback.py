@@ -9,7 +9,6 @@ import contextlib
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -17,21 +16,23 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from pathlib import Path
-from typing import IO, Any, TypeVar
+from typing import IO, Any
 
 from aiosmtpd.controller import Controller as MailServer
 
+from child_process import end_child
 from fuego_jenkins_remote.client.hub import HubClient
 from fuego_jenkins_remote.client.values import Request
 from fuego_jenkins_remote.client.vision import VisionClient
 from fuego_jenkins_remote.lab.jenkins.controller import Controller
 from fuego_jenkins_remote.network.identities import new_call_id
 from fuego_jenkins_remote.network.states import State
+from processes import free_port
+from until import until
 
 FTC = Path(sys.executable).with_name("ftc")
 PASSWORD, ADDRESS = "s3cret-ü", "192.0.2.77"
 BOARD = "eins"
-_T = TypeVar("_T")
 
 BOARD_FILE = f"""\
 inherit "base-board"
@@ -66,22 +67,6 @@ test_processing() {
     log_compare "$TESTDIR" "1" "^awake" "p"
 }
 """
-
-
-def until(condition: Callable[[], _T | None], what: str, seconds: float = 30) -> _T:
-    """Wait until the condition gives something true, and give that."""
-    end = time.monotonic() + seconds
-    while not (value := condition()):
-        assert time.monotonic() < end, f"not within {seconds:.0f} s: {what}"
-        time.sleep(0.05)
-    return value
-
-
-def free_port() -> int:
-    """A port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass
@@ -123,17 +108,9 @@ class Part:
         if self.process is None:
             return 0.0
         began = time.monotonic()
-        with contextlib.suppress(ProcessLookupError):
-            self.process.send_signal(number)
         try:
-            self.process.wait(10)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-            raise
+            end_child(self.process, number, 10)
         finally:
-            if self.process.stdout:
-                self.process.stdout.close()
             self.process = None
         return time.monotonic() - began
 

@@ -16,7 +16,8 @@ from typing import Any
 from fuego_jenkins_remote.client.errors import Conflict, Unreachable
 from fuego_jenkins_remote.client.values import Attempt, Claims, Request
 from fuego_jenkins_remote.lab.attempts.folders import LabDir
-from fuego_jenkins_remote.lab.errors import ControllerDown
+from fuego_jenkins_remote.lab.attempts.journal import Journal
+from fuego_jenkins_remote.lab.errors import ControllerDown, LabError
 from fuego_jenkins_remote.lab.jenkins.controller import Build, QueueItem
 from fuego_jenkins_remote.lab.jenkins.overview import Overview
 from fuego_jenkins_remote.network.identities import AttemptId
@@ -73,6 +74,19 @@ class Asked:
 
     def move(self, event: Event) -> None:
         self.state = advance(self.state, event)
+
+
+class KillableJournal(Journal):
+    """A journal whose process may die just before or just after it writes."""
+
+    fates: Fates
+
+    def write(self, statement: str, *values: Any) -> int:
+        if not hasattr(self, "fates"):
+            return super().write(statement, *values)
+        return int(
+            self.fates.call("journal", LabError("the disk is full"), lambda: Journal.write(self, statement, *values))
+        )
 
 
 class ModelHub:

@@ -20,7 +20,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from fuego_jenkins_remote.client.errors import ClientError
-from fuego_jenkins_remote.lab.attempts.journal import Journal
 from fuego_jenkins_remote.lab.attempts.steps import Steps
 from fuego_jenkins_remote.lab.config import LabConfig
 from fuego_jenkins_remote.lab.errors import ControllerError, LabError
@@ -29,6 +28,7 @@ from fuego_jenkins_remote.network.states import FINAL, LIVE, State
 from survival_world import (
     Asked,
     Fates,
+    KillableJournal,
     Killed,
     ModelHub,
     ModelJenkins,
@@ -39,19 +39,6 @@ from survival_world import (
 
 BOARDS = ("b1", "b2")
 FATES = st.sampled_from(["well"] * 6 + ["never arrives", "answer lost", "killed before", "killed after"])
-
-
-class KillableJournal(Journal):
-    """A journal whose process may die just before or just after it writes."""
-
-    fates: Fates
-
-    def write(self, statement: str, *values: Any) -> int:
-        if not hasattr(self, "fates"):
-            return super().write(statement, *values)
-        return int(
-            self.fates.call("journal", LabError("the disk is full"), lambda: Journal.write(self, statement, *values))
-        )
 
 
 class Survival(RuleBasedStateMachine):

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from bridge_world import Running, until
+from bridge_world import Running
 from fuego_jenkins_remote.lab.care import keeper
 from fuego_jenkins_remote.lab.care.book import Step
 from fuego_jenkins_remote.lab.jenkins.overview import SeenNode
+from until import until
 
 
 @pytest.fixture
@@ -48,7 +49,7 @@ def test_nothing_is_claimed_until_the_check_is_passed_and_then_at_once(running: 
     time.sleep(0.3)
     assert {boards for _, boards in running.hub.claimed} <= {()}
     _says(going_on, 0)
-    until(running.bench.journal.open_entries, 2)
+    until(running.bench.journal.open_entries, seconds=2)
 
 
 def test_a_board_that_fails_stays_broken_whatever_its_node_does(running: Running, going_on: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bridge_world import Running, attempt, until, won
+from bridge_world import Running, attempt, won
 from fuego_jenkins_remote.client.errors import ClientError, NotAllowed, NotFound, Unreachable
 from fuego_jenkins_remote.lab.attempts.journal import Phase
 from fuego_jenkins_remote.lab.bridge import sweeping
@@ -19,6 +19,7 @@ from fuego_jenkins_remote.lab.jenkins.overview import SeenNode
 from fuego_jenkins_remote.lab.serving.hands import in_hand
 from fuego_jenkins_remote.lab.serving.serve import only_one
 from fuego_jenkins_remote.network.identities import AttemptId
+from until import until
 
 # -- claims
 
@@ -50,7 +51,7 @@ def test_a_board_that_got_free_is_claimed_for_at_once(running: Running) -> None:
     running.job_asks(first)
     second = running.hub.put(1)
     running.job_ends(first)
-    until(lambda: running.phase(second), 1.0)
+    until(lambda: running.phase(second), seconds=1.0)
 
 
 def test_a_newer_claim_takes_the_older_ones_place(running: Running, lab: Any) -> None:
@@ -101,7 +102,7 @@ def test_the_word_to_stop_comes_at_once_when_all_boards_work_too(running: Runnin
     running.bench.jenkins.build(building=True)
     until(lambda: running.hub.claimed[-1][1] == ())
     running.hub.tell_of(which)
-    until(lambda: running.bench.jenkins.stopped, 1)
+    until(lambda: running.bench.jenkins.stopped, seconds=1)
 
 
 # -- a hub that is away

@@ -22,29 +22,15 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from fuego_jenkins_remote.client.errors import ClientError, Unreachable
-from fuego_jenkins_remote.lab.attempts.journal import Journal
 from fuego_jenkins_remote.lab.attempts.steps import Steps
 from fuego_jenkins_remote.lab.care.book import Step
 from fuego_jenkins_remote.lab.care.checks import Checks
 from fuego_jenkins_remote.lab.config import LabConfig
 from fuego_jenkins_remote.lab.errors import LabError
-from survival_world import Fates, Killed, ModelJenkins, ModelLabDir, ScriptRunner
+from survival_world import Fates, KillableJournal, Killed, ModelJenkins, ModelLabDir, ScriptRunner
 
 BOARDS = ("b1", "b2")
 FATES = st.sampled_from(["well"] * 5 + ["never arrives", "answer lost", "killed before", "killed after"])
-
-
-class KillableJournal(Journal):
-    """A journal whose process may die just before or just after it writes."""
-
-    fates: Fates
-
-    def write(self, statement: str, *values: Any) -> int:
-        if not hasattr(self, "fates"):
-            return super().write(statement, *values)
-        return int(
-            self.fates.call("journal", LabError("the disk is full"), lambda: Journal.write(self, statement, *values))
-        )
 
 
 class ModelHub:

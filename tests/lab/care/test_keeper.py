@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ import pytest
 from fuego_jenkins_remote.client.errors import Unreachable
 from fuego_jenkins_remote.lab.care import keeper
 from fuego_jenkins_remote.lab.care.book import Step
+from until import until
 
 
 @pytest.fixture
@@ -26,18 +27,11 @@ def kept(care: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     time.sleep(0.1)  # its threads end before the journal does
 
 
-def _until(condition: Callable[[], object], seconds: float = 10.0) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.02)
-
-
 def test_a_board_that_comes_into_care_is_checked_and_the_bridge_hears_of_its_end(kept: Any) -> None:
     kept.says("{command: [/bin/true]}")
     kept.due()
-    _until(lambda: kept.step is None)
-    _until(lambda: kept.left)
+    until(lambda: kept.step is None)
+    until(lambda: kept.left)
 
 
 def test_a_board_whose_hub_is_away_holds_up_no_other(kept: Any) -> None:
@@ -47,9 +41,9 @@ def test_a_board_whose_hub_is_away_holds_up_no_other(kept: Any) -> None:
     kept.hub.trouble = Unreachable("the hub cannot be reached")
     kept.due()
     kept.checks.book.due("qemu", "an abort", kept.now[0])
-    _until(lambda: {entry.step for entry in kept.checks.book.entries()} == {Step.SICK})
+    until(lambda: {entry.step for entry in kept.checks.book.entries()} == {Step.SICK})
     kept.hub.trouble = None
-    _until(lambda: {entry.step for entry in kept.checks.book.entries()} == {Step.OUT})
+    until(lambda: {entry.step for entry in kept.checks.book.entries()} == {Step.OUT})
 
 
 def test_a_mistake_of_ours_is_in_the_log_and_tried_again(kept: Any, caplog: pytest.LogCaptureFixture) -> None:
@@ -64,14 +58,14 @@ def test_a_mistake_of_ours_is_in_the_log_and_tried_again(kept: Any, caplog: pyte
 
     object.__setattr__(kept.lab, "board_check", fails_once)
     kept.due()
-    _until(lambda: kept.step is None)
+    until(lambda: kept.step is None)
     assert "a mistake" in caplog.text
 
 
 def test_who_asks_by_hand_is_not_kept_waiting_by_the_next_date(kept: Any) -> None:
     kept.says("{command: [/bin/false]}")
     kept.due()
-    _until(lambda: kept.step is Step.OUT)
+    until(lambda: kept.step is Step.OUT)
     kept.says("{command: [/bin/true]}")
     kept.checks.book.ask("bbb", "asked for by hand", kept.now[0])
-    _until(lambda: kept.step is None)
+    until(lambda: kept.step is None)

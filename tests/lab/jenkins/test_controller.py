@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
 import socket
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 import requests
 import responses
 
+from embedded import embedded_controller
 from fuego_jenkins_remote.lab.errors import ControllerDown, ControllerRefused, ControllerTrouble
 from fuego_jenkins_remote.lab.jenkins.controller import Build, Controller, QueueItem
 from fuego_jenkins_remote.network.identities import AttemptId
+from until import until
 
 ATTEMPT = AttemptId("20261123-101500123-k3j7x2m4", 1)
 URL = "https://jenkins.example:8080/fuego"
@@ -27,15 +25,6 @@ JOB_XML = """<project><properties><hudson.model.ParametersDefinitionProperty><pa
 </parameterDefinitions></hudson.model.ParametersDefinitionProperty></properties>
 <quietPeriod>{quiet}</quietPeriod><builders><hudson.tasks.Shell><command>{command}</command></hudson.tasks.Shell>
 </builders><publishers/></project>"""
-_T = TypeVar("_T")
-
-
-def _until(condition: Callable[[], _T | None], seconds: float = 10) -> _T:
-    end = time.monotonic() + seconds
-    while not (value := condition()):
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.02)
-    return value
 
 
 # -- one that runs
@@ -44,16 +33,8 @@ def _until(condition: Callable[[], _T | None], seconds: float = 10) -> _T:
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The embedded controller as a process; its address."""
-    data = tmp_path_factory.mktemp("jenkins")
-    with subprocess.Popen(
-        [sys.executable, "-m", "fuego_jenkins_remote.minijenkins", "--json", "--data", str(data), "--port", "0"],
-        env={name: value for name, value in os.environ.items() if not name.startswith(("FUEGO_", "JENKINS_"))},
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stdout
-        yield json.loads(process.stdout.readline())["url"]
-        process.terminate()
+    with embedded_controller(tmp_path_factory.mktemp("jenkins")) as url:
+        yield url
 
 
 @pytest.fixture
@@ -114,7 +95,7 @@ def test_a_build_is_found_by_its_attempt_and_told_from_others(controller: Contro
     name = job("echo hier ist $REQUEST_ID.$ATTEMPT")
     controller.trigger(name, AttemptId(ATTEMPT.request, 2))
     controller.trigger(name, ATTEMPT)
-    build = _until(lambda: _build(controller, name))
+    build = until(lambda: _build(controller, name))
     assert (build.attempt, build.result) == (ATTEMPT, "SUCCESS")
     assert controller.build_url(name, str(build.number)) == build.url
     assert f"hier ist {ATTEMPT}" in controller.console_tail(name, build.number, 4000)
@@ -125,9 +106,9 @@ def test_a_build_is_found_by_its_attempt_and_told_from_others(controller: Contro
 def test_a_running_build_is_stopped_and_one_that_is_over_stays(controller: Controller, job: Callable[..., str]) -> None:
     name = job("sleep 60")
     controller.trigger(name, ATTEMPT)
-    build = _until(lambda: _build(controller, name, over=False))
+    build = until(lambda: _build(controller, name, over=False))
     controller.stop_build(name, build.number)
-    assert _until(lambda: _build(controller, name)).result == "ABORTED"
+    assert until(lambda: _build(controller, name)).result == "ABORTED"
     controller.stop_build(name, build.number)
     assert "Aborted by anonymous" in controller.console_tail(name, build.number, 200)
 
@@ -136,7 +117,7 @@ def test_a_running_build_is_stopped_and_one_that_is_over_stays(controller: Contr
 def test_of_a_long_console_only_the_end_is_given(controller: Controller, job: Callable[..., str]) -> None:
     name = job("for i in $(seq 9999); do echo line $i; done")
     controller.trigger(name, ATTEMPT)
-    build = _until(lambda: _build(controller, name))
+    build = until(lambda: _build(controller, name))
     tail = controller.console_tail(name, build.number, 300)
     assert len(tail.encode()) == 300
     assert tail.endswith("Finished: SUCCESS\n")
@@ -163,7 +144,7 @@ def test_a_job_that_is_not_there_cannot_be_triggered(controller: Controller) -> 
 def test_names_with_signs_in_them_are_found(controller: Controller, job: Callable[..., str], name: str) -> None:
     job(name=name)
     controller.trigger(name, ATTEMPT)
-    build = _until(lambda: _build(controller, name))
+    build = until(lambda: _build(controller, name))
     assert controller.console_tail(name, build.number, 1000).endswith("Finished: SUCCESS\n")
     assert controller.list_jobs(name[:14]) == [name]
 

@@ -2,40 +2,28 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 import responses
 
+from embedded import embedded_controller
 from fuego_jenkins_remote.lab.errors import ControllerDown
 from fuego_jenkins_remote.lab.jenkins.controller import Controller
 from fuego_jenkins_remote.lab.jenkins.label_calls import LabelCalls
+from until import until
 
-JOB = "<project><builders><hudson.tasks.Shell><command>true</command></hudson.tasks.Shell></builders></project>"
+JOB = (
+    "<project><quietPeriod>0</quietPeriod>"
+    "<builders><hudson.tasks.Shell><command>true</command></hudson.tasks.Shell></builders></project>"
+)
 URL = "https://jenkins.example/fuego"
-
-
-@contextmanager
-def embedded(data: Path, *more: str) -> Iterator[str]:
-    command = [sys.executable, "-m", "fuego_jenkins_remote.minijenkins", "--json", "--data", str(data), "--port", "0"]
-    env = {name: value for name, value in os.environ.items() if not name.startswith(("FUEGO_", "JENKINS_"))}
-    with subprocess.Popen([*command, *more], env=env, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout
-        yield json.loads(process.stdout.readline())["url"]
-        process.terminate()
 
 
 @pytest.fixture(scope="module")
 def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """One that lets everybody do everything."""
-    with embedded(tmp_path_factory.mktemp("open")) as url:
+    with embedded_controller(tmp_path_factory.mktemp("open")) as url:
         yield url
 
 
@@ -43,7 +31,7 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
     """One with a user: its address, and the token of tim."""
     data = tmp_path_factory.mktemp("secured")
-    with embedded(data, "--user", "tim", "--token-file", str(data / "token")) as url:
+    with embedded_controller(data, "--user", "tim", "--token-file", str(data / "token")) as url:
         yield url, (data / "token").read_text().strip()
 
 
@@ -51,10 +39,7 @@ def built(controller: Controller, name: str) -> None:
     """Make a job and build it once."""
     controller.create_job(name, JOB)
     controller._server.build_job(name)
-    end = time.monotonic() + 10
-    while not any(not one.building for one in controller.builds(name)):
-        assert time.monotonic() < end
-        time.sleep(0.02)
+    until(lambda: any(not one.building for one in controller.builds(name)), f"{name} is built")
 
 
 def test_a_build_gets_a_name_and_a_description(secured: tuple[str, str]) -> None:

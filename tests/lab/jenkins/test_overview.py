@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 import responses
 
+from embedded import embedded_controller
 from fuego_jenkins_remote.lab.errors import ControllerDown, ControllerTrouble
 from fuego_jenkins_remote.lab.jenkins.controller import Build, Controller, QueueItem, is_under_way
 from fuego_jenkins_remote.lab.jenkins.overview import Looks, Overview
 from fuego_jenkins_remote.network.identities import AttemptId
+from until import until
 
 ATTEMPT = AttemptId("20261123-101500123-k3j7x2m4", 1)
 URL = "https://jenkins.example:8080/fuego"
@@ -26,30 +24,13 @@ JOB_XML = """<project><properties><hudson.model.ParametersDefinitionProperty><pa
 </parameterDefinitions></hudson.model.ParametersDefinitionProperty></properties>{node}
 <quietPeriod>0</quietPeriod><builders><hudson.tasks.Shell><command>sleep 30</command></hudson.tasks.Shell>
 </builders><publishers/></project>"""
-_T = TypeVar("_T")
-
-
-def _until(condition: Callable[[], _T | None], seconds: float = 10) -> _T:
-    end = time.monotonic() + seconds
-    while not (value := condition()):
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.02)
-    return value
 
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The embedded controller as a process; its address."""
-    data = tmp_path_factory.mktemp("jenkins")
-    with subprocess.Popen(
-        [sys.executable, "-m", "fuego_jenkins_remote.minijenkins", "--json", "--data", str(data), "--port", "0"],
-        env={name: value for name, value in os.environ.items() if not name.startswith(("FUEGO_", "JENKINS_"))},
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stdout
-        yield json.loads(process.stdout.readline())["url"]
-        process.terminate()
+    with embedded_controller(tmp_path_factory.mktemp("jenkins")) as url:
+        yield url
 
 
 @pytest.mark.slow
@@ -60,9 +41,9 @@ def test_a_look_at_a_controller_that_runs_sees_the_build_and_what_waits_for_it(r
     for job in ("remote-request-bbb", "bbb.default.Benchmark.bonnie"):
         controller.create_job(job, JOB_XML.format(node=tied))
     controller.trigger("bbb.default.Benchmark.bonnie", AttemptId(ATTEMPT.request, 2))
-    look = _until(lambda: _looked(controller, lambda seen: seen.builds))
+    look = until(lambda: _looked(controller, lambda seen: seen.builds))
     item = controller.trigger("remote-request-bbb", ATTEMPT)
-    look = _until(lambda: _looked(controller, lambda seen: seen.find("remote-request-bbb", ATTEMPT)))
+    look = until(lambda: _looked(controller, lambda seen: seen.find("remote-request-bbb", ATTEMPT)))
     found = look.find("remote-request-bbb", ATTEMPT)
     assert isinstance(found, QueueItem)
     assert (found.id, found.label) == (item, "bbb")

@@ -1,0 +1,22 @@
+"""Ending a process that a test has started."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import subprocess
+
+
+def end_child(process: subprocess.Popen[str], number: signal.Signals, seconds: float) -> None:
+    """End it by a signal to it alone, and wait. Raises TimeoutExpired for one that had to be killed after that long."""
+    with contextlib.suppress(ProcessLookupError):
+        process.send_signal(number)
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        raise
+    finally:
+        if process.stdout:
+            process.stdout.close()
