@@ -56,6 +56,7 @@ class Claiming:
         self._lock = threading.Lock()
         self._generation = 0
         self._boards: tuple[str, ...] | None = None
+        self._unanswered = 0
 
     def enter(self) -> bool:
         """Say that we are here, and ask again for claims whose answer is not known; False when the bridge is to stop.
@@ -77,10 +78,13 @@ class Claiming:
             log.info("%s", error)
 
     def renew(self) -> None:
-        """Let the call wait for the boards that are free now and have no attempt."""
+        """Let the call wait for the boards that are free now and have no attempt.
+
+        While it is not known what a claim has won no further one is made: boards come and go while the hub is away.
+        """
         wanted = tuple(sorted(set(self._free()) - self._steps.taken_boards()))
         with self._lock:
-            if wanted == self._boards:
+            if wanted == self._boards or self._unanswered:
                 return
             self._boards = wanted
             self._generation += 1
@@ -112,22 +116,33 @@ class Claiming:
         self._wake()
 
     def _claim_once(self, boards: tuple[str, ...], wait: float) -> bool:
-        """One waiting call at the hub; whether it won anything."""
+        """One waiting call at the hub; whether the boards that are free may be others now."""
         claim_id = new_call_id()
         if boards:
             self._steps.journal.begin_claim(claim_id, boards)
         try:
-            claims: Claims | None = self._ask(claim_id, boards, wait)
+            claims = self._ask(claim_id, boards, wait)
         except NotAllowed:
             raise
         except ClientError as error:
             log.warning("%s; asking again in %.0f s", error, FIRST_PAUSE)
-            self._stop.wait(FIRST_PAUSE)
-            claims = self._ask_again(claim_id)
-        if claims is None:
-            return False
+            found = self._find_out(claim_id)
+            if found is not None:
+                self._keep(claim_id, found)
+            return True
         self._keep(claim_id, claims)
         return bool(claims.attempts)
+
+    def _find_out(self, claim_id: str) -> Claims | None:
+        """What a claim has won whose answer was lost; None when the bridge is to stop before."""
+        with self._lock:
+            self._unanswered += 1
+        try:
+            self._stop.wait(FIRST_PAUSE)
+            return self._ask_again(claim_id)
+        finally:
+            with self._lock:
+                self._unanswered -= 1
 
     def _ask_again(self, claim_id: str) -> Claims | None:
         """What a claim has won; None when the bridge is to stop before.
