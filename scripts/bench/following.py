@@ -128,6 +128,7 @@ def _prepare(root: Path, attempts: list[Attempt]) -> list[Path]:
     """Journal and request folders as a bridge leaves them that was stopped while all ran; the logs."""
     (root / "state").mkdir(mode=0o700)
     journal, folders = Journal(root / "state" / "journal.sqlite"), LabDir(root / "fuego-rw" / "remote")
+    journal.begin_claim("before", [attempt.board for attempt in attempts])
     journal.end_claim("before", attempts, time.time())
     logs = []
     for attempt in attempts:

@@ -7,6 +7,7 @@ bridge that was killed on any line knows what to ask again.
 from __future__ import annotations
 
 import json
+import logging
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from pathlib import Path
 from fuego_jenkins_remote.client.values import Attempt, Request
 from fuego_jenkins_remote.lab.journal_file import JournalFile
 from fuego_jenkins_remote.network.identities import AttemptId
+
+log = logging.getLogger("fuego.lab")
 
 
 class Phase(StrEnum):
@@ -152,9 +155,17 @@ class Journal(JournalFile):
         self.write("INSERT INTO claims VALUES (?, ?)", claim_id, json.dumps(list(boards)))
 
     def end_claim(self, claim_id: str, won: Sequence[Attempt], now: float) -> None:
-        """Keep what a claim won, and forget the claim, in one transaction."""
+        """Keep what a claim won, and forget the claim, in one transaction.
+
+        It wins at most one attempt for each board that it was begun for, whatever the hub says.
+        """
         with self.transaction() as connection:
+            boards = self._boards_of(claim_id)
             for attempt in won:
+                if attempt.board not in boards:
+                    log.warning("%s: the hub gave it for %s, which was not asked for", attempt.id, attempt.board)
+                    continue
+                boards.remove(attempt.board)
                 connection.execute(
                     "INSERT OR IGNORE INTO attempts (attempt, board, phase, request, approved_by, since)"
                     " VALUES (?, ?, ?, ?, ?, ?)",
@@ -168,6 +179,10 @@ class Journal(JournalFile):
                     ),
                 )
             connection.execute("DELETE FROM claims WHERE claim_id = ?", (claim_id,))
+
+    def _boards_of(self, claim_id: str) -> set[str]:
+        rows = self.read("SELECT boards FROM claims WHERE claim_id = ?", claim_id)
+        return set(json.loads(rows[0]["boards"])) if rows else set()
 
     def open_claims(self) -> list[tuple[str, list[str]]]:
         """Claims whose answer is not known: to be asked again under the same id."""

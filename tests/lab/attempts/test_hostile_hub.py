@@ -40,7 +40,7 @@ def test_cancels_that_name_no_attempt_are_not_understood() -> None:
 @pytest.mark.parametrize("board", ["../../bbb", "/etc/passwd", "", "-x", "bbb\n"])
 def test_a_board_that_is_none_goes_back(bench: Any, board: str) -> None:
     attempt = Attempt.from_json({**ATTEMPT, "board": board})
-    bench.journal.begin_claim("claim-0001", ["bbb"])
+    bench.journal.begin_claim("claim-0001", [board])
     bench.journal.end_claim("claim-0001", (attempt,), 1000.0)
     bench.until("closed")
     assert bench.hub.words() == ["give-back"]
@@ -77,3 +77,25 @@ def test_a_time_limit_beyond_the_labs_is_refused_whatever_the_hub_says(bench: An
 def test_the_phase_is_the_labs_own_matter(bench: Any) -> None:
     bench.claim(state="done")
     assert bench.phase() == str(Phase.DECIDE)
+
+
+@pytest.mark.parametrize("asked", [["ccc"], []])
+def test_an_attempt_on_a_board_that_was_not_claimed_for_is_none_of_ours(bench: Any, asked: list[str]) -> None:
+    bench.journal.begin_claim("claim-0001", asked)
+    bench.journal.end_claim("claim-0001", (Attempt.from_json(ATTEMPT),), 1000.0)
+    assert bench.journal.open_entries() == []
+
+
+def test_a_claim_wins_a_board_once(bench: Any) -> None:
+    first = Attempt.from_json(ATTEMPT)
+    second = Attempt.from_json({**ATTEMPT, "request": {**REQUEST, "id": "20261123-101500123-k3j7x2m5"}})
+    bench.journal.begin_claim("claim-0001", ["bbb", "ccc"])
+    bench.journal.end_claim("claim-0001", (first, second), 1000.0)
+    assert [entry.id for entry in bench.journal.open_entries()] == [first.id]
+
+
+def test_a_claim_that_was_answered_before_wins_nothing_more(bench: Any) -> None:
+    bench.journal.begin_claim("claim-0001", ["bbb"])
+    bench.journal.end_claim("claim-0001", (), 1000.0)
+    bench.journal.end_claim("claim-0001", (Attempt.from_json(ATTEMPT),), 1000.0)
+    assert bench.journal.open_entries() == []

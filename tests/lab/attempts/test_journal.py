@@ -49,7 +49,7 @@ def test_a_journal_of_an_earlier_version_is_taken_up(path: Path) -> None:
 
 
 def _claim(journal: Journal, *attempts: Attempt) -> None:
-    journal.begin_claim("claim-0001", ["board0"])
+    journal.begin_claim("claim-0001", [one.board for one in attempts])
     journal.end_claim("claim-0001", attempts, 1000.0)
 
 

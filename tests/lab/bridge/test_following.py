@@ -279,6 +279,7 @@ def test_a_bridge_that_stops_makes_room_for_another(running: Running, lab: Any) 
 
 
 def test_what_a_job_left_after_its_attempt_was_closed_is_swept_away_after_a_day(bench: Any) -> None:
+    bench.journal.begin_claim("claim-0001", ["bbb"])
     bench.journal.end_claim("claim-0001", (won(0, "bbb"),), bench.now[0])
     for number in (0, 1):
         bench.folders.outbox_folder(attempt(number)).mkdir()

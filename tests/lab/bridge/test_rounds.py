@@ -29,6 +29,7 @@ def go(bench: Any, hub: Hub, monkeypatch: pytest.MonkeyPatch) -> Any:
     now = [100.0]
     monkeypatch.setattr(rounds_module.time, "monotonic", lambda: now[0])
     schedule = Schedule(bench.steps, stop=threading.Event(), wake=lambda: None)
+    bench.journal.begin_claim("claim-0001", ["bbb", "ccc"])
     bench.journal.end_claim("claim-0001", (won(0, "bbb"), won(1, "ccc")), 1000.0)
     bench.journal.move(attempt(0), Phase.DECIDE, Phase.RUN, 1000.0)
     bench.journal.move(attempt(1), Phase.DECIDE, Phase.GATE, 1000.0)

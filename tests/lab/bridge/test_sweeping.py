@@ -22,6 +22,7 @@ def test_jobs_of_boards_with_open_attempts_are_not_to_be_removed(bench: Any, mon
         return Removal(removed=("remote-request-old",))
 
     monkeypatch.setattr(sweeping, "remove_gone_jobs", remove)
+    bench.journal.begin_claim("claim-0001", ["bbb", "ccc"])
     bench.journal.end_claim("claim-0001", (won(0, "bbb"), won(1, "ccc")), 1000.0)
     bench.journal.move(attempt(0), "decide", "deliver", 1000.0)
     Sweeping(bench.steps, stop=threading.Event()).remove_gone_jobs()
