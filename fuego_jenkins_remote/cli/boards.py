@@ -255,6 +255,14 @@ def wanted_boards(session: Session, boards: str | None) -> list[str]:
     return words
 
 
+def one_local_board(session: Session, board: str | None) -> str:
+    """The board that -b means, where only one will do; raises BadName as local_boards, UsageError for several."""
+    first, *more = local_boards(session, board)
+    if more:
+        raise click.UsageError(f"one board at a time: -b {first.name}")
+    return first.name
+
+
 def local_boards(session: Session, boards: str | None) -> list[BoardFile]:
     """The board files that -b means; raises BadName for an unknown or ambiguous one."""
     from fuego_jenkins_remote.fuego.names import unique_prefix

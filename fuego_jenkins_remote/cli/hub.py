@@ -14,6 +14,7 @@ from fuego_jenkins_remote.cli import service_options as service
 from fuego_jenkins_remote.cli.options import common, pass_session
 from fuego_jenkins_remote.cli.output import local_time
 from fuego_jenkins_remote.cli.session import Session
+from fuego_jenkins_remote.cli.verb_group import VerbGroup
 
 if TYPE_CHECKING:
     from fuego_jenkins_remote.service.tokens import TokenRow
@@ -22,7 +23,7 @@ MAIL = "FUEGO_HUB_MAIL"
 """The environment variable for --mail: with a password in it, it belongs there."""
 
 
-@click.group
+@click.group(cls=VerbGroup)
 def hub() -> None:
     """The hub: set it up, run it, let users and labs in."""
 

@@ -1,4 +1,4 @@
-"""`ftc lab init|jenkins|jobs|serve|poll|doctor`: what a lab's admin runs."""
+"""`ftc lab`: what a lab's admin runs."""
 
 from __future__ import annotations
 
@@ -24,18 +24,15 @@ from fuego_jenkins_remote.cli.options import (
     vision_url,
 )
 from fuego_jenkins_remote.cli.session import Session
+from fuego_jenkins_remote.cli.verb_group import VerbGroup
 
 BUILT_IN_LABEL = "fuego-remote"
 """Where jobs run that need ftc and the lab's tokens."""
 
 
-@click.group
+@click.group(cls=VerbGroup)
 def lab() -> None:
     """A lab: its set-up, its Jenkins, its jobs, its bridge, its doctor."""
-
-
-lab.add_command(describe_build)
-lab.add_command(started_by)
 
 
 lab.add_command(init)
@@ -219,7 +216,7 @@ def poll(session: Session) -> int:
 
 
 @lab.command("check-board")
-@click.argument("board", metavar="BOARD")
+@click.option("-b", "--board", metavar="BOARD", help="A board of this lab; a unique prefix will do.")
 @click.option("--now-well", is_flag=True, help="Check nothing: the board is well, I have seen to it.")
 @jenkins_url
 @hub_url
@@ -228,18 +225,18 @@ def poll(session: Session) -> int:
 @state_dir
 @common
 @pass_session
-def check_board(session: Session, board: str, now_well: bool) -> int:
+def check_board(session: Session, board: str | None, now_well: bool) -> int:
     """Check a board as the bridge does after trouble; one that passes comes back into the network.
 
     Exit status 1 when it does not pass: then it is out of the network, as after a failed check of the bridge's.
 
     \b
-    Example: ftc lab check-board bbb
+    Example: ftc lab check-board -b bbb
     """
-    from fuego_jenkins_remote.cli.boards import local_boards
+    from fuego_jenkins_remote.cli.boards import one_local_board
     from fuego_jenkins_remote.lab.serving.check_board import check_board, take_back
 
-    name = local_boards(session, board)[0].name
+    name = one_local_board(session, board)
     if now_well:
         take_back(session.lab, session.links, name)
         session.out.result(f"{name} counts as well", bare=name, data={"board": name, "well": True})
@@ -271,9 +268,9 @@ def doctor(session: Session, board: str | None) -> int:
     from fuego_jenkins_remote.cli.doctor.findings import State
 
     if board is not None:
-        from fuego_jenkins_remote.cli.boards import local_boards
+        from fuego_jenkins_remote.cli.boards import one_local_board
 
-        board = local_boards(session, board)[0].name
+        board = one_local_board(session, board)
     findings = examine(session, board)
     session.out.table(
         ("", "what", "how it is"),
@@ -285,6 +282,11 @@ def doctor(session: Session, board: str | None) -> int:
     if any(one.state is State.BAD for one in findings):
         raise Failed("the lab is not ready; see above")
     return 0
+
+
+# What builds of the jobs for people call.
+lab.add_command(started_by)
+lab.add_command(describe_build)
 
 
 def _ready(session: Session, service: str, url: str, text: str) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fuego_jenkins_remote.cli.boards import local_boards
+from fuego_jenkins_remote.cli.boards import local_boards, one_local_board
 from fuego_jenkins_remote.cli.errors import Failed
 from fuego_jenkins_remote.cli.options import common, hub_url, lab_dir, pass_session, state_dir
 from fuego_jenkins_remote.cli.session import Session
@@ -98,7 +98,7 @@ def run_request(session: Session, request: str, board: str | None) -> None:
     check_request_id(request)
     name = None
     if board is not None:
-        name = local_boards(session, board)[0].name
+        name = one_local_board(session, board)
     attempt = run_request(session.lab, session.links, request, name, session.out.note)
     session.out.result(f"deliver it: ftc put-run {attempt}", bare=str(attempt), data={"attempt": str(attempt)})
 

@@ -11,9 +11,10 @@ import click
 from fuego_jenkins_remote.cli import service_options as service
 from fuego_jenkins_remote.cli.options import common, pass_session
 from fuego_jenkins_remote.cli.session import Session
+from fuego_jenkins_remote.cli.verb_group import VerbGroup
 
 
-@click.group
+@click.group(cls=VerbGroup)
 def vision() -> None:
     """The results service: set it up, run it, make tokens."""
 

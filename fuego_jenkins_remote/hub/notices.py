@@ -48,7 +48,7 @@ def tell_lab_of_board(change: Change, board: Board) -> None:
             *_lines("Reason:", board.health_reason),
             "",
             "When it is repaired, this checks it and brings it back; run it in the lab:",
-            f"    ftc lab check-board {board.name}",
+            f"    ftc lab check-board -b {board.name}",
         ]
     else:
         kind, title = BACK, f"{board} is {board.health} again"

@@ -51,7 +51,7 @@ def sick(network: Any) -> Iterator[Path]:
     file.touch()
     yield file
     file.unlink(missing_ok=True)
-    network.well("lab", "check-board", "eins", "--now-well")
+    network.well("lab", "check-board", "-b", "eins", "--now-well")
 
 
 def _count(file: Path) -> int:
@@ -106,12 +106,12 @@ def test_a_board_that_fails_is_out_with_a_notice_until_it_passes(
     assert mail["To"] == "boards@demolab.example"
     network.release()
     waiting = network.put()
-    failed = network.ftc(network.lab_conf, "lab", "check-board", "eins")
+    failed = network.ftc(network.lab_conf, "lab", "check-board", "-b", "eins")
     assert failed.returncode == 1
     assert "eins is out of the network: Functional.fuego_board_check: FAIL" in failed.stderr
     assert network.anna.request(waiting).state is State.PENDING
     sick.unlink()
-    assert "eins is well" in network.well("lab", "check-board", "eins")
+    assert "eins is well" in network.well("lab", "check-board", "-b", "eins")
     network.comes_to(waiting, State.DONE)
     assert _health(network) == "online"
 

@@ -163,5 +163,5 @@ def test_a_request_moves_while_its_test_runs(page: Any, served: Served, looks_we
 def test_a_broken_board_says_why_and_how_it_comes_back(page: Any, served: Served, looks_well: Any) -> None:
     page.goto(f"{served.url}/boards/timslab/worn")
     assert page.locator(".badge.bad").inner_text() == "broken"
-    assert page.locator("text=ftc lab check-board worn").is_visible()
+    assert page.locator("text=ftc lab check-board -b worn").is_visible()
     looks_well("board-broken")

@@ -72,6 +72,6 @@ def test_boards_in_care_are_named_with_what_to_do(session: Any) -> None:
     found = board_checks(session)
     assert isinstance(found, Warned)
     assert found.mind == (
-        "bbb is out of the network: Functional.mine: FAIL (ftc lab check-board bbb)",
+        "bbb is out of the network: Functional.mine: FAIL (ftc lab check-board -b bbb)",
         "qemu is to be checked: its test was aborted",
     )

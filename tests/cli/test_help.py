@@ -62,6 +62,23 @@ def test_every_verb_shows_an_example_that_calls_it(ftc, verb: str) -> None:
     assert f"ftc {verb}" in example
 
 
+@pytest.mark.parametrize("verb", ALL)
+def test_no_help_shows_the_marks_of_its_source(ftc, verb: str) -> None:
+    assert "\\b" not in ftc("help", *verb.split()).out
+
+
+@pytest.mark.parametrize("group", ["hub", "lab", "vision"])
+def test_a_first_word_shows_the_whole_first_sentence_of_each_second_word(ftc, group: str) -> None:
+    shown = ftc("help", group).out
+    assert "..." not in shown.partition("Commands:")[2]
+    assert all(f"  {verb.split()[1]} " in shown for verb in ALL if verb.startswith(f"{group} "))
+
+
+def test_a_first_word_alone_is_a_mistake_of_one_line(ftc) -> None:
+    shown = ftc("lab")
+    assert (shown.status, shown.err) == (2, "ftc: lab: Missing command (see: ftc help lab)\n")
+
+
 @pytest.mark.parametrize("verb", VERBS)
 def test_the_list_of_verbs_says_what_the_verb_says_of_itself(verb: str) -> None:
     text = _command(verb).help or ""

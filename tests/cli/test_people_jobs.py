@@ -88,7 +88,7 @@ def site(network: Network, tmp_path_factory: pytest.TempPathFactory, steps: dict
     ftc.chmod(0o755)
     lab = HubClient(network.hub, (network.tokens / "lab.hub").read_text().strip())
     for board in ("local1", "local2"):
-        lab.put_board("demolab", board, {"facts": {"arch": "x86_64"}, "open_to": ["*"]})
+        lab.put_board("demolab", board, {"facts": {"arch": "x86_64"}, "labels": ["pair"], "open_to": ["*"]})
     environment = {
         "PATH": os.environ["PATH"],
         "LANG": "C.UTF-8",
@@ -150,7 +150,7 @@ def test_a_request_is_put_by_the_user_for_people(jenkins: Jenkins, ann: HubClien
 
 @pytest.mark.parametrize(("count", "expected"), [("any", 1), ("each", 2), ("2", 2), ("", 1)])
 def test_on_how_many_boards(jenkins: Jenkins, ann: HubClient, count: str, expected: int) -> None:
-    done = jenkins.build("remote-put-request", SELECTOR="arch=x86_64", TEST="Functional.hello", COUNT=count)
+    done = jenkins.build("remote-put-request", SELECTOR="label=pair", TEST="Functional.hello", COUNT=count)
     assert done.returncode == 0, done.stderr
     assert f"remote: {expected} put: " in done.stdout
 

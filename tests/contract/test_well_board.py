@@ -34,7 +34,7 @@ def checks(lab: Any) -> Iterator[Callable[[], int]]:
     file = Path(lab.rw) / "checked"
     yield lambda: len(file.read_text().splitlines()) if file.exists() else 0
     (lab.rw / "sick").unlink(missing_ok=True)
-    lab.well("lab", "check-board", lab.board, "--now-well")
+    lab.well("lab", "check-board", "-b", lab.board, "--now-well")
     for one in test.iterdir():
         one.unlink()
     test.rmdir()
@@ -61,5 +61,5 @@ def test_a_board_that_fails_its_check_is_out_until_it_passes(
     lab.release()
     waiting = lab.put()
     (lab.rw / "sick").unlink()
-    assert f"{lab.board} is well" in lab.well("lab", "check-board", lab.board)
+    assert f"{lab.board} is well" in lab.well("lab", "check-board", "-b", lab.board)
     lab.comes_to(waiting, State.DONE, seconds=90)

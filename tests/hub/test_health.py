@@ -97,7 +97,7 @@ def test_a_labs_people_are_told_once_that_a_board_is_broken_and_how_it_comes_bac
     assert told(world) == [("board-broken", "board-admins@example.org", "[fuego] demolab:qemu is broken")]
     body = body_of_last(world)
     assert "it did not answer to ping" in body
-    assert "    ftc lab check-board qemu\n" in body
+    assert "    ftc lab check-board -b qemu\n" in body
     assert "https://hub.example/boards/demolab/qemu" in body
 
 

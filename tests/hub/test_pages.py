@@ -91,7 +91,7 @@ def test_pages_show_what_is_the_matter_with_a_board_and_how_it_comes_back(client
         assert '<span class="badge bad">broken</span>' in page
         assert "broken since" in page
         assert "no answer on &lt;b&gt;ttyUSB0&lt;/b&gt;" in page
-    assert "ftc lab check-board worn" in board
+    assert "ftc lab check-board -b worn" in board
 
 
 def test_boards_are_narrowed_by_a_selector(client: TestClient) -> None:

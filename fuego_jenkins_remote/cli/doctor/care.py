@@ -41,7 +41,7 @@ def _in_care(journal: Path) -> list[str]:
     finally:
         opened.close()
     return [
-        f"{entry.board} is out of the network: {entry.reason} (ftc lab check-board {entry.board})"
+        f"{entry.board} is out of the network: {entry.reason} (ftc lab check-board -b {entry.board})"
         if entry.is_out
         else f"{entry.board} is to be checked: {entry.why}"
         for entry in entries

@@ -113,7 +113,7 @@ def _check_found(folders: Mapping[str, Path]) -> None:
 
 
 def _try_a_board(session: Session, wanted: Wanted, asker: Asker, shared: list[str], tell: Tell) -> None:
-    from fuego_jenkins_remote.cli.boards import local_boards
+    from fuego_jenkins_remote.cli.boards import one_local_board
     from fuego_jenkins_remote.cli.init.self_test import try_board
 
     board = wanted.board
@@ -125,7 +125,7 @@ def _try_a_board(session: Session, wanted: Wanted, asker: Asker, shared: list[st
         return
     people = session.settings.get("people_token_file")
     token = read_token(Path(people), "people_token_file") if people else ""
-    try_board(session, local_boards(session, board)[0].name, token, tell)
+    try_board(session, one_local_board(session, board), token, tell)
 
 
 def is_terminal() -> bool:

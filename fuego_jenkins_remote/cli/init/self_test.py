@@ -60,7 +60,7 @@ def try_board(session: Session, board: str, people_token: str, tell: Tell) -> No
 
 def _check_board(session: Session, board: str) -> str:
     """The board's own check, as after trouble: a test through Jenkins, or a command, and nobody has to ask for it."""
-    command = [*_FTC, "lab", "check-board", board]
+    command = [*_FTC, "lab", "check-board", "-b", board]
     try:
         said = subprocess.run(
             command,

@@ -56,7 +56,7 @@ def init(
     Everything can be given by options; without a terminal, or with --yes, nothing is asked. Called again it changes
     only what differs, and after a break it goes on. Tokens are never shown, and stand in files for their owner alone.
 
-    \\b
+    \b
     Examples: ftc lab init
               ftc lab init --yes --hub-url https://hub.example.org --hub-token-file tokens/hub --share bbb
     """

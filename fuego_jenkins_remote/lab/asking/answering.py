@@ -137,7 +137,7 @@ class Answering:
         """Why this board gets nothing from the network now; empty where it may."""
         name = f"{self._steps.lab.host}:{ask.board}"
         if ask.board in self._steps.care.boards():
-            return f"{name} is to be checked first, or has failed its check: ftc lab check-board {ask.board}"
+            return f"{name} is to be checked first, or has failed its check: ftc lab check-board -b {ask.board}"
         if ask.board in self._steps.journal.busy_boards():
             return f"{name} is taken by another request"
         if ask.board not in self._shared():

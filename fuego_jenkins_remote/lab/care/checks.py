@@ -148,7 +148,7 @@ class Checks(ByTest):
         failed = entry.failed + 1
         wait = min(FIRST_RECHECK * 2 ** min(failed - 1, 10), LAST_RECHECK)
         log.warning(
-            "board %s is out of the network: %s; checked again in %.0f min, or by ftc lab check-board %s",
+            "board %s is out of the network: %s; checked again in %.0f min, or by ftc lab check-board -b %s",
             entry.board,
             entry.reason,
             wait / 60,
