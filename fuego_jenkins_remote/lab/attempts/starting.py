@@ -90,7 +90,7 @@ class Starting(Stepping):
     def trigger(self, entry: Entry) -> float:
         """Have Jenkins queue the board's job, once."""
         if entry.by_hand:
-            return self._returning(entry, "it was to be run by hand, and that was broken off")
+            return self._broken_off(entry)
         try:
             self._trigger_once(entry)
         except ControllerDown as error:
@@ -107,6 +107,8 @@ class Starting(Stepping):
 
     def trigger_unattended(self, entry: Entry) -> float:
         """For a lab where nobody watches the gate: ask the hub now, and leave its go for an hour."""
+        if entry.by_hand:
+            return self._broken_off(entry)
         nonce = entry.nonce or new_call_id()
         self.journal.note(entry.id, Phase.TRIGGER, nonce=nonce)
         try:
@@ -121,6 +123,9 @@ class Starting(Stepping):
         except ControllerError as error:
             return self._failing(entry, Reason.COULD_NOT_TRIGGER, str(error))
         return self._move(entry, Phase.RUN)
+
+    def _broken_off(self, entry: Entry) -> float:
+        return self._returning(entry, "it was to be run by hand, and that was broken off")
 
     def _trigger_once(self, entry: Entry) -> None:
         """Call Jenkins, unless it has taken the call before we could write that down."""

@@ -17,6 +17,7 @@ from fuego_jenkins_remote.lab.bridge.instance import instance_of
 from fuego_jenkins_remote.lab.care.checks import Checks
 from fuego_jenkins_remote.lab.config import LabConfig
 from fuego_jenkins_remote.lab.errors import LabError
+from fuego_jenkins_remote.lab.serving.hands import nobody_is_at_it
 from fuego_jenkins_remote.lab.serving.room import why_no_room
 from fuego_jenkins_remote.lab.serving.serve import only_one
 from fuego_jenkins_remote.lab.serving.wiring import Links, open_steps
@@ -32,8 +33,10 @@ def poll_once(config: LabConfig, links: Links, say: Callable[[str], None]) -> bo
     steps = open_steps(config, links)
     with only_one(config.state_dir / "bridge.lock"):
         well = True
+        nobody = nobody_is_at_it(config.state_dir)
         for entry in steps.journal.open_entries():
-            well = _advance(steps, entry.id, say) and well
+            if nobody or not entry.by_hand:
+                well = _advance(steps, entry.id, say) and well
         well = _check_boards(steps, say) and well
         instance = instance_of(config.state_dir)
         Answering(steps, shared=lambda: _shared(steps), attended=False, instance=instance).answer_all()

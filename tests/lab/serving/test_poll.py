@@ -9,9 +9,11 @@ import pytest
 
 from fuego_jenkins_remote.client.errors import Answered, Conflict, NotFound, Unreachable
 from fuego_jenkins_remote.client.values import Attempt, Board, Claims
+from fuego_jenkins_remote.lab.attempts.journal import Phase
 from fuego_jenkins_remote.lab.errors import ControllerDown, ControllerTrouble, LabError
 from fuego_jenkins_remote.lab.jenkins.overview import SeenNode
 from fuego_jenkins_remote.lab.serving import poll
+from fuego_jenkins_remote.lab.serving.hands import in_hand
 from fuego_jenkins_remote.lab.serving.serve import only_one
 from fuego_jenkins_remote.network.identities import AttemptId
 
@@ -159,3 +161,26 @@ def test_an_attempt_that_is_over_at_the_hub_triggers_nothing(bench: Any, once: C
 def test_a_pass_beside_a_bridge_says_so(bench: Any, once: Callable[[], bool]) -> None:
     with only_one(bench.lab.state_dir / "bridge.lock"), pytest.raises(LabError, match="another ftc lab serve or poll"):
         once()
+
+
+def test_what_was_begun_by_hand_and_broken_off_goes_back(bench: Any, once: Callable[[], bool]) -> None:
+    bench.hub.pending = []
+    bench.claim()
+    bench.until("trigger")
+    bench.journal.note(ATTEMPT, Phase.TRIGGER, nonce="0123456789abcdef", called=1, by_hand=1)
+    assert once()
+    assert bench.jenkins.triggered == 0
+    assert bench.hub.words() == ["give-back"]
+    assert bench.phase() == "closed"
+
+
+def test_what_a_person_has_in_hand_is_left_to_him(bench: Any, once: Callable[[], bool]) -> None:
+    bench.hub.pending = []
+    bench.claim()
+    bench.until("trigger")
+    bench.journal.note(ATTEMPT, Phase.TRIGGER, nonce="0123456789abcdef", called=1, by_hand=1)
+    with in_hand(bench.lab.state_dir):
+        assert once()
+    assert bench.phase() == "trigger"
+    assert bench.jenkins.triggered == 0
+    assert bench.hub.words() == []
