@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fuego_jenkins_remote.cli.lab_jobs import lab_controller, uploaded_jobs
 from fuego_jenkins_remote.cli.session import Session
+from fuego_jenkins_remote.lab.upload.gone import known_boards
 from fuego_jenkins_remote.lab.upload.trigger_token import (
     put_token,
     read_trigger_token,
@@ -24,6 +25,7 @@ def show_token(session: Session) -> None:
 def change_token(session: Session, *, rotate: bool) -> None:
     """Make a new token, or have none, and put that into the jobs. Raises LabError."""
     config, controller = session.places, lab_controller(session)
+    memory, here = uploaded_jobs(session, controller.url), known_boards(config)
     path = token_file(config.state_dir)
     if rotate:
         token, what = rotate_trigger_token(config.state_dir), f"a new token is in {path}"
@@ -31,6 +33,6 @@ def change_token(session: Session, *, rotate: bool) -> None:
         remove_trigger_token(config.state_dir)
         token, what = "", "there is no token any more"
     prefix = config.in_folder(config.job_prefix)
-    changed = put_token(controller, uploaded_jobs(session, controller.url), prefix, token)
+    changed = put_token(controller, memory, prefix, token, here=here)
     data = {"file": str(path) if rotate else None, "changed": changed}
     session.out.result(f"{what}; jobs changed: {len(changed)}", bare=changed, data=data)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import secrets
 import tempfile
+from collections.abc import Collection
 from pathlib import Path
 
 from fuego_jenkins_remote.lab.errors import LabError
@@ -64,12 +65,16 @@ def remove_trigger_token(state_dir: Path) -> None:
         raise LabError(f"{error.filename}: {error.strerror}") from error
 
 
-def put_token(jenkins: JobStore, memory: UploadedJobs, prefix: str, token: str) -> list[str]:
+def put_token(
+    jenkins: JobStore, memory: UploadedJobs, prefix: str, token: str, *, here: Collection[str] = ()
+) -> list[str]:
     """Put the token into all boards' jobs of ours, and change nothing else in them; give their full names.
 
-    An empty token takes it out. `prefix` is the jobs' with the folder. Raises what the controller raises.
+    An empty token takes it out. `prefix` is the jobs' with the folder. A job that this lab has not uploaded, and whose
+    board is not one of those `here`, may be another lab's. Raises what the controller raises.
     """
-    jobs = find_boards_jobs(jenkins, prefix)
+    found = find_boards_jobs(jenkins, prefix)
+    jobs = [job for job in found if memory.is_known(job.name) or job.board in here]
     for job in jobs:
         jenkins.reconfig_job(job.name, to_post(set_token(job.xml, token)))
     names = [job.name for job in jobs]

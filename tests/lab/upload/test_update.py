@@ -275,6 +275,18 @@ def test_a_token_is_put_into_jobs_that_were_edited_by_hand_too(lab: Lab) -> None
     assert "authToken" not in lab.jenkins.jobs[BBB] + lab.jenkins.jobs[QEMU]
 
 
+def test_the_jobs_of_another_lab_get_no_token_of_ours(lab: Lab) -> None:
+    other = Lab(jenkins=lab.jenkins)
+    other.update("rpi", values=replace(VALUES, trigger_token="theirs"))
+    assert put_token(lab.jenkins, lab.memory, "remote-request", "first") == [BBB, QEMU]
+    assert "<authToken>theirs</authToken>" in lab.jenkins.jobs["remote-request-rpi"]
+
+
+def test_a_job_of_which_nothing_is_remembered_gets_the_token_where_its_board_is_here(lab: Lab) -> None:
+    nothing = UploadedJobs(None)
+    assert put_token(lab.jenkins, nothing, "remote-request", "first", here={"bbb"}) == [BBB]
+
+
 def test_a_token_is_random_and_for_its_owner_alone(tmp_path: Path) -> None:
     first, second = rotate_trigger_token(tmp_path), rotate_trigger_token(tmp_path)
     assert first != second
