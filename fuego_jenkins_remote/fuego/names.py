@@ -184,16 +184,6 @@ def resolve_test(short: str, names: Iterable[str]) -> str:
     raise BadName(f"there is no test {short!r}")
 
 
-def run_label(*, test: str, spec: str, build: str, host: str, board: str) -> str:
-    """Put Fuego's global run id together, ``TEST-SPEC-BUILD-on-HOST:BOARD``.
-
-    It is for people: Fuego's docs say themselves that it may be there twice. Raises BadName for a bad part.
-    """
-    _check("build", build)
-    head = f"{check_test_name(test)}-{check_spec_name(spec)}-{build}"
-    return f"{head}-on-{check_host_name(host)}:{check_board_name(board)}"
-
-
 def _listing(names: list[str]) -> str:
     shown = ", ".join(names[:10])
     return shown if len(names) <= 10 else f"{shown} and {len(names) - 10} more"

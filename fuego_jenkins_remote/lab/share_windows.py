@@ -71,11 +71,6 @@ class ShareWindows:
                 end = ends
         return None if end - now > _HORIZON else end
 
-    def seconds_left(self, now: datetime) -> float | None:
-        """Seconds for which it stays open from `now` (aware) on: 0 when closed, None when it never ends."""
-        end = self.open_until(now)
-        return None if end is None else (end - now).total_seconds()
-
     def _spans_around(self, now: datetime) -> Iterator[tuple[datetime, datetime]]:
         """Beginning and end, in UTC, of each window that is near enough to count."""
         today = now.astimezone(self.zone).date()

@@ -132,11 +132,6 @@ def test_a_short_test_name_is_taken_where_only_one_test_has_it():
         names.resolve_test("hello", tests)
 
 
-def test_the_run_label_is_fuegos():
-    label = names.run_label(test="Functional.bc", spec="default", build="3", host="timslab", board="bbb")
-    assert label == "Functional.bc-default-3-on-timslab:bbb"
-
-
 def test_an_error_says_the_place_first():
     assert str(BadBoardFile("no", file="a.board", line=3)) == "a.board:3: no"
     assert str(BadBoardFile("no", file="a.board")) == "a.board: no"

@@ -11,9 +11,8 @@ from pathlib import Path
 import pytest
 
 from fuego_jenkins_remote.lab.jobs.definitions import JobBoard, LabValues, find_definitions, job_xml, lab_xml
-from fuego_jenkins_remote.lab.jobs.plugins import NAMES
 from fuego_jenkins_remote.lab.upload.config_xml import JobConfig
-from job_boards import boards
+from job_boards import PLUGIN_NAMES, boards
 
 ROOT = Path(__file__).parents[2]
 JOBS = ROOT / "jenkins_jobs"
@@ -42,7 +41,10 @@ def _made(profile: str) -> dict[str, str]:
     if profile == "core":
         return lab_xml(boards("beaglebone"), LabValues())
     values = LabValues(
-        plugins=NAMES, hub_credentials="fuego-hub", vision_credentials="fuego-vision", trigger_token="a-trigger-token"
+        plugins=PLUGIN_NAMES,
+        hub_credentials="fuego-hub",
+        vision_credentials="fuego-vision",
+        trigger_token="a-trigger-token",
     )
     access = "Everybody in the network may ask for it."
     return lab_xml([JobBoard(name="beaglebone", access=access, resources=("power-1", "usb-2"))], values)
@@ -78,7 +80,7 @@ def test_the_step_begins_with_bash_and_ends_with_the_script_as_it_is(job: str) -
 @pytest.mark.slow
 @pytest.mark.parametrize("job", ["remote-request-beaglebone", "remote-request-push"])
 def test_shellcheck_accepts_the_generated_steps(job: str, tmp_path: Path) -> None:
-    values = LabValues(fuego_rw="/a path/{here}", fuego_ftc="/opt/my tools/ftc", plugins=NAMES)
+    values = LabValues(fuego_rw="/a path/{here}", fuego_ftc="/opt/my tools/ftc", plugins=PLUGIN_NAMES)
     made = ET.fromstring(job_xml(boards("beaglebone"), values)[job])
     commands = [command.text or "" for command in made.iterfind(".//hudson.tasks.Shell/command")]
     assert len(commands) == (1 if job.endswith("push") else 2)

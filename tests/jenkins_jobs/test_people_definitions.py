@@ -13,8 +13,7 @@ import yaml
 
 from fuego_jenkins_remote.lab.jobs.definitions import LabValues, job_xml
 from fuego_jenkins_remote.lab.jobs.people import ALL
-from fuego_jenkins_remote.lab.jobs.plugins import NAMES
-from job_boards import boards
+from job_boards import PLUGIN_NAMES, boards
 
 ROOT = Path(__file__).parents[2]
 SHELL = ROOT / "jenkins_jobs" / "shell"
@@ -22,7 +21,7 @@ GOLDEN = ROOT / "tests" / "golden" / "people-jobs"
 CORE = LabValues(people=ALL)
 PLUGINS = LabValues(
     people=ALL,
-    plugins=NAMES,
+    plugins=PLUGIN_NAMES,
     hub_credentials="hub-token",
     vision_credentials="vision-token",
     people_credentials="people-token",
@@ -108,9 +107,7 @@ def test_jobs_may_be_called_otherwise() -> None:
 
 def test_every_template_and_parameter_is_in_the_docs() -> None:
     text = (ROOT / "docs" / "from-jenkins.md").read_text()
-    documents = yaml.load(
-        (ROOT / "jenkins_jobs" / "people.yaml").read_text(), Loader=_loader()
-    )
+    documents = yaml.load((ROOT / "jenkins_jobs" / "people.yaml").read_text(), Loader=_loader())
     templates = [one["job-template"]["id"] for one in documents if "job-template" in one]
     assert tuple(templates) == tuple(sorted(ALL, key=templates.index))
     assert set(templates) == set(ALL)

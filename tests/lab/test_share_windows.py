@@ -65,7 +65,6 @@ def test_windows_over_midnight_over_the_week_and_joined(windows: list[str], now:
 
 def test_the_whole_week_has_no_end() -> None:
     assert shared("Mon-Sun 00:00-24:00").open_until(berlin("2026-11-23T12:00")) is None
-    assert shared("Mon-Sun 00:00-24:00").seconds_left(berlin("2026-11-23T12:00")) is None
 
 
 @pytest.mark.parametrize(
@@ -74,13 +73,14 @@ def test_the_whole_week_has_no_end() -> None:
 )
 def test_a_night_in_which_clocks_are_changed_is_longer_or_shorter(night: str, hours: int) -> None:
     begins = berlin(night)
-    assert shared("Mon-Sun 18:00-08:00").seconds_left(begins) == hours * 3600
+    assert shared("Mon-Sun 18:00-08:00").open_until(begins) == begins.astimezone(UTC) + timedelta(hours=hours)
 
 
 def test_a_time_that_the_clocks_leave_out_is_the_one_an_hour_later() -> None:
     windows = shared("Sun 02:30-05:00")
-    assert windows.seconds_left(datetime(2026, 3, 29, 1, 0, tzinfo=UTC)) == 0  # 03:00 there
-    assert windows.seconds_left(datetime(2026, 3, 29, 1, 30, tzinfo=UTC)) == 5400  # 03:30 there
+    at_three, at_half_past = (datetime(2026, 3, 29, 1, minute, tzinfo=UTC) for minute in (0, 30))  # as it is there
+    assert windows.open_until(at_three) == at_three
+    assert windows.open_until(at_half_past) == datetime(2026, 3, 29, 3, 0, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -190,4 +190,4 @@ def test_it_is_open_when_the_clock_on_the_wall_says_so(window: str, zone: str, n
 
     today = begins_on(there.weekday()) and start <= minute < (end if end > start else 24 * 60)
     yesterday = end <= start and minute < end and begins_on((there.weekday() - 1) % 7)
-    assert (shared(window, zone=zone).seconds_left(now) != 0) == (today or yesterday)
+    assert (shared(window, zone=zone).open_until(now) != now) == (today or yesterday)

@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from fuego_jenkins_remote.minijenkins.errors import SetupError
-from fuego_jenkins_remote.minijenkins.people.users import Users, create_user, password_from_file, token_from_file
+from fuego_jenkins_remote.minijenkins.people.users import Users, password_from_file, token_from_file
 from fuego_jenkins_remote.minijenkins.server import serve
 from fuego_jenkins_remote.minijenkins.settings import Settings
 
@@ -21,7 +21,8 @@ from fuego_jenkins_remote.minijenkins.settings import Settings
 @pytest.fixture
 def secured(settings: Settings, start: Callable[..., Any]) -> tuple[str, str]:
     """Address of a controller with the user admin, and admin's token."""
-    token = create_user(settings.data_dir, "admin")
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    token = Users(settings.data_dir).add("admin")
     return start().url, token
 
 
@@ -99,7 +100,7 @@ def test_an_open_controller_is_not_put_on_the_network(tmp_path: Path) -> None:
 
 
 def test_only_hashes_are_stored(tmp_path: Path) -> None:
-    token = create_user(tmp_path, "admin")
+    token = Users(tmp_path).add("admin")
     file = tmp_path / "users.json"
     assert token not in file.read_text()
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -197,13 +198,13 @@ def test_a_password_is_stored_as_a_slow_hash_for_the_owner_only(tmp_path: Path) 
 
 
 def test_a_user_with_a_token_only_has_no_password(tmp_path: Path) -> None:
-    create_user(tmp_path, "admin")
+    Users(tmp_path).add("admin")
     assert not Users(tmp_path).has_passwords
     assert not Users(tmp_path).password_is_right("admin", "")
 
 
 def test_users_of_the_older_form_are_read(tmp_path: Path) -> None:
-    token = create_user(tmp_path, "admin")
+    token = Users(tmp_path).add("admin")
     file = tmp_path / "users.json"
     file.write_text(json.dumps({name: user["tokens"] for name, user in json.loads(file.read_text()).items()}))
     assert Users(tmp_path).knows("admin", token)

@@ -20,7 +20,7 @@ import pytest
 import requests
 
 from fuego_jenkins_remote.minijenkins import VERSION
-from fuego_jenkins_remote.minijenkins.people.users import Users, create_user
+from fuego_jenkins_remote.minijenkins.people.users import Users
 from fuego_jenkins_remote.minijenkins.settings import Settings
 
 RECORDING = Path(__file__).parents[3] / "shared" / "data" / "jenkins" / "core-2.528.3.json"
@@ -179,7 +179,7 @@ def replay(
     job_xml: Callable[..., str],
 ) -> Iterator[Replay]:
     data = tmp_path_factory.mktemp("replay")
-    token = create_user(data, "admin")
+    token = Users(data).add("admin")
     Users(data).set_password("admin", PASSWORD)
     # The recorded jobs sleep for seconds: here a tenth of that.
     sleep = tmp_path_factory.mktemp("bin") / "sleep"

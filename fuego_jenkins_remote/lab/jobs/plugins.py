@@ -78,8 +78,6 @@ PLUGINS: tuple[Plugin, ...] = (
 )
 """In the order in which their parts stand in a job."""
 
-NAMES = frozenset(plugin.name for plugin in PLUGINS)
-
 LOCKABLE_RESOURCES, CREDENTIALS_BINDING = "lockable-resources", "credentials-binding"
 FOLDERS, COMMAND_LAUNCHER = "cloudbees-folder", "command-launcher"
 """Not parts of a job, but of use: for jenkins_folder, and for the agents of boards' nodes."""

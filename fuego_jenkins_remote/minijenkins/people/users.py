@@ -97,15 +97,6 @@ class Users:
         write_text(self._path, json.dumps(shown, indent=1, ensure_ascii=False), mode=0o600)
 
 
-def create_user(data_dir: Path, name: str) -> str:
-    """Add a user (or a further token of one) to a data folder; gives the token, which is stored nowhere.
-
-    A controller that is running reads it at its next start. Raises `SetupError`.
-    """
-    data_dir.mkdir(parents=True, exist_ok=True)
-    return Users(data_dir).add(name)
-
-
 def token_from_file(path: Path) -> str:
     """The token in a file; a missing file is made with a fresh token, mode 600. Raises `SetupError`."""
     try:

@@ -15,8 +15,8 @@ import pytest
 
 from fuego_jenkins_remote.lab.errors import LabError
 from fuego_jenkins_remote.lab.jobs.definitions import JobBoard, LabValues, find_script, job_xml
-from fuego_jenkins_remote.lab.jobs.plugins import NAMES, Profile, choose
-from job_boards import boards
+from fuego_jenkins_remote.lab.jobs.plugins import Profile, choose
+from job_boards import PLUGIN_NAMES, boards
 
 VALUES = LabValues()
 BBB, PUSH = "remote-request-bbb", "remote-request-push"
@@ -87,12 +87,14 @@ def test_what_boards_share_is_locked() -> None:
 
 def test_a_resource_is_a_name() -> None:
     with pytest.raises(LabError, match="cannot make jobs"):
-        job_xml([JobBoard(name="bbb", resources=("a b",))], LabValues(plugins=NAMES))
+        job_xml([JobBoard(name="bbb", resources=("a b",))], LabValues(plugins=PLUGIN_NAMES))
 
 
 def test_tokens_come_from_jenkins_credentials_only_where_they_are_named() -> None:
-    assert "credentialsbinding" not in job_xml(boards("bbb"), LabValues(plugins=NAMES))[PUSH]
-    made = job_xml(boards("bbb"), LabValues(plugins=NAMES, hub_credentials="hub-{1}", vision_credentials="vision"))
+    assert "credentialsbinding" not in job_xml(boards("bbb"), LabValues(plugins=PLUGIN_NAMES))[PUSH]
+    made = job_xml(
+        boards("bbb"), LabValues(plugins=PLUGIN_NAMES, hub_credentials="hub-{1}", vision_credentials="vision")
+    )
     assert "<credentialsId>hub-{1}</credentialsId>" in made[PUSH]
     assert "<variable>FUEGO_VISION_TOKEN</variable>" in made[PUSH]
     assert "credentialsbinding" not in made[BBB]
@@ -106,14 +108,14 @@ def test_auto_uses_each_plugin_that_is_there_and_names_the_others() -> None:
 
 
 def test_core_uses_none_and_misses_none() -> None:
-    choice = choose(Profile.CORE, NAMES)
+    choice = choose(Profile.CORE, PLUGIN_NAMES)
     assert (choice.used, choice.missing) == ({}, {})
 
 
 def test_plugins_wants_them_all() -> None:
     with pytest.raises(LabError, match=r"profile plugins: .*postbuildscript.*not there"):
         choose(Profile.PLUGINS, {"junit"})
-    assert choose(Profile.PLUGINS, NAMES).used.keys() == NAMES - {"credentials-binding"}
+    assert choose(Profile.PLUGINS, PLUGIN_NAMES).used.keys() == PLUGIN_NAMES - {"credentials-binding"}
 
 
 @pytest.mark.parametrize(
@@ -150,7 +152,7 @@ def test_the_script_for_run_request_is_there() -> None:
 
 @pytest.mark.parametrize("line", ["<b>", "$FUEGO_HUB_TOKEN", 'http://x" onclick="y'])
 def test_a_description_is_not_taken_from_a_line_that_would_do_something(line: str) -> None:
-    made = ET.fromstring(job_xml(boards("bbb"), LabValues(plugins=NAMES))[BBB])
+    made = ET.fromstring(job_xml(boards("bbb"), LabValues(plugins=PLUGIN_NAMES))[BBB])
     setter = "publishers/hudson.plugins.descriptionsetter.DescriptionSetterPublisher"
     for pattern in (made.findtext(f"{setter}/regexp"), made.findtext(f"{setter}/regexpForFailed")):
         assert re.search(str(pattern), "remote-request: this is anna's Functional.hello &amp; co on bbb")
