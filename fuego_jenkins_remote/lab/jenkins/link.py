@@ -32,6 +32,15 @@ _NO_ANSWER = (
     requests.exceptions.ChunkedEncodingError,
     jenkins.TimeoutException,
 )
+_NOT_UNDERSTOOD = (
+    requests.RequestException,
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    OverflowError,  # a number without end
+    RecursionError,  # lists in lists in lists
+)
 _NOT_THERE = frozenset({502, 503, 504})
 # What an answer means that speaks of a job.
 _OF_A_JOB = {
@@ -132,7 +141,7 @@ class JenkinsLink:
         except jenkins.JenkinsException as error:
             # python-jenkins keeps the answer to 401, 403 and 500 in the exception that it had when it raised its own.
             raise self._answered(getattr(error.__context__, "response", None), str(error)) from error
-        except (requests.RequestException, ValueError, KeyError, TypeError, AttributeError) as error:
+        except _NOT_UNDERSTOOD as error:
             raise ControllerTrouble(f"Jenkins at {self.url} answered something that cannot be read here") from error
 
     def _answered(self, response: requests.Response | None, why: str) -> ControllerError:

@@ -28,6 +28,7 @@ MARK = "Made by ftc lab jobs (fuego-jenkins-remote)"
 GONE = "Its board has gone: it is disabled, and removed when the last run is delivered."
 """The line of a description that says why we have disabled the job; it is no difference."""
 
+_DEEPEST = 100
 _LONGEST_KEPT = 200
 _KEPT_AS = "sha256:"
 
@@ -64,7 +65,7 @@ class JobConfig:
 
     @classmethod
     def parse(cls, text: str) -> JobConfig:
-        """Read it; what is no XML is a job without a description, so never ours."""
+        """Read it; what is no XML, or too deep, is a job without a description, so never ours."""
         root = _parse(text)
         description = root.findtext("description") if root is not None else None
         # JJB's own mark may follow on the same line: the job came from the plain jenkins-jobs command.
@@ -190,9 +191,20 @@ def lines_of(tree: Tree, indent: str = "") -> Iterator[str]:
 
 def _parse(text: str) -> ET.Element | None:
     try:
-        return ET.fromstring(_DECLARATION.sub("", text))  # noqa: S314  # the lab's own Jenkins
+        root = ET.fromstring(_DECLARATION.sub("", text))  # noqa: S314  # the lab's own Jenkins
     except ET.ParseError:
         return None
+    return root if _is_flat(root) else None
+
+
+def _is_flat(root: ET.Element) -> bool:
+    """Whether the tree is no deeper than we follow it: who may configure a job in Jenkins may put anything into it."""
+    level = [root]
+    for _ in range(_DEEPEST):
+        level = [child for one in level for child in one]
+        if not level:
+            return True
+    return False
 
 
 def _tree(element: ET.Element, *, top: bool = False) -> Tree:

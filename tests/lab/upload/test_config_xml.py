@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fuego_jenkins_remote.lab.upload.config_xml import (
+    MARK,
     JobConfig,
     Tree,
     compact,
@@ -183,3 +184,11 @@ def test_likeness_works_both_ways_and_shows_no_lines_where_there_is_none(one: Tr
 def test_what_is_no_memory_is_refused(data: object) -> None:
     with pytest.raises(ValueError, match="no tree"):
         expand(data)
+
+
+@pytest.mark.parametrize("depth", [200, 5000, 200_000])
+def test_elements_within_each_other_without_end_are_nobodys_job(depth: int) -> None:
+    nested = "<a>" * depth + "</a>" * depth
+    config = JobConfig.parse(f"<project><description>{MARK}</description>{nested}</project>")
+    assert config.tree is None
+    assert not config.is_ours
