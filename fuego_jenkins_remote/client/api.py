@@ -25,6 +25,7 @@ READ_TIMEOUT = 30.0
 MAX_JSON = 32 * 2**20
 MAX_DOWNLOAD = 2 * 2**30
 _CHUNK = 2**16
+_DEEPEST = 100
 
 Json = dict[str, Any]
 
@@ -127,7 +128,9 @@ class Api:
             return {}
         try:
             data = json.loads(body.decode("utf-8"))
-        except ValueError as error:
+            if not _is_flat(data):
+                raise ValueError(f"more than {_DEEPEST} lists in lists")
+        except (ValueError, RecursionError) as error:
             raise ClientError(f"the {self.service} at {self.url} answered something that is no JSON") from error
         if not isinstance(data, dict):
             raise ClientError(f"the {self.service} at {self.url} answered no JSON object")
@@ -139,7 +142,7 @@ class Api:
     def _error(self, response: requests.Response) -> Answered:
         status = response.status_code
         detail, code = "", ""
-        with contextlib.suppress(ValueError, ClientError, requests.RequestException):
+        with contextlib.suppress(ValueError, RecursionError, ClientError, requests.RequestException):
             problem = json.loads(_bounded(response, 2**18, self.service))
             if isinstance(problem, dict):
                 detail, code = str(problem.get("detail", ""))[:4000], str(problem.get("code", ""))[:80]
@@ -160,6 +163,21 @@ class Api:
 def segment(text: str) -> str:
     """`text` as one segment of a path."""
     return quote(text, safe="")
+
+
+def _is_flat(data: object) -> bool:
+    """Whether it is no deeper than can be read again from anywhere: a lab keeps requests as it got them."""
+    level = [data]
+    for _ in range(_DEEPEST):
+        level = [
+            inner
+            for one in level
+            for inner in (one.values() if isinstance(one, dict) else one if isinstance(one, list) else ())
+            if isinstance(inner, dict | list)
+        ]
+        if not level:
+            return True
+    return False
 
 
 def _bounded(response: requests.Response, limit: int, service: str) -> bytes:

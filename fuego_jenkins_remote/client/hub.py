@@ -189,7 +189,7 @@ class HubClient:
     def _value(self, kind: type[_Value], data: Json) -> _Value:
         try:
             return kind.from_json(data)
-        except (KeyError, ValueError, TypeError, AttributeError) as error:
+        except (KeyError, ValueError, TypeError, AttributeError, OverflowError) as error:
             what = kind.__name__.lower()
             raise ClientError(f"the hub at {self.url} told of a {what} in a way that is not understood here") from error
 

@@ -146,6 +146,13 @@ def test_an_answer_that_is_no_json_is_told(server, body: bytes) -> None:
         api(server).get("/")
 
 
+@pytest.mark.parametrize("depth", [200, 900, 100_000])
+def test_an_answer_of_lists_in_lists_without_end_is_not_taken(server, depth: int) -> None:
+    server.answers_with(200, b'{"a": ' + b"[" * depth + b"]" * depth + b"}")
+    with pytest.raises(ClientError, match="no JSON"):
+        api(server).get("/")
+
+
 def test_an_answer_that_is_no_object_is_told(server) -> None:
     server.answers_with(200, [1])
     with pytest.raises(ClientError, match="no JSON object"):

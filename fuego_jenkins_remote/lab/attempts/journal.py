@@ -173,7 +173,7 @@ class Journal(JournalFile):
                         str(attempt.id),
                         attempt.board,
                         Phase.DECIDE,
-                        json.dumps(attempt.request.raw, ensure_ascii=False),
+                        json.dumps(attempt.request.raw),  # in ASCII: not all that JSON can say is text for SQLite
                         attempt.approved_by,
                         now,
                     ),

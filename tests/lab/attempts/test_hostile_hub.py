@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from fuego_jenkins_remote.client.errors import ClientError
+from fuego_jenkins_remote.client.hub import HubClient
 from fuego_jenkins_remote.client.values import Attempt, Claims
 from fuego_jenkins_remote.lab.attempts.journal import Phase
 
@@ -99,3 +101,19 @@ def test_a_claim_that_was_answered_before_wins_nothing_more(bench: Any) -> None:
     bench.journal.end_claim("claim-0001", (), 1000.0)
     bench.journal.end_claim("claim-0001", (Attempt.from_json(ATTEMPT),), 1000.0)
     assert bench.journal.open_entries() == []
+
+
+def test_text_that_is_none_is_kept_as_it_came(bench: Any) -> None:
+    attempt = Attempt.from_json({**ATTEMPT, "request": {**REQUEST, "notes": "\ud800"}})
+    bench.journal.begin_claim("claim-0001", ["bbb"])
+    bench.journal.end_claim("claim-0001", (attempt,), 1000.0)
+    assert [entry.request.notes for entry in bench.journal.open_entries()] == ["\ud800"]
+
+
+def test_a_time_limit_without_end_is_not_understood() -> None:
+    with pytest.raises(ClientError, match="not understood"):
+        HubClient("http://127.0.0.1:1", "")._value(Claims, {"attempts": [_endless()], "cancels": []})
+
+
+def _endless() -> dict[str, Any]:
+    return {**ATTEMPT, "request": {**REQUEST, "timeout": float("inf")}}
