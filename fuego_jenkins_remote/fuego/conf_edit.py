@@ -58,8 +58,11 @@ def change_conf(path: Path, values: Mapping[str, str], *, now: datetime) -> Conf
         backup = None
         if there:
             backup = path.with_name(f"{path.name}.{now:%Y%m%d-%H%M%S}.bak")
+            backup.touch(mode=0o600)  # there may be tokens in it
             shutil.copy2(path, backup)
             _keep_owner(path, partial)
+        else:
+            partial.chmod(0o644)
         partial.replace(path)
     return ConfChange(path=path, changed=changed, backup=backup)
 
@@ -116,11 +119,10 @@ def _read_exact(path: Path) -> str:
 @contextlib.contextmanager
 def _written_beside(path: Path, text: str) -> Iterator[Path]:
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mode 600
     partial = Path(name)
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
-            os.fchmod(file.fileno(), 0o644)
             file.write(text)
             file.flush()
             os.fsync(file.fileno())

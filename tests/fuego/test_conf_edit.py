@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import stat
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -88,6 +91,25 @@ def test_the_files_mode_is_kept(conf: Path) -> None:
     conf.chmod(0o640)
     change_conf(conf, {"host_name": "timslab"}, now=NOW)
     assert stat.S_IMODE(conf.stat().st_mode) == 0o640
+
+
+def test_at_no_moment_can_more_people_read_it_than_before(conf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    conf.chmod(0o600)
+    seen: list[int] = []
+
+    def note_modes_before(call: Callable[..., object]) -> Callable[..., object]:
+        def noted(*args: object, **more: object) -> object:
+            seen.extend(stat.S_IMODE(file.stat().st_mode) for file in conf.parent.iterdir())
+            return call(*args, **more)
+
+        return noted
+
+    # When the new file is written, and when the old one's bytes are in its copy.
+    monkeypatch.setattr(os, "fsync", note_modes_before(os.fsync))
+    monkeypatch.setattr(shutil, "copystat", note_modes_before(shutil.copystat))
+    change_conf(conf, {"host_name": "timslab"}, now=NOW)
+    assert len(seen) > 2
+    assert set(seen) == {0o600}
 
 
 def test_a_link_is_followed(conf: Path, tmp_path: Path) -> None:
