@@ -30,8 +30,8 @@ class ByTest(Checking):
 
     def _trigger(self, entry: CareEntry) -> float:
         check = self.lab.board_check(entry.board)
-        if check is None or not check.test:
-            return self._move(entry, Step.DUE)
+        if check is None or not check.test or self.lab.board_file(entry.board) is None:
+            return self._move(entry, Step.DUE)  # boards.yaml was changed, or the board has gone and so has its job
         attempt, job = AttemptId.parse(entry.attempt), self.lab.job(entry.board)
         self._folders.prepare(attempt, _prepared(entry.board, check))
         if not self._attended:

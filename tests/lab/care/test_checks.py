@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from fuego_jenkins_remote.client.errors import NotFound, Unreachable
+from fuego_jenkins_remote.lab.attempts.stepping import SETTLE
 from fuego_jenkins_remote.lab.care.book import Step
 from fuego_jenkins_remote.lab.care.checking import AGAIN, PATIENCE
 from fuego_jenkins_remote.lab.care.checks import FIRST_RECHECK, LAST_RECHECK
@@ -361,6 +362,18 @@ def test_a_board_that_has_gone_from_the_lab_needs_no_check(care: Any) -> None:
     (care.lab.fuego_ro / "boards" / "bbb.board").unlink()
     care.due()
     care.until(None)
+
+
+def test_a_board_that_goes_while_its_check_waits_in_jenkins_is_not_called_for_again(care: Any) -> None:
+    care.says(TEST)
+    care.due()
+    care.until(Step.GATE)
+    (care.lab.fuego_ro / "boards" / "bbb.board").unlink()
+    care.jenkins.found = None  # its job was disabled, and so its item left the queue
+    care.now[0] += SETTLE
+    care.until(None)
+    assert len(care.jenkins.triggered) == 1
+    assert care.folders.request_folders() == []
 
 
 def test_a_mistake_in_boards_yaml_keeps_the_board_until_it_is_mended(care: Any) -> None:
