@@ -12,7 +12,7 @@ from fuego_jenkins_remote.lab.attempts.stepping import SETTLE, TIME_LIMIT_SLACK
 from fuego_jenkins_remote.lab.care.book import CareEntry, Step
 from fuego_jenkins_remote.lab.care.checking import PATIENCE, QUICK, SOON, Checking
 from fuego_jenkins_remote.lab.care.wanted import BoardCheck
-from fuego_jenkins_remote.lab.errors import ControllerDown
+from fuego_jenkins_remote.lab.errors import ControllerDown, ControllerError
 from fuego_jenkins_remote.lab.jenkins.controller import Build, QueueItem
 from fuego_jenkins_remote.network.identities import AttemptId
 from fuego_jenkins_remote.network.reasons import meaning
@@ -36,9 +36,15 @@ class ByTest(Checking):
         self._folders.prepare(attempt, _prepared(entry.board, check))
         if not self._attended:
             self._folders.open_gate(attempt, self._clock() + UNATTENDED)
-        if not entry.called or self._controller().find(job, attempt) is None:
-            self.book.note(entry, called=1)
-            self._controller().trigger(job, attempt)
+        try:
+            if not entry.called or self._controller().find(job, attempt) is None:
+                self.book.note(entry, called=1)
+                self._controller().trigger(job, attempt)
+        except ControllerDown:
+            raise
+        except ControllerError as error:
+            # The job is gone or disabled, a permission is missing: not for ever without a word to the hub.
+            return self._unsure(entry, str(error))
         self._move(entry, Step.GATE if self._attended else Step.RUN)
         return QUICK
 

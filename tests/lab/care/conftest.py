@@ -46,8 +46,11 @@ class OneJob:
     found: Build | QueueItem | None = None
     idle: bool = True
     trouble: Exception | None = None
+    refusal: Exception | None = None
 
     def trigger(self, job: str, attempt: AttemptId) -> int:
+        if self.refusal:
+            raise self.refusal
         self.triggered.append(attempt)
         self.found = QueueItem(id=7, job=job, why="Waiting for next available executor on 'bbb'", attempt=attempt)
         return 7

@@ -14,7 +14,7 @@ from fuego_jenkins_remote.lab.attempts.stepping import SETTLE
 from fuego_jenkins_remote.lab.care.book import Step
 from fuego_jenkins_remote.lab.care.checking import AGAIN, PATIENCE
 from fuego_jenkins_remote.lab.care.checks import FIRST_RECHECK, LAST_RECHECK
-from fuego_jenkins_remote.lab.errors import BadLabFile, ControllerDown
+from fuego_jenkins_remote.lab.errors import BadLabFile, ControllerDown, ControllerTrouble
 
 TEST = "{test: Functional.fuego_board_check, timeout: 2m}"
 
@@ -362,6 +362,19 @@ def test_a_board_that_has_gone_from_the_lab_needs_no_check(care: Any) -> None:
     (care.lab.fuego_ro / "boards" / "bbb.board").unlink()
     care.due()
     care.until(None)
+
+
+def test_a_job_that_jenkins_does_not_start_puts_the_board_out_and_the_hub_hears_why(care: Any) -> None:
+    care.says(TEST)
+    care.due()
+    care.jenkins.refusal = ControllerTrouble("Jenkins does not start job remote-request-bbb: it is disabled")
+    for _ in range(3):
+        care.now[0] += AGAIN
+        care.until(Step.TRIGGER)
+        care.take()
+    care.until(Step.OUT)
+    assert "it is disabled" in care.hub.told[-1][2]
+    assert care.folders.request_folders() == []
 
 
 def test_a_board_that_goes_while_its_check_waits_in_jenkins_is_not_called_for_again(care: Any) -> None:
