@@ -77,7 +77,7 @@ VERBS: dict[str, Verb] = {
         push_runs="Package and deliver the runs that wait in the outbox.",
         outbox="List the deliveries that wait; try them again, or give them up.",
     ),
-    **_section(_SERVE, "lab", lab="A lab: its set-up, its Jenkins, its jobs, its bridge, its doctor."),
+    **_section(_SERVE, "lab.group", lab="A lab: its set-up, its Jenkins, its jobs, its bridge, its doctor."),
     **_section(_SERVE, "hub", hub="The hub: set it up, run it, let users and labs in."),
     **_section(_SERVE, "vision", vision="The results service: set it up, run it, make tokens."),
     **_section(

@@ -11,7 +11,7 @@ import pytest
 
 from fuego_jenkins_remote.lab.jenkins.controller import Controller
 
-from .conftest import FTC
+from ..conftest import FTC
 
 pytestmark = pytest.mark.slow
 

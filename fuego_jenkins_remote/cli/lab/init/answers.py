@@ -14,7 +14,7 @@ from pathlib import Path
 import requests
 
 from fuego_jenkins_remote.cli.errors import Failed
-from fuego_jenkins_remote.cli.init.asking import Asker, as_path, is_path, read_line_of_stdin
+from fuego_jenkins_remote.cli.lab.init.asking import Asker, as_path, is_path, read_line_of_stdin
 from fuego_jenkins_remote.cli.settings import TOKENS, Settings, read_token
 from fuego_jenkins_remote.client.errors import ClientError
 from fuego_jenkins_remote.client.hub import HubClient

@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from fuego_jenkins_remote.cli.doctor.examining import examine
-from fuego_jenkins_remote.cli.doctor.findings import Finding, State
 from fuego_jenkins_remote.cli.errors import Failed
-from fuego_jenkins_remote.cli.init.answers import Answers
-from fuego_jenkins_remote.cli.init.asking import Asker
-from fuego_jenkins_remote.cli.init.writing import write_conf, write_tokens
+from fuego_jenkins_remote.cli.lab.doctor.examining import examine
+from fuego_jenkins_remote.cli.lab.doctor.findings import Finding, State
+from fuego_jenkins_remote.cli.lab.init.answers import Answers
+from fuego_jenkins_remote.cli.lab.init.asking import Asker
+from fuego_jenkins_remote.cli.lab.init.writing import write_conf, write_tokens
 from fuego_jenkins_remote.cli.session import Session
 from fuego_jenkins_remote.fuego.names import unique_prefix
 
@@ -55,7 +55,7 @@ def check_before_jobs(session: Session, tell: Tell) -> None:
 
 def make_jobs(session: Session, tell: Tell, *, container: bool) -> None:
     """Nodes and jobs in Jenkins, as `ftc lab jobs` makes them."""
-    from fuego_jenkins_remote.cli.lab_jobs import Wish, make_up_to_date
+    from fuego_jenkins_remote.cli.lab.jobs import Wish, make_up_to_date
 
     nodes, changes = make_up_to_date(session, Wish(container=container))
     counts = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fuego_jenkins_remote.cli.lab_jobs import lab_controller, uploaded_jobs
+from fuego_jenkins_remote.cli.lab.jobs import lab_controller, uploaded_jobs
 from fuego_jenkins_remote.cli.session import Session
 from fuego_jenkins_remote.lab.upload.gone import known_boards
 from fuego_jenkins_remote.lab.upload.trigger_token import (

@@ -16,11 +16,11 @@ from pathlib import Path
 
 import pytest
 
-from fuego_jenkins_remote.cli.init.fuegos_folders import find_folders
+from fuego_jenkins_remote.cli.lab.init.fuegos_folders import find_folders
 from fuego_jenkins_remote.cli.settings import load_settings
 from fuego_jenkins_remote.fuego.conf import read_conf
 
-from .conftest import FTC, make_lab
+from ..conftest import FTC, make_lab
 
 
 @pytest.fixture

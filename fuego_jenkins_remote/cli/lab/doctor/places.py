@@ -8,8 +8,8 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from fuego_jenkins_remote.cli.doctor.findings import Answer, answer
 from fuego_jenkins_remote.cli.errors import Failed
+from fuego_jenkins_remote.cli.lab.doctor.findings import Answer, answer
 from fuego_jenkins_remote.cli.session import Session
 from fuego_jenkins_remote.fuego.errors import BadBoardFile
 

@@ -10,8 +10,8 @@ import click
 
 from fuego_jenkins_remote.cli import service_options as service
 from fuego_jenkins_remote.cli.errors import Failed
-from fuego_jenkins_remote.cli.init.verb import init
-from fuego_jenkins_remote.cli.lab_builds import describe_build, started_by
+from fuego_jenkins_remote.cli.lab.builds import describe_build, started_by
+from fuego_jenkins_remote.cli.lab.init.verb import init
 from fuego_jenkins_remote.cli.options import (
     FILE,
     common,
@@ -134,7 +134,7 @@ def jobs(
     Examples: ftc lab jobs
               ftc lab jobs --diff
     """
-    from fuego_jenkins_remote.cli.lab_jobs import Wish, bring_up_to_date, show_differences
+    from fuego_jenkins_remote.cli.lab.jobs import Wish, bring_up_to_date, show_differences
     from fuego_jenkins_remote.lab.jobs.people import PeopleJobs
     from fuego_jenkins_remote.lab.jobs.plugins import Profile
 
@@ -160,7 +160,7 @@ def trigger_token(session: Session, rotate: bool, remove: bool) -> None:
     \b
     Example: ftc lab trigger-token --rotate
     """
-    from fuego_jenkins_remote.cli.trigger_token import change_token, show_token
+    from fuego_jenkins_remote.cli.lab.trigger_token import change_token, show_token
 
     if rotate and remove:
         raise click.UsageError("--rotate and --remove exclude each other")
@@ -264,8 +264,8 @@ def doctor(session: Session, board: str | None) -> int:
     Examples: ftc lab doctor
               ftc lab doctor -b bbb
     """
-    from fuego_jenkins_remote.cli.doctor.examining import examine
-    from fuego_jenkins_remote.cli.doctor.findings import State
+    from fuego_jenkins_remote.cli.lab.doctor.examining import examine
+    from fuego_jenkins_remote.cli.lab.doctor.findings import State
 
     if board is not None:
         from fuego_jenkins_remote.cli.boards import one_local_board

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from fuego_jenkins_remote.cli.agents import say_how_agents_start
-from fuego_jenkins_remote.cli.lab_builds import open_labels
+from fuego_jenkins_remote.cli.lab.agents import say_how_agents_start
+from fuego_jenkins_remote.cli.lab.builds import open_labels
 from fuego_jenkins_remote.cli.session import Session, own_ftc
 from fuego_jenkins_remote.fuego.boards import BoardFile
 from fuego_jenkins_remote.fuego.errors import BadBoardFile

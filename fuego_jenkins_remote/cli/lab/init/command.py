@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from fuego_jenkins_remote.cli.doctor.findings import Finding, State
 from fuego_jenkins_remote.cli.errors import Failed
-from fuego_jenkins_remote.cli.init.answers import Gathering
-from fuego_jenkins_remote.cli.init.asking import Asker, as_path
-from fuego_jenkins_remote.cli.init.fuegos_folders import FOLDERS, find_folders, to_write
-from fuego_jenkins_remote.cli.init.steps import NONE, Tell, check_before_jobs, make_jobs, share_boards, write_down
+from fuego_jenkins_remote.cli.lab.doctor.findings import Finding, State
+from fuego_jenkins_remote.cli.lab.init.answers import Gathering
+from fuego_jenkins_remote.cli.lab.init.asking import Asker, as_path
+from fuego_jenkins_remote.cli.lab.init.fuegos_folders import FOLDERS, find_folders, to_write
+from fuego_jenkins_remote.cli.lab.init.steps import NONE, Tell, check_before_jobs, make_jobs, share_boards, write_down
 from fuego_jenkins_remote.cli.session import Session
 from fuego_jenkins_remote.cli.settings import Settings, find_conf, load_settings, read_token
 from fuego_jenkins_remote.fuego.conf import read_conf
@@ -114,7 +114,7 @@ def _check_found(folders: Mapping[str, Path]) -> None:
 
 def _try_a_board(session: Session, wanted: Wanted, asker: Asker, shared: list[str], tell: Tell) -> None:
     from fuego_jenkins_remote.cli.boards import one_local_board
-    from fuego_jenkins_remote.cli.init.self_test import try_board
+    from fuego_jenkins_remote.cli.lab.init.self_test import try_board
 
     board = wanted.board
     if board is None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fuego_jenkins_remote.cli.agents import say_how_agents_start
+from fuego_jenkins_remote.cli.lab.agents import say_how_agents_start
 from fuego_jenkins_remote.cli.output import Output
 from fuego_jenkins_remote.lab.jenkins.controller import Node
 

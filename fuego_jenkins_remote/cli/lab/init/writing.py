@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from fuego_jenkins_remote.cli.errors import Failed
-from fuego_jenkins_remote.cli.init.answers import Token
+from fuego_jenkins_remote.cli.lab.init.answers import Token
 from fuego_jenkins_remote.fuego.conf_edit import ConfChange, change_conf
 from fuego_jenkins_remote.lab.survey.clocks import now
 

@@ -60,9 +60,9 @@ def init(
     Examples: ftc lab init
               ftc lab init --yes --hub-url https://hub.example.org --hub-token-file tokens/hub --share bbb
     """
-    from fuego_jenkins_remote.cli.doctor.findings import Finding, State
-    from fuego_jenkins_remote.cli.init.asking import as_path
-    from fuego_jenkins_remote.cli.init.command import Wanted, is_terminal, set_up, what_next
+    from fuego_jenkins_remote.cli.lab.doctor.findings import Finding, State
+    from fuego_jenkins_remote.cli.lab.init.asking import as_path
+    from fuego_jenkins_remote.cli.lab.init.command import Wanted, is_terminal, set_up, what_next
 
     wanted = Wanted(
         given={key: value for key, value in given.items() if value is not None},
