@@ -66,6 +66,14 @@ def test_names_are_escaped_on_the_pages(shop: Any, ask: Ask) -> None:
     assert "&lt;b&gt;a<br>b" in ask("GET", "/job/j/1/").text
 
 
+def test_a_name_that_is_no_text_spoils_no_page(shop: Any, ask: Ask) -> None:
+    shop.job("j")
+    shop.build("j")
+    assert label(ask, '{"displayName": "a\\ud800", "description": "b\\udfff"}').status_code == 302
+    for path in ("/", "/job/j/", "/job/j/1/", "/job/j/1/api/json"):
+        assert ask("GET", path).status_code == 200
+
+
 def test_of_several_words_the_first_is_the_default(shop: Any, server: jenkins.Jenkins) -> None:
     shop.job("j", "echo answer=$ANSWER", properties=CHOICE)
     server.build_job("j", {"X": "y"})

@@ -92,7 +92,7 @@ async def configure(call: Call) -> Response:
     build = call.build
     try:
         form = json.loads((await call.fields()).get("json", ""))
-        name, description = str(form["displayName"]), str(form["description"])
+        name, description = _as_text(form["displayName"]), _as_text(form["description"])
     except (ValueError, KeyError, TypeError, RecursionError):
         # Jenkins' words where there is no form.
         raise Refused(400, "Nothing is submitted", bare=True) from None
@@ -101,6 +101,11 @@ async def configure(call: Call) -> Response:
     if not build.building:
         build.save()
     return redirect(build_path(call))
+
+
+def _as_text(value: object) -> str:
+    """What can be written to a file and sent: JSON knows halves of signs, UTF-8 does not."""
+    return str(value).encode("utf-8", "replace").decode()
 
 
 async def delete(call: Call) -> Response:
