@@ -15,7 +15,7 @@ import pytest
 import sqlalchemy as sa
 from fastapi.testclient import TestClient
 
-from fuego_jenkins_remote.hub import admin, attempts, boards, claims, heartbeats, news, people, records, requests
+from fuego_jenkins_remote.hub import admin, attempts, boards, claims, heartbeats, news_loop, people, records, requests
 from fuego_jenkins_remote.hub.app import make_app
 from fuego_jenkins_remote.hub.core import Hub
 from fuego_jenkins_remote.hub.statements import attempts as attempt_sql
@@ -110,7 +110,7 @@ class World:
             return heartbeats.beat(change, host, beats)
 
     def tell_news(self) -> int:
-        return news.tell(self.hub)
+        return news_loop.tell(self.hub)
 
     def health(self, host: str, name: str, health: records.Health, reason: str = "") -> records.Board:
         with self.hub.change() as change:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from fuego_jenkins_remote.hub import news, records
+from fuego_jenkins_remote.hub import news_loop, records
 from fuego_jenkins_remote.hub.heartbeats import Beat
 from fuego_jenkins_remote.hub.waiters import request_key
 from fuego_jenkins_remote.network.identities import AttemptId
@@ -125,7 +125,7 @@ def test_a_reader_is_told_at_once_and_then_not_of_each_line(world: World, ann: r
 
     async def story() -> tuple[int, int]:
         loop = asyncio.get_running_loop()
-        teller = asyncio.create_task(news.tell_on(hub, 0.2))
+        teller = asyncio.create_task(news_loop.tell_on(hub, 0.2))
         before, start, woken = world.get(which.request).version, loop.time(), 0
         for number in range(30):
             with hub.waiters.waiting(request_key(which.request)) as event:
