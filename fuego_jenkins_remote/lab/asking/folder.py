@@ -51,8 +51,8 @@ class AskedDir:
         self._path = lab_dir / "asked"
         if not self._path.is_dir():
             self._path.mkdir(exist_ok=True)
-            with contextlib.suppress(OSError):
-                self._path.chmod(stat.S_IMODE((lab_dir / "requests").stat().st_mode))
+            with contextlib.suppress(OSError), self._opened() as folder:
+                os.fchmod(folder, stat.S_IMODE((lab_dir / "requests").stat().st_mode))
 
     def waiting(self, now: float) -> list[Ask]:
         """Who waits for an answer at `now` (seconds since 1970). Raises OSError."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 from fuego_jenkins_remote.client.errors import Answered, NotFound, Unreachable
 from fuego_jenkins_remote.client.values import Attempt, Claims, Request
 from fuego_jenkins_remote.lab.asking.answering import Answering
-from fuego_jenkins_remote.lab.asking.folder import FORGOTTEN_AFTER
+from fuego_jenkins_remote.lab.asking.folder import FORGOTTEN_AFTER, AskedDir
 from fuego_jenkins_remote.lab.attempts.journal import Phase
 from fuego_jenkins_remote.lab.jenkins.controller import Build
 from fuego_jenkins_remote.network.identities import AttemptId
@@ -312,6 +313,19 @@ def test_links_fifos_and_folders_are_not_read(lab: Lab, tmp_path: Path) -> None:
     (lab.folder / "folder.ask").mkdir()
     assert lab.answered() == ""
     assert lab.hub.claimed == []
+
+
+def test_a_link_in_the_new_folders_place_opens_no_other_one(
+    lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours = tmp_path / "ours"
+    ours.mkdir(mode=0o700)
+    lab.bench.folders.requests.chmod(0o777)
+    # A test's process is quicker than the next line.
+    monkeypatch.setattr(Path, "mkdir", lambda path, **_: path.symlink_to(ours))
+    AskedDir(lab.bench.lab.lab_dir)
+    assert lab.folder.is_symlink()
+    assert stat.S_IMODE(ours.stat().st_mode) == 0o700
 
 
 def test_an_answer_is_not_written_through_a_link(lab: Lab, tmp_path: Path) -> None:
