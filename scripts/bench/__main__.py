@@ -1,7 +1,11 @@
-"""`make bench`: a line a figure, `NAME: VALUE UNIT (goal GOAL)`; exit status 1 when one misses its goal."""
+"""`make bench`: a line a figure, `NAME: VALUE UNIT (goal GOAL)`; exit status 1 when one misses its goal.
+
+With JENKINS_WAR the same is measured on a real Jenkins, too.
+"""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -29,6 +33,7 @@ def version() -> list[Figure]:
 def main() -> int:
     """Measure all; 0 when every goal is met."""
     figures: list[Figure] = []
+    war = os.environ.get("JENKINS_WAR", "")
     with tempfile.TemporaryDirectory(prefix="fuego-bench-") as folder:
         root = Path(folder)
         for measured in (
@@ -37,6 +42,7 @@ def main() -> int:
             lambda: waiting_labs.measure(root / "labs"),
             lambda: following.measure(root / "following"),
             lambda: many_boards.measure(root / "boards"),
+            lambda: request_to_test.measure_on_a_real_jenkins(root / "war", Path(war)) if war else [],
         ):
             for figure in measured():
                 print(figure, flush=True)

@@ -32,6 +32,6 @@ def median_ms(seconds: Sequence[float]) -> float:
     return 1000 * median(seconds)
 
 
-def p95_ms(seconds: Sequence[float]) -> float:
-    """The 95th percentile in milliseconds."""
-    return 1000 * quantiles(seconds, n=20)[-1]
+def percentile_ms(seconds: Sequence[float], percent: int) -> float:
+    """A percentile (1 to 99) in milliseconds."""
+    return 1000 * quantiles(seconds, n=100)[percent - 1]

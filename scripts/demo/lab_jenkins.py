@@ -6,7 +6,7 @@ import contextlib
 import os
 import socket
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -70,27 +70,42 @@ def bring_up(services: Services, lab: Lab, data: Path) -> Jenkins:
     if url:
         user, token = os.environ.get("JENKINS_USER", ""), os.environ.get("JENKINS_TOKEN", "")
         return Jenkins(url.rstrip("/"), user, token, f"the Jenkins at {url} (JENKINS_URL)", is_borrowed=True)
-    if war:
-        return _from_war(services, lab, Path(war), data)
+    return from_war(services, lab, Path(war), data) if war else embedded(services, lab, data)
+
+
+def embedded(services: Services, lab: Lab, data: Path, in_builds: Mapping[str, str] | None = None) -> Jenkins:
+    """The embedded controller; `in_builds` is the environment that its builds have beside the usual."""
     command = [str(FTC), "lab", "jenkins", "--data", str(data), "--port", "0", "--json"]
-    address = services.start("jenkins", command, lab.person.environment())
+    address = services.start("jenkins", command, lab.person.environment(in_builds))
     what = "the embedded controller (for a real one: JENKINS_WAR=/path/to/jenkins.war, or JENKINS_URL=http://...)"
     return Jenkins(address, "", "", what, is_embedded=True)
 
 
-def start_agents(services: Services, controller: Jenkins, boards: Iterable[str], data: Path, lab: Lab) -> None:
-    """Connect an agent for each board's node of a real Jenkins; a lab's boards have theirs already."""
+def start_agents(
+    services: Services,
+    controller: Jenkins,
+    boards: Iterable[str],
+    data: Path,
+    lab: Lab,
+    *,
+    in_builds: Mapping[str, str] | None = None,
+) -> None:
+    """Connect an agent for each board's node of a real Jenkins; a lab's boards have theirs already.
+
+    `in_builds` is the environment that their builds have beside the usual.
+    """
     login = (controller.url, controller.user, controller.token)
     fetch_agent(*login, data / "agent.jar")
     for board in boards:
         command = agent_command(*login, board, data / "agent.jar")
-        services.launch(f"agent-{board}", command, lab.person.environment())
+        services.launch(f"agent-{board}", command, lab.person.environment(in_builds))
     with _as_steps():
         for board in boards:
             wait_until(partial(is_online, *login, board), AGENT_SECONDS, board)
 
 
-def _from_war(services: Services, lab: Lab, file: Path, data: Path) -> Jenkins:
+def from_war(services: Services, lab: Lab, file: Path, data: Path) -> Jenkins:
+    """A Jenkins of a war file with a fresh home."""
     war = War(file=file, home=data, port=free_port())
     with _as_steps():
         war.lay_out()
