@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from fuego_jenkins_remote.client.errors import Answered, ClientError, Conflict, NotFound
-from fuego_jenkins_remote.client.values import Request
+from fuego_jenkins_remote.client.values import Attempt, Request
 from fuego_jenkins_remote.fuego.errors import FormatError
 from fuego_jenkins_remote.lab.asking.folder import FORGOTTEN_AFTER, WAIT, Ask, AskedDir
 from fuego_jenkins_remote.lab.attempts.journal import Entry, Phase
@@ -63,6 +63,7 @@ class Answering:
         self._watch = watch or (lambda _: None)
         self._stop_attempt = stop_attempt or steps.stop
         self._swept = 0.0
+        self._lost = ""
 
     def run(self, stop: threading.Event) -> None:
         """Answer until `stop` is set."""
@@ -105,6 +106,8 @@ class Answering:
 
     def _answered(self, ask: Ask) -> str:
         """What to answer; empty where that is not known yet."""
+        if self._lost:
+            self._find_out()
         ours = next((one for one in self._steps.journal.open_entries() if one.id.request == ask.request), None)
         if ours is not None:
             return self._of_ours(ask, ours)
@@ -147,6 +150,7 @@ class Answering:
     def _claimed(self, ask: Ask) -> Entry | None:
         claim_id = new_call_id()
         self._steps.journal.begin_claim(claim_id, [ask.board])
+        self._lost = claim_id
         limit = self._shared().get(ask.board)
         try:
             claims = self._steps.hub().claim(
@@ -160,14 +164,32 @@ class Answering:
             if error.status >= 500:
                 raise
             # It has answered, and given nothing: there is nothing to ask for again.
-            self._steps.journal.end_claim(claim_id, [], self._steps.clock())
+            self._end_claim([])
             log.warning("%s asked for %s: %s", ask.board, ask.request, error)
             return None
-        self._steps.journal.end_claim(claim_id, claims.attempts, self._steps.clock())
+        self._end_claim(claims.attempts)
         for stopped in claims.cancels:
             self._stop_attempt(stopped)
         won = next((one for one in claims.attempts if one.request.id == ask.request), None)
         return self._steps.journal.entry(won.id) if won else None
+
+    def _find_out(self) -> None:
+        """Take up what a claim has won whose answer was lost: else each further one would be left open, too."""
+        try:
+            won = self._steps.hub().claim(self._lost, [], instance=self._instance).attempts
+        except Answered as error:
+            if error.status >= 500:
+                raise
+            won = ()
+        self._end_claim(won)
+        for attempt in won:
+            entry = self._steps.journal.entry(attempt.id)
+            if entry is not None:
+                self._watch(entry)
+
+    def _end_claim(self, won: Sequence[Attempt]) -> None:
+        self._steps.journal.end_claim(self._lost, won, self._steps.clock())
+        self._lost = ""
 
     def _made_ready(self, ask: Ask, entry: Entry) -> str:
         """Ask the lab's policy, make the request folder; the answer to the build."""

@@ -36,6 +36,7 @@ class Hub:
     request_: Request | None = field(default_factory=_request)
     gives: bool = True
     trouble: Exception | None = None
+    lost: str = ""  # a claim whose answer nobody has got
     claimed: list[tuple[tuple[str, ...], str | None, Any]] = field(default_factory=list)
     started: list[str] = field(default_factory=list)
 
@@ -51,7 +52,9 @@ class Hub:
         self.claimed.append((tuple(boards), request, limits))
         if self.trouble:
             raise self.trouble
-        if not self.gives or self.request_ is None:
+        if claim_id == self.lost:
+            boards = ["bbb"]
+        if not self.gives or self.request_ is None or not boards:
             return Claims(attempts=(), cancels=())
         won = Attempt(request=self.request_, number=1, board=boards[0], lease_seconds=60, approved_by=None)
         return Claims(attempts=(won,), cancels=())
@@ -88,14 +91,18 @@ class Lab:
         (self.folder / f"{board}.ask").write_text(text)
         os.utime(self.folder / f"{board}.ask", (self.bench.now[0], self.bench.now[0]))
 
-    def answered(self, board: str = "bbb") -> str:
-        """The answer to our build, without its nonce; empty without."""
-        Answering(
+    def answering(self) -> Answering:
+        """What answers, as it is after a start."""
+        return Answering(
             self.bench.steps,
             shared=lambda: self.shared,
             attended=self.attended,
             watch=lambda entry: self.watched.append(entry.id),
-        ).answer_all()
+        )
+
+    def answered(self, board: str = "bbb") -> str:
+        """The answer to our build, without its nonce; empty without."""
+        self.answering().answer_all()
         file = self.folder / f"{board}.answer"
         return file.read_text().strip().removeprefix(f"{NONCE} ") if file.exists() else ""
 
@@ -213,6 +220,28 @@ def test_a_hub_that_does_not_answer_is_in_the_log_not_in_the_console(lab: Lab) -
     assert lab.answered() == "no the lab could not see to it: its log says why"
     # What came of the claim is asked again later: it may have won something.
     assert len(lab.bench.journal.open_claims()) == 1
+
+
+def test_while_the_hub_is_away_no_more_than_one_claim_is_left_open(lab: Lab) -> None:
+    lab.hub.trouble = Unreachable("the hub at http://127.0.0.1:1 cannot be reached")
+    answering = lab.answering()
+    for number in range(1, 6):
+        lab.ask(text=f"{number}{NONCE[1:]} {REQUEST} 7\n")
+        answering.answer_all()
+    assert len(lab.bench.journal.open_claims()) == 1
+
+
+def test_what_a_claim_has_won_whose_answer_was_lost_is_taken_up(lab: Lab) -> None:
+    lab.hub.trouble = Unreachable("the hub at http://127.0.0.1:1 cannot be reached")
+    answering = lab.answering()
+    lab.ask()
+    answering.answer_all()
+    lab.hub.trouble = None
+    [(lab.hub.lost, _)] = lab.bench.journal.open_claims()
+    lab.ask(text=f"f{NONCE[1:]} {REQUEST} 8\n")
+    answering.answer_all()
+    assert lab.watched == [ATTEMPT]
+    assert lab.bench.journal.open_claims() == []
 
 
 def test_a_hub_that_refuses_leaves_no_open_claim(lab: Lab) -> None:
