@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from loopback import Network, running_network
+from loopback import running_network
+from network_parts import Network
 from until import until
 
 

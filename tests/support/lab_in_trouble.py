@@ -18,7 +18,8 @@ from fuego_jenkins_remote.client.errors import ClientError
 from fuego_jenkins_remote.client.values import Request
 from fuego_jenkins_remote.lab.jenkins.controller import Controller, QueueItem
 from fuego_jenkins_remote.network.identities import AttemptId, new_call_id
-from loopback import LabJenkins, Network, running_network
+from loopback import LabJenkins, running_network
+from network_parts import Network
 from until import until
 
 LOCAL_JOB = """<project><assignedNode>{node}</assignedNode><canRoam>false</canRoam><quietPeriod>0</quietPeriod>

@@ -48,7 +48,8 @@ def started_by(session: Session, claimed: str) -> None:
     \b
     Example: ftc lab started-by --claimed "$YOUR_NAME"
     """
-    session.out.line(_started_by(session, _name(claimed)))
+    said = _started_by(session, _name(claimed))
+    session.out.result(said, bare=said, data={"started_by": said})
 
 
 def _started_by(session: Session, claimed: str) -> str:
