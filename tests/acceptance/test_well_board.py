@@ -11,20 +11,10 @@ import pytest
 from fuego_jenkins_remote.lab.jenkins.controller import Build
 from fuego_jenkins_remote.network.identities import new_call_id
 from fuego_jenkins_remote.network.states import State
+from loopback import BOARD_CHECK
 
 pytestmark = pytest.mark.slow
 
-# Passes unless the file `sick` is there, and tells that it was called.
-BOARD_CHECK = """\
-#!/bin/bash
-test_run() {
-    echo "$FUEGO_REMOTE_ATTEMPT" >>"$FUEGO_RW/checked"
-    report "test ! -e $FUEGO_RW/sick && echo alive"
-}
-test_processing() {
-    log_compare "$TESTDIR" "1" "^alive" "p"
-}
-"""
 JOB = "remote-request-eins"
 LOCAL_JOB = """<project><assignedNode>eins</assignedNode><canRoam>false</canRoam><quietPeriod>0</quietPeriod>
 <builders><hudson.tasks.Shell><command>while [ -e "{hold}" ]; do sleep 0.1; done</command></hudson.tasks.Shell>

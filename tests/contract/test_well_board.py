@@ -9,19 +9,9 @@ from typing import Any
 import pytest
 
 from fuego_jenkins_remote.network.states import State
+from loopback import BOARD_CHECK
 
 pytestmark = pytest.mark.slow
-
-BOARD_CHECK = """\
-#!/bin/bash
-test_run() {
-    echo "$FUEGO_REMOTE_ATTEMPT" >>"$FUEGO_RW/checked"
-    report "test ! -e $FUEGO_RW/sick && echo alive"
-}
-test_processing() {
-    log_compare "$TESTDIR" "1" "^alive" "p"
-}
-"""
 
 
 @pytest.fixture

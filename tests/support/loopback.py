@@ -53,6 +53,18 @@ test_processing() {
 }
 """
 
+# Passes unless the file `sick` is there, and tells that it was called.
+BOARD_CHECK = """\
+#!/bin/bash
+test_run() {
+    echo "$FUEGO_REMOTE_ATTEMPT" >>"$FUEGO_RW/checked"
+    report "test ! -e $FUEGO_RW/sick && echo alive"
+}
+test_processing() {
+    log_compare "$TESTDIR" "1" "^alive" "p"
+}
+"""
+
 
 @dataclass(frozen=True, kw_only=True)
 class LabJenkins:
