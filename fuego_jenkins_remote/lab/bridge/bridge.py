@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from functools import partial
 
 from fuego_jenkins_remote.lab.asking.answering import Answering
 from fuego_jenkins_remote.lab.attempts.steps import Steps
@@ -24,6 +23,9 @@ from fuego_jenkins_remote.lab.bridge.schedule import STOP_WAITS, Schedule
 from fuego_jenkins_remote.lab.bridge.sweeping import Sweeping
 from fuego_jenkins_remote.lab.care.checks import Checks
 from fuego_jenkins_remote.lab.care.keeper import Keeper
+
+ENTRY_LOOK = 0.5
+"""Seconds between two looks whether the bridge stops, while the hub has not answered yet."""
 
 
 class Bridge:
@@ -74,7 +76,7 @@ class Bridge:
             ("look", self.looking.run),
             ("rounds", self.rounds.run),
             ("sweep", Sweeping(self._steps, stop=self._stop).run),
-            ("asked", partial(self._answering.run, self._stop)),
+            ("asked", self._answer_builds),
         ):
             threading.Thread(target=self._guarded, args=(work,), name=name, daemon=True).start()
         try:
@@ -122,6 +124,13 @@ class Bridge:
         if self.claiming.enter():
             self._entered.set()
             self.in_touch.run(self._ready)
+
+    def _answer_builds(self) -> None:
+        # A claim for one of them is not to be among those of before, which are asked again.
+        while not self._entered.wait(ENTRY_LOOK):
+            if self._stop.is_set():
+                return
+        self._answering.run(self._stop)
 
     def _guarded(self, work: Callable[[], None]) -> None:
         try:

@@ -6,8 +6,11 @@ import itertools
 import threading
 from typing import Any
 
-from bridge_world import Hub, Running
+import pytest
+
+from bridge_world import Hub, Running, attempt
 from fuego_jenkins_remote.client.errors import Unreachable
+from fuego_jenkins_remote.lab.asking import answering
 from fuego_jenkins_remote.lab.bridge.claiming import Claiming
 from until import until
 
@@ -61,3 +64,19 @@ def test_a_hub_that_is_back_is_asked_for_the_boards_that_are_free_now(running: R
 
     until(waits_for_the_new_ones)
     assert running.bench.journal.open_claims() != []
+
+
+def test_builds_that_ask_wait_until_the_claims_of_before_are_known(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answering, "LOOK", 0.01)
+    hub: Hub = running.hub
+    hub.breaks(Unreachable("the hub is away"))
+    running.start()
+    asked = running.bench.folders.path / "asked"
+    (asked / "bbb.ask").write_text(f"0123456789abcdef {attempt(0).request} 7\n")
+    until(lambda: len(hub.claimed) > 4)
+    assert not (asked / "bbb.answer").exists()
+    assert running.bench.journal.open_claims() == []
+    hub.breaks(None)
+    until((asked / "bbb.answer").exists)
