@@ -11,10 +11,11 @@ from pathlib import Path
 
 from fuego_jenkins_remote.client.errors import Conflict
 from fuego_jenkins_remote.fuego.errors import FormatError
+from fuego_jenkins_remote.fuego.junit import to_junit
 from fuego_jenkins_remote.fuego.packages import pack_run
 from fuego_jenkins_remote.fuego.redact import Redactor
 from fuego_jenkins_remote.fuego.run_folder import RunFolder
-from fuego_jenkins_remote.fuego.runs import Json, Status
+from fuego_jenkins_remote.fuego.runs import Json, Run, Status
 from fuego_jenkins_remote.lab.attempts.error_runs import lay_out
 from fuego_jenkins_remote.lab.attempts.evidence import Finding, look
 from fuego_jenkins_remote.lab.attempts.folders import Outcome
@@ -52,9 +53,11 @@ class Ending(Stepping):
     def _with_run(self, entry: Entry, outcome: Outcome, run_folder: Path) -> float:
         try:
             with RunFolder(run_folder, Redactor(())) as folder:
-                status = folder.read_run().status
+                run = folder.read_run()
+            status = run.status
         except FormatError as error:
             return self._failing(entry, Reason.BAD_RUN, self.redacted(entry.board, str(error)), self._tail_of(entry))
+        self._show_cases(entry, run)
         finding = self._evidence(entry) if status is Status.ERROR else None
         if finding:
             return self._failing(entry, finding.reason, self.redacted(entry.board, finding.line), self._tail_of(entry))
@@ -65,6 +68,14 @@ class Ending(Stepping):
         except Conflict:
             return self._close(entry, with_it=check)
         return self._move(entry, Phase.PACKAGE, with_it=check, status=status)
+
+    def _show_cases(self, entry: Entry, run: Run) -> None:
+        """Convert the run for the job that waits for it with Jenkins' junit plugin. Nothing depends on it."""
+        try:
+            if self.folders.wants_cases(entry.id):
+                self.folders.put_cases(entry.id, to_junit(run))
+        except Exception as error:
+            log.warning("%s: its cases are not shown in Jenkins: %s", entry.id, error)
 
     def _without_run(self, entry: Entry, reason: Reason) -> float:
         """A console may say more than that there is no run."""

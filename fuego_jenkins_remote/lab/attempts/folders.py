@@ -222,6 +222,14 @@ class LabDir:
         except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
             return None
 
+    def wants_cases(self, attempt: AttemptId) -> bool:
+        """Whether the attempt's job waits for its run as JUnit's XML."""
+        return (self.request_folder(attempt) / "junit.ask").exists()
+
+    def put_cases(self, attempt: AttemptId, junit: bytes) -> None:
+        """Leave it for the job. Raises OSError."""
+        self._write(attempt, "junit.xml", junit.decode("utf-8"))
+
     def run_folder(self, attempt: AttemptId) -> Path | None:
         """The run folder that the script collected; None when there is none."""
         entry = self.outbox_folder(attempt)

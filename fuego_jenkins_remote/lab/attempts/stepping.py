@@ -14,6 +14,7 @@ from fuego_jenkins_remote.fuego.errors import FormatError
 from fuego_jenkins_remote.fuego.redact import Redactor
 from fuego_jenkins_remote.lab.attempts.folders import LabDir
 from fuego_jenkins_remote.lab.attempts.journal import Entry, Journal, Phase
+from fuego_jenkins_remote.lab.attempts.naming import Naming
 from fuego_jenkins_remote.lab.attempts.redactors import Redactors
 from fuego_jenkins_remote.lab.care.book import CareBook
 from fuego_jenkins_remote.lab.config import LabConfig
@@ -61,9 +62,11 @@ class Stepping:
         controller: Callable[[], Controller],
         targets: Mapping[str, Target],
         clock: Callable[[], float],
+        naming: Naming | None = None,
     ) -> None:
         """`clock` gives seconds since 1970; `targets` holds a target for each name in `lab.targets`.
 
+        `naming` gives the builds their names; without it they have their numbers alone.
         Who looks at all builds at once keeps that in `looks`; where nobody does, Jenkins is asked for each build.
         """
         self.lab = lab
@@ -74,6 +77,7 @@ class Stepping:
         self.controller = controller
         self.targets = targets
         self.clock = clock
+        self.naming = naming
         self.looks = Looks()
         self._redactors = Redactors(lab)
 
@@ -121,6 +125,8 @@ class Stepping:
         self, entry: Entry, to: Phase, *, with_it: Callable[[], object] | None = None, **columns: str | int | None
     ) -> float:
         self.journal.move(entry.id, entry.phase, to, self.clock(), with_it=with_it, **columns)
+        if self.naming is not None:
+            self.naming.moved(entry, to, columns)
         return AT_ONCE
 
     def _returning(self, entry: Entry, reason: str, approval: str | None = None) -> float:

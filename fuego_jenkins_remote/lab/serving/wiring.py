@@ -13,10 +13,13 @@ from fuego_jenkins_remote.client.hub import HubClient
 from fuego_jenkins_remote.client.vision import VisionClient
 from fuego_jenkins_remote.lab.attempts.folders import LabDir
 from fuego_jenkins_remote.lab.attempts.journal import Journal
+from fuego_jenkins_remote.lab.attempts.labels import BuildLabels
+from fuego_jenkins_remote.lab.attempts.naming import Naming
 from fuego_jenkins_remote.lab.attempts.steps import Steps
 from fuego_jenkins_remote.lab.config import LabConfig
 from fuego_jenkins_remote.lab.errors import LabError
 from fuego_jenkins_remote.lab.jenkins.controller import Controller
+from fuego_jenkins_remote.lab.jenkins.label_calls import LabelCalls
 from fuego_jenkins_remote.lab.serving.logs import log_to_stderr
 from fuego_jenkins_remote.publish.targets import Target
 from fuego_jenkins_remote.publish.vision import VisionTarget
@@ -80,7 +83,15 @@ def open_steps(config: LabConfig, links: Links) -> Steps:
         controller=PerThread(lambda: open_controller(links)),
         targets=_targets(config, links),
         clock=time.time,
+        naming=_naming(config, links, journal) if links.jenkins_url else None,
     )
+
+
+def _naming(config: LabConfig, links: Links, journal: Journal) -> Naming:
+    def calls() -> LabelCalls:
+        return LabelCalls(links.jenkins_url, links.jenkins_user, links.jenkins_secret, ca_file=links.ca_file)
+
+    return Naming(BuildLabels(PerThread(calls)), lab=config, journal=journal, hub_url=links.hub_url)
 
 
 def _targets(config: LabConfig, links: Links) -> Mapping[str, Target]:
