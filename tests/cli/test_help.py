@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import click
@@ -11,8 +10,8 @@ import pytest
 from fuego_jenkins_remote.cli.program import ftc as root
 from fuego_jenkins_remote.cli.settings import DEFAULTS, ENVIRONMENT, MEANING, TOKENS
 from fuego_jenkins_remote.cli.verbs import VERBS
+from golden import FOLDER, assert_golden
 
-GOLDEN = Path(__file__).parents[1] / "golden" / "help"
 DOCS = (Path(__file__).parents[2] / "docs" / "verbs.md").read_text()
 
 
@@ -39,16 +38,12 @@ ALL = _all_verbs()
 @pytest.mark.parametrize("verb", ["", *ALL])
 def test_golden_help(ftc, verb: str) -> None:
     shown = ftc("help", *verb.split())
-    file = GOLDEN / f"{verb.replace(' ', '-') or 'ftc'}.txt"
-    if os.environ.get("UPDATE_GOLDEN"):
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(shown.out)
     assert shown.status == 0
-    assert shown.out == file.read_text()
+    assert_golden(shown.out, f"help/{verb.replace(' ', '-') or 'ftc'}.txt")
 
 
 def test_golden_help_files_are_those_of_verbs() -> None:
-    assert {file.stem for file in GOLDEN.iterdir()} == {"ftc", *(verb.replace(" ", "-") for verb in ALL)}
+    assert {file.stem for file in (FOLDER / "help").iterdir()} == {"ftc", *(verb.replace(" ", "-") for verb in ALL)}
 
 
 @pytest.mark.parametrize("verb", ALL)

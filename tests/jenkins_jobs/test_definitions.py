@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
@@ -12,11 +11,11 @@ import pytest
 
 from fuego_jenkins_remote.lab.jobs.definitions import JobBoard, LabValues, find_definitions, job_xml, lab_xml
 from fuego_jenkins_remote.lab.upload.config_xml import JobConfig
+from golden import FOLDER, assert_golden, without_scripts
 from job_boards import PLUGIN_NAMES, boards
 
 ROOT = Path(__file__).parents[2]
 JOBS = ROOT / "jenkins_jobs"
-GOLDEN = ROOT / "tests" / "golden" / "jobs"
 BIN = Path(sys.executable).parent
 
 
@@ -26,14 +25,6 @@ def _accepts(*command: str | Path) -> None:
         [BIN / command[0], *command[1:]], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
-
-
-def _without_scripts(xml: str) -> str:
-    """The XML with the shell files named instead of repeated."""
-    for script in sorted((JOBS / "shell").iterdir()):
-        text = script.read_text().replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
-        xml = xml.replace(text, f"[jenkins_jobs/shell/{script.name}]\n")
-    return xml
 
 
 def _made(profile: str) -> dict[str, str]:
@@ -53,17 +44,12 @@ def _made(profile: str) -> dict[str, str]:
 @pytest.mark.parametrize("name", ["remote-request-beaglebone", "remote-request-push", "Fuego network"])
 @pytest.mark.parametrize("profile", ["core", "plugins"])
 def test_golden_job(profile: str, name: str) -> None:
-    made = _without_scripts(_made(profile)[name])
-    golden = GOLDEN / profile / f"{name}.xml"
-    if os.environ.get("UPDATE_GOLDEN"):
-        golden.parent.mkdir(parents=True, exist_ok=True)
-        golden.write_text(made)
-    assert made == golden.read_text()
+    assert_golden(without_scripts(_made(profile)[name]), f"jobs/{profile}/{name}.xml")
 
 
 @pytest.mark.parametrize("profile", ["core", "plugins"])
 def test_golden_has_every_template(profile: str) -> None:
-    assert {f"{name}.xml" for name in _made(profile)} == {path.name for path in (GOLDEN / profile).iterdir()}
+    assert {f"{name}.xml" for name in _made(profile)} == {path.name for path in (FOLDER / "jobs" / profile).iterdir()}
 
 
 @pytest.mark.parametrize("job", ["remote-request-beaglebone", "remote-request-push"])

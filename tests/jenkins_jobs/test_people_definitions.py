@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
@@ -13,11 +12,11 @@ import yaml
 
 from fuego_jenkins_remote.lab.jobs.definitions import LabValues, job_xml
 from fuego_jenkins_remote.lab.jobs.people import ALL
+from golden import FOLDER, assert_golden, without_scripts
 from job_boards import PLUGIN_NAMES, boards
 
 ROOT = Path(__file__).parents[2]
 SHELL = ROOT / "jenkins_jobs" / "shell"
-GOLDEN = ROOT / "tests" / "golden" / "people-jobs"
 CORE = LabValues(people=ALL)
 PLUGINS = LabValues(
     people=ALL,
@@ -38,14 +37,6 @@ def plugins() -> dict[str, str]:
     return job_xml(boards("beaglebone"), PLUGINS)
 
 
-def without_scripts(xml: str) -> str:
-    """The XML with the shell files named instead of repeated."""
-    for script in sorted(SHELL.iterdir()):
-        text = script.read_text().replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
-        xml = xml.replace(text, f"[jenkins_jobs/shell/{script.name}]\n")
-    return xml
-
-
 def step(xml: str) -> str:
     return ET.fromstring(xml).findtext("builders/hudson.tasks.Shell/command") or ""
 
@@ -53,17 +44,12 @@ def step(xml: str) -> str:
 @pytest.mark.parametrize("job", ALL)
 @pytest.mark.parametrize("profile", ["core", "plugins"])
 def test_golden_job(job: str, profile: str, request: pytest.FixtureRequest) -> None:
-    made = without_scripts(request.getfixturevalue(profile)[job])
-    golden = GOLDEN / profile / f"{job}.xml"
-    if os.environ.get("UPDATE_GOLDEN"):
-        golden.parent.mkdir(parents=True, exist_ok=True)
-        golden.write_text(made)
-    assert made == golden.read_text()
+    assert_golden(without_scripts(request.getfixturevalue(profile)[job]), f"people-jobs/{profile}/{job}.xml")
 
 
 @pytest.mark.parametrize("profile", ["core", "plugins"])
 def test_golden_has_every_template(profile: str) -> None:
-    assert {path.stem for path in (GOLDEN / profile).iterdir()} == set(ALL)
+    assert {path.stem for path in (FOLDER / "people-jobs" / profile).iterdir()} == set(ALL)
 
 
 def test_without_being_asked_for_none_is_made() -> None:
