@@ -12,12 +12,12 @@ import os
 import re
 import shutil
 import stat
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from fuego_jenkins_remote.fuego.errors import BadName
 from fuego_jenkins_remote.fuego.names import check_board_name
+from fuego_jenkins_remote.lab.shared_files import opened_folder, read_plain, write_whole
 from fuego_jenkins_remote.network.identities import BadIdentity, check_request_id
 
 MAX_ENTRIES = 2000
@@ -28,9 +28,6 @@ WAIT = "wait"
 """The answer to who is to wait longer: the request is being made ready."""
 _MAX_LINE = 500
 _ASK = re.compile(r"([A-Za-z0-9]{8,64}) (\S{1,40}) ([0-9]{1,9})")
-_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-_WRITE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,12 +48,12 @@ class AskedDir:
         self._path = lab_dir / "asked"
         if not self._path.is_dir():
             self._path.mkdir(exist_ok=True)
-            with contextlib.suppress(OSError), self._opened() as folder:
+            with contextlib.suppress(OSError), opened_folder(self._path) as folder:
                 os.fchmod(folder, stat.S_IMODE((lab_dir / "requests").stat().st_mode))
 
     def waiting(self, now: float) -> list[Ask]:
         """Who waits for an answer at `now` (seconds since 1970). Raises OSError."""
-        with self._opened() as folder:
+        with opened_folder(self._path) as folder:
             names = []
             with os.scandir(folder) as entries:
                 for _, entry in zip(range(MAX_ENTRIES), entries, strict=False):
@@ -67,17 +64,12 @@ class AskedDir:
 
     def answer(self, ask: Ask, words: str) -> None:
         """Answer with one line; a later answer takes its place. Raises OSError."""
-        partial = f".{ask.board}.answer.tmp"
-        with self._opened() as folder:
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(partial, dir_fd=folder)
-            with os.fdopen(os.open(partial, _WRITE, 0o644, dir_fd=folder), "w", encoding="utf-8") as file:
-                file.write(f"{ask.nonce} {' '.join(words.split())[:_MAX_LINE]}\n")
-            os.rename(partial, f"{ask.board}.answer", src_dir_fd=folder, dst_dir_fd=folder)
+        with opened_folder(self._path) as folder:
+            write_whole(folder, f"{ask.board}.answer", f"{ask.nonce} {' '.join(words.split())[:_MAX_LINE]}\n")
 
     def sweep(self, before: float) -> None:
         """Remove all that was last changed before a time (seconds since 1970), whatever it is. Raises OSError."""
-        with self._opened() as folder, os.scandir(folder) as entries:
+        with opened_folder(self._path) as folder, os.scandir(folder) as entries:
             for entry in entries:
                 with contextlib.suppress(OSError):
                     if entry.stat(follow_symlinks=False).st_mtime >= before:
@@ -86,14 +78,6 @@ class AskedDir:
                         shutil.rmtree(entry.name, ignore_errors=True, dir_fd=folder)
                     else:
                         os.unlink(entry.name, dir_fd=folder)
-
-    @contextlib.contextmanager
-    def _opened(self) -> Iterator[int]:
-        folder = os.open(self._path, _FOLDER)
-        try:
-            yield folder
-        finally:
-            os.close(folder)
 
 
 def _ask(folder: int, name: str, now: float) -> Ask | None:
@@ -115,12 +99,8 @@ def _is_answered(folder: int, ask: Ask) -> bool:
 
 def _first_line(folder: int, name: str) -> tuple[str, float]:
     """The first line of a plain file, and when it was changed; empty where there is none."""
-    try:
-        descriptor = os.open(name, _READ, dir_fd=folder)
-    except OSError:
+    found = read_plain(folder, name, _MAX_LINE)
+    if found is None:
         return "", 0.0
-    with os.fdopen(descriptor, "rb") as file:
-        found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode):
-            return "", 0.0
-        return file.read(_MAX_LINE).decode("utf-8", "replace").partition("\n")[0], found.st_mtime
+    data, changed = found
+    return data.decode("utf-8", "replace").partition("\n")[0], changed

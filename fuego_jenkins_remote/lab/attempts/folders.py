@@ -8,7 +8,6 @@ place.
 from __future__ import annotations
 
 import contextlib
-import errno
 import fcntl
 import json
 import os
@@ -21,6 +20,15 @@ from datetime import datetime
 from pathlib import Path
 
 from fuego_jenkins_remote.fuego.names import check_board_name
+from fuego_jenkins_remote.lab.shared_files import (
+    READ,
+    WRITE_NEW,
+    new_folder,
+    opened_folder,
+    read_plain,
+    write_new,
+    write_whole,
+)
 from fuego_jenkins_remote.network.identities import AttemptId, BadIdentity
 
 MAX_LINE = 4096
@@ -31,9 +39,6 @@ LOGS = ("testlog.txt", "devlog.txt", "syslog.before.txt", "syslog.after.txt", "m
 _NONCE = re.compile(r"[A-Za-z0-9]{8,64}")
 _BUILD_NUMBER = re.compile(r"[0-9]{1,9}")
 _BUILD_URL = re.compile(r"https?://[!-~]{1,500}")
-_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-_WRITE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,9 +104,9 @@ class LabDir:
             return
         partial = f".{attempt}.tmp"
         _remove(self.requests / partial)
-        with _opened(self.requests) as requests:
+        with opened_folder(self.requests) as requests:
             # A test's process may put something else in its place at any moment: all goes through what is open here.
-            with _new_folder(requests, partial, 0o700) as folder:
+            with new_folder(requests, partial, 0o700) as folder:
                 _fill(folder, prepared)
                 # The script writes here, maybe as another user: who may is what the lab set on `requests`.
                 os.fchmod(folder, stat.S_IMODE(os.fstat(requests).st_mode))
@@ -165,7 +170,7 @@ class LabDir:
         """
         path = self.locks / f"{check_board_name(board)}.lock"
         try:
-            descriptor = os.open(path, _READ)
+            descriptor = os.open(path, READ)
         except FileNotFoundError:
             return True
         except OSError:
@@ -260,35 +265,8 @@ class LabDir:
 
     def _write(self, attempt: AttemptId, name: str, text: str) -> None:
         """Make a file of the request folder appear, whole. Raises OSError."""
-        partial = f".{name}.tmp"
-        with _opened(self.request_folder(attempt)) as folder:
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(partial, dir_fd=folder)
-            with os.fdopen(os.open(partial, _WRITE, 0o644, dir_fd=folder), "w", encoding="utf-8") as file:
-                file.write(text)
-            os.rename(partial, name, src_dir_fd=folder, dst_dir_fd=folder)
-
-
-@contextlib.contextmanager
-def _opened(folder: Path) -> Iterator[int]:
-    descriptor = os.open(folder, _FOLDER)
-    try:
-        yield descriptor
-    finally:
-        os.close(descriptor)
-
-
-@contextlib.contextmanager
-def _new_folder(above: int, name: str, mode: int) -> Iterator[int]:
-    """Make a folder and open it; raises OSError when it is not the one that was made."""
-    os.mkdir(name, mode, dir_fd=above)
-    descriptor = os.open(name, _FOLDER, dir_fd=above)
-    try:
-        if os.fstat(descriptor).st_uid != os.geteuid() or os.listdir(descriptor):  # noqa: PTH208 - of what is open
-            raise FileExistsError(errno.EEXIST, "something else was put in the place of a new folder", name)
-        yield descriptor
-    finally:
-        os.close(descriptor)
+        with opened_folder(self.request_folder(attempt)) as folder:
+            write_whole(folder, name, text)
 
 
 def _fill(folder: int, prepared: Prepared) -> None:
@@ -296,44 +274,33 @@ def _fill(folder: int, prepared: Prepared) -> None:
     if prepared.batch_id:
         lines["batch_id"] = prepared.batch_id
     for name, text in lines.items():
-        _write_new(folder, name, f"{text}\n".encode())
-    _write_new(folder, "args", b"".join(argument.encode("utf-8") + b"\0" for argument in prepared.arguments))
+        write_new(folder, name, f"{text}\n".encode())
+    write_new(folder, "args", b"".join(argument.encode("utf-8") + b"\0" for argument in prepared.arguments))
     if prepared.test_folder is not None:
-        with _new_folder(folder, "tests", 0o777) as tests:
+        with new_folder(folder, "tests", 0o777) as tests:
             _copy_tree(prepared.test_folder, tests, prepared.test)
 
 
 def _copy_tree(source: Path, above: int, name: str) -> None:
     """Copy a folder of plain files and folders, which nobody else can write."""
-    with _new_folder(above, name, 0o777) as target:
+    with new_folder(above, name, 0o777) as target:
         for entry in source.iterdir():
             if entry.is_dir():
                 _copy_tree(entry, target, entry.name)
                 continue
             mode = stat.S_IMODE(entry.stat().st_mode)
-            with entry.open("rb") as file, os.fdopen(os.open(entry.name, _WRITE, mode, dir_fd=target), "wb") as copy:
+            with entry.open("rb") as file, os.fdopen(os.open(entry.name, WRITE_NEW, mode, dir_fd=target), "wb") as copy:
                 shutil.copyfileobj(file, copy)
-
-
-def _write_new(folder: int, name: str, data: bytes) -> None:
-    with os.fdopen(os.open(name, _WRITE, 0o666, dir_fd=folder), "wb") as file:
-        file.write(data)
 
 
 def _read(folder: Path, name: str, limit: int, *, at_end: bool = False) -> bytes | None:
     """The first or the last `limit` bytes of a plain file; None where there is none."""
     try:
-        with _opened(folder) as opened:
-            descriptor = os.open(name, _READ, dir_fd=opened)
+        with opened_folder(folder) as opened:
+            found = read_plain(opened, name, limit, at_end=at_end)
     except OSError:
         return None
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        return None
-    with os.fdopen(descriptor, "rb") as file:
-        if at_end:
-            file.seek(max(0, file.seek(0, os.SEEK_END) - limit))
-        return file.read(limit)
+    return found[0] if found is not None else None
 
 
 def _dated(folder: Path) -> list[tuple[AttemptId, float]]:

@@ -9,8 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from fuego_jenkins_remote.fuego.names import check_board_name
-
-_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+from fuego_jenkins_remote.lab.shared_files import READ
 
 
 @contextmanager
@@ -31,9 +30,9 @@ def held_board(locks: Path, board: str) -> Iterator[int | None]:
 
 def _opened(path: Path) -> int:
     try:
-        return os.open(path, _FLAGS)
+        return os.open(path, READ)
     except FileNotFoundError:
-        descriptor = os.open(path, _FLAGS | os.O_CREAT, 0o666)
+        descriptor = os.open(path, READ | os.O_CREAT, 0o666)
         # The script opens it for writing, maybe as another user. It never holds anything.
         os.fchmod(descriptor, 0o666)
         return descriptor
