@@ -15,6 +15,8 @@ from fuego_jenkins_remote.fuego.runs import Measurement, Run, Status, TestCase, 
 
 MAX_CASES = 20_000
 """A document has no more cases than this: what shows it holds them all in memory."""
+MAX_SIZE = 16 * 2**20
+"""Characters of a document, about: a test may give its run names of any length."""
 MAX_LOG = 16 * 2**10
 """Characters of a log's end that are kept."""
 MAX_TEXT = 4096
@@ -42,11 +44,21 @@ def to_junit(run: Run, *, log: str = "") -> bytes:
 
 
 def _sets(run: Run) -> Iterator[tuple[TestSet, tuple[TestCase, ...]]]:
-    """The sets with as many cases as are shown."""
-    left = MAX_CASES
+    """The sets with as many cases as are shown; none after the one in which there is no more room."""
+    left, room = MAX_CASES, MAX_SIZE
     for one in run.test_sets:
-        yield one, one.test_cases[:left]
-        left = max(0, left - len(one.test_cases))
+        name = f"{run.name}.{one.name}"
+        room -= len(_suite_of(run, name, [], ""))
+        shown: list[TestCase] = []
+        for case in one.test_cases[:left]:
+            room -= len(_case(run, name, case))
+            if room < 0:
+                break
+            shown.append(case)
+        left -= len(shown)
+        yield one, tuple(shown)
+        if room < 0:
+            return
 
 
 def _whole(run: Run) -> TestCase | None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fuego_jenkins_remote.fuego import junit
 from fuego_jenkins_remote.fuego.junit import MAX_CASES, MAX_LOG, to_junit
 from fuego_jenkins_remote.fuego.runs import Measurement, Run, Status, TestCase, TestSet, read_run
 
@@ -76,6 +78,19 @@ def test_a_run_without_cases_is_one_case() -> None:
 def test_a_run_that_failed_though_no_case_did_shows_it() -> None:
     run = make_run(TestCase(name="a", status=Status.PASS), status=Status.FAIL)
     assert [case.get("name") for case in parsed(run).iter("testcase")] == ["a", "whole_test"]
+
+
+@pytest.mark.parametrize("what", ["sets", "cases"])
+def test_a_run_of_long_names_makes_no_document_without_end(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(junit, "MAX_SIZE", 100_000)
+    case = TestCase(name='"' * 2000, status=Status.PASS)
+    if what == "sets":
+        run = replace(make_run(), test_sets=(TestSet(name="", status=Status.PASS, test_cases=()),) * 5000)
+    else:
+        run = make_run(*[case] * 5000)
+    written = to_junit(replace(run, name="x" * 3000))
+    assert len(written) < 200_000
+    assert ET.fromstring(written).tag == "testsuites"
 
 
 def test_of_a_long_log_the_end_is_kept() -> None:
