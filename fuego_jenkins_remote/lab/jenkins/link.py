@@ -25,6 +25,9 @@ from fuego_jenkins_remote.lab.jenkins.acts import Act, act_of
 
 TIMEOUT = 20.0
 """Seconds for one answer."""
+MAX_ANSWER = 64 * 2**20
+"""Bytes of one answer: who may start a build in Jenkins may give it parameters of any length."""
+_CHUNK = 2**16
 
 _NO_ANSWER = (
     requests.ConnectionError,
@@ -69,7 +72,7 @@ class JenkinsLink:
         self._user = user or "anonymous"
         self._ca_file = ca_file
         session: requests.Session = self._server._session  # it has no public one
-        session.hooks["response"].append(_stay_after_post)
+        session.hooks["response"] += [_stay_after_post, _read_bounded]
         try:
             if secret:
                 check_address(self.url, "jenkins_url")
@@ -193,6 +196,19 @@ def _stay_after_post(response: requests.Response, **_: object) -> None:
         there = urljoin(response.url, response.headers.get("Location", ""))
         if urlsplit(there).path != urlsplit(response.url).path:
             response.status_code = 201
+
+
+def _read_bounded(response: requests.Response, *, stream: bool = False, **_: object) -> None:
+    """Read an answer before requests does, which would read it whatever its length. Raises ValueError."""
+    if stream:
+        return
+    body = bytearray()
+    for chunk in response.iter_content(_CHUNK):
+        body += chunk
+        if len(body) > MAX_ANSWER:
+            response.close()
+            raise ValueError(f"an answer of more than {MAX_ANSWER} bytes")
+    response._content = bytes(body)
 
 
 def _in_words(permission: str) -> str:

@@ -10,6 +10,7 @@ from threading import Thread
 import pytest
 
 from fuego_jenkins_remote.lab.errors import ControllerTrouble
+from fuego_jenkins_remote.lab.jenkins import link
 from fuego_jenkins_remote.lab.jenkins.controller import Controller
 
 DEEP = '{"jobs":' * 100_000
@@ -24,10 +25,11 @@ def answering(request: pytest.FixtureRequest) -> Iterator[str]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            self.send_response(404 if self.path.startswith("/crumbIssuer") else 200)
+            for_crumb = self.path.startswith("/crumbIssuer")
+            self.send_response(404 if for_crumb else 200)
             self.send_header("X-Jenkins", "2.528.3")
             self.end_headers()
-            self.wfile.write(request.param.encode())
+            self.wfile.write(b"" if for_crumb else request.param.encode())
 
         def log_message(self, format: str, *args: object) -> None:
             pass
@@ -45,3 +47,16 @@ def answering(request: pytest.FixtureRequest) -> Iterator[str]:
 def test_an_answer_that_cannot_be_read_is_trouble_of_jenkins(answering: str) -> None:
     with pytest.raises(ControllerTrouble, match="cannot be read here"):
         Controller(answering).overview(lambda: 1000.0)
+
+
+@pytest.mark.parametrize("answering", [json.dumps({"items": [], "jobs": [], "more": "x" * 200_000})], indirect=True)
+def test_an_answer_without_end_is_not_read_to_it(answering: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(link, "MAX_ANSWER", 100_000)
+    with pytest.raises(ControllerTrouble, match="cannot be read here"):
+        Controller(answering).queue()
+
+
+@pytest.mark.parametrize("answering", ["x" * 200_000 + "the end"], indirect=True)
+def test_a_console_may_be_longer_only_its_end_is_kept(answering: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(link, "MAX_ANSWER", 100_000)
+    assert Controller(answering).console_tail("job", 1, 7) == "the end"
