@@ -107,8 +107,8 @@ def _label(session: Session, requests: tuple[str, ...], name: str, texts: tuple[
         found = session.hub.request(request)
         place = f"{found.host}:{found.board}" if found.board else found.selector
         how = found.status or str(found.state)
-        hub = session.settings.get("hub_url")
-        labels.append(label_of(found, place=place, how=how, hub_url=hub, run_url=found.run_url))
+        hub, moves_on = session.settings.get("hub_url"), not found.is_final
+        labels.append(label_of(found, place=place, how=how, hub_url=hub, run_url=found.run_url, moves_on=moves_on))
     said = tuple(Line(text=text) for text in texts)
     if len(labels) == 1:
         return BuildLabel(name=name or labels[0].name, lines=(*labels[0].lines, *said))

@@ -112,17 +112,23 @@ class BuildLabels:
         return self._html[1]
 
 
-def label_of(request: Request, *, place: str, how: str, hub_url: str = "", run_url: str = "") -> BuildLabel:
-    """What is said of the build of `request`: `place` is HOST:BOARD or a selector, `how` tells in a few words."""
+def label_of(
+    request: Request, *, place: str, how: str, hub_url: str = "", run_url: str = "", moves_on: bool = False
+) -> BuildLabel:
+    """What is said of the build of `request`: `place` is HOST:BOARD or a selector, `how` tells in a few words.
+
+    `moves_on`: the request goes on, and this is never said anew; the label then does not pretend to show how it is.
+    """
     page = f"{hub_url.rstrip('/')}/requests/{request.id}" if hub_url else ""
     test = request.test if request.spec == "default" else f"{request.test} ({request.spec})"
     lines = [
         Line(what="request", text=request.id, url=page),
         Line(text=f"{test} on {place}"),
         Line(what="asked for by", text=f"{request.requester} ({request.team})" if request.team else request.requester),
-        Line(what="status", text=how),
+        Line(what="status at this build's end" if moves_on else "status", text=how),
     ]
     if run_url:
         lines.append(Line(what="run", text=request.run_key or run_url, url=run_url))
     board = place.rpartition(":")[2]
-    return BuildLabel(name=f"{request.test} on {board}: {how}", lines=tuple(lines))
+    name = f"{request.test} on {board}"
+    return BuildLabel(name=name if moves_on else f"{name}: {how}", lines=tuple(lines))

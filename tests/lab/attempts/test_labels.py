@@ -127,3 +127,19 @@ def test_a_label_says_request_test_board_requester_and_status_with_links() -> No
         "status: PASS",
         f"run: lab/{ONE} https://v/runs/1",
     ]
+
+
+def test_a_label_that_is_never_said_anew_does_not_call_the_build_after_a_state_that_passes() -> None:
+    request = Request.from_json(
+        {
+            "id": ONE.request,
+            "state": "running",
+            "selector": "x:y",
+            "test": "Functional.usb",
+            "spec": "default",
+            "requester": "ann",
+        }
+    )
+    label = label_of(request, place="lab:bbb", how="running", moves_on=True)
+    assert label.name == "Functional.usb on bbb"
+    assert "status at this build's end: running" in label.description(html=False)
