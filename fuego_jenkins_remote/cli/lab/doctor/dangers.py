@@ -36,7 +36,7 @@ def docker(session: Session) -> Answer:
     who, _ = _who(session)
     if any(who.may(path, os.W_OK) for path in found):
         return answer("", f"{listed} can be written by {who.shown}, as whom the tests run")
-    return f"{listed}: not for {who.shown}; Fuego's container has it mounted: see docs/labs.md"
+    return f"{listed}: not for {who.shown}; Fuego's container has it mounted: see docs/places.md"
 
 
 def tokens(session: Session) -> Answer:

@@ -87,6 +87,6 @@ def init(
     if any(one.state is State.BAD for one in found):
         raise Failed("the lab is set up, but what was tried did not go well; see above")
     if not session.out.as_json:
-        session.out.note("\nNow, for as long as the lab is to serve (docs/labs.md says how as a service):")
+        session.out.note("\nNow, for as long as the lab is to serve (docs/places.md says how as a service):")
         for command in commands:
             session.out.note(f"  {command}")
