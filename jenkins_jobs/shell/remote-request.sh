@@ -626,13 +626,16 @@ wants_cases() {
 }
 
 # Puts what the bridge has made of the run into the workspace. It is asked before the outbox entry appears, and
-# answers before it tells the hub; without it, or once it has cleared up, Jenkins shows no cases.
+# answers before it tells the hub; without it, or once it has cleared up, Jenkins shows no cases. All else is done: an
+# abort only ends the wait.
 fetch_cases() {
     local tries=$((FUEGO_REMOTE_JUNIT * 50))
     exec 9>&- # the board is free
+    trap 'tries=0' TERM INT HUP
     while ((tries-- > 0)) && [[ -d $request_dir && ! -f $request_dir/junit.xml ]]; do
         wait_event 0.02
     done
+    trap '' TERM INT HUP
     if [[ -f $request_dir/junit.xml && ! -L $request_dir/junit.xml ]]; then
         rm -rf -- "$workspace/run/junit.xml"
         cp -P -- "$request_dir/junit.xml" "$workspace/run/junit.xml"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import json
 import signal
 import time
 from pathlib import Path
@@ -13,6 +15,16 @@ if TYPE_CHECKING:
     from .conftest import Lab
 
 REQUEST = "20261123-101500123-k3j7x2m4"
+
+
+def is_free(lab: Lab) -> bool:
+    """Whether nobody holds the board's lock."""
+    with (lab.dir / "locks" / "bbb.lock").open() as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+    return True
 
 
 def test_it_says_what_it_is_for_the_plugin_description_setter(lab: Lab) -> None:
@@ -73,21 +85,34 @@ def test_a_build_that_is_stopped_waits_for_nothing(lab: Lab) -> None:
 
 
 def test_a_board_is_free_while_its_build_waits_for_cases(lab: Lab, tmp_path: Path) -> None:
-    import fcntl
-
     lab.prepare()
     process = lab.start(FUEGO_REMOTE_JUNIT="30")
     lab.wait_for(lab.entry.exists)
-
-    def free() -> bool:
-        with (lab.dir / "locks" / "bbb.lock").open() as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return False
-        return True
-
-    lab.wait_for(free)
+    lab.wait_for(lambda: is_free(lab))
     assert process.poll() is None
     lab.request.rename(tmp_path / "cleared")
     process.communicate(timeout=10)
+
+
+def test_an_abort_while_cases_are_waited_for_ends_the_wait_and_changes_no_outcome(lab: Lab) -> None:
+    lab.prepare()
+    process = lab.start(FUEGO_REMOTE_JUNIT="30")
+    lab.wait_for(lab.entry.exists)
+    before = (lab.entry / "outcome.json").read_text()
+    began = time.monotonic()
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=10)
+    assert time.monotonic() - began < 3
+    assert (lab.entry / "outcome.json").read_text() == before
+    assert json.loads(before)["outcome"] == "ran"
+    assert json.loads(before)["aborted"] is False
+
+
+def test_a_script_that_is_killed_while_it_waits_for_cases_has_delivered_and_frees_the_board(lab: Lab) -> None:
+    lab.prepare()
+    process = lab.start(FUEGO_REMOTE_JUNIT="30")
+    lab.wait_for(lab.entry.exists)
+    process.kill()
+    process.communicate(timeout=10)
+    assert {path.name for path in lab.entry.iterdir()} == {"console.log", "outcome.json", "run"}
+    assert is_free(lab)
