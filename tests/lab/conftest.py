@@ -20,6 +20,7 @@ from fuego_jenkins_remote.lab.jenkins.controller import Build, Node, QueueItem
 from fuego_jenkins_remote.lab.jenkins.overview import Overview, SeenNode
 from fuego_jenkins_remote.network.identities import AttemptId
 from fuego_jenkins_remote.publish.targets import NeverDelivered, NotDelivered, RunPackage
+from lab_places import lab_at
 
 REQUEST = "20261123-101500123-k3j7x2m4"
 ATTEMPT = AttemptId(REQUEST, 1)
@@ -254,15 +255,7 @@ def lab(tmp_path: Path) -> LabConfig:
     for folder in ("ro/boards", "ro/conf", "rw/logs", "core/tests", "state"):
         (tmp_path / folder).mkdir(parents=True)
     (tmp_path / "ro/boards/bbb.board").write_text('IPADDR="192.0.2.9"\nPASSWORD="geheim-3"\nARCHITECTURE="arm"\n')
-    return LabConfig(
-        host="demolab",
-        lab_dir=tmp_path / "rw/remote",
-        state_dir=tmp_path / "state",
-        conf_dir=tmp_path / "ro/conf",
-        fuego_ro=tmp_path / "ro",
-        fuego_rw=tmp_path / "rw",
-        fuego_core=tmp_path / "core",
-    )
+    return lab_at(tmp_path)
 
 
 @pytest.fixture

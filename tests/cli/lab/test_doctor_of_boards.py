@@ -12,8 +12,8 @@ from fuego_jenkins_remote.cli.lab.doctor.care import board_checks
 from fuego_jenkins_remote.cli.lab.doctor.findings import Warned
 from fuego_jenkins_remote.lab.attempts.journal import Journal
 from fuego_jenkins_remote.lab.care.book import CareBook, Step
-from fuego_jenkins_remote.lab.config import LabConfig
 from fuego_jenkins_remote.lab.errors import BadLabFile
+from lab_places import lab_at
 
 
 @pytest.fixture
@@ -23,15 +23,7 @@ def session(tmp_path: Path) -> Any:
         (tmp_path / folder).mkdir(parents=True)
     for board in ("bbb", "qemu"):
         (tmp_path / "ro/boards" / f"{board}.board").write_text('ARCHITECTURE="arm"\n')
-    places = LabConfig(
-        host="demolab",
-        lab_dir=tmp_path / "rw/remote",
-        state_dir=tmp_path / "state",
-        conf_dir=tmp_path / "ro/conf",
-        fuego_ro=tmp_path / "ro",
-        fuego_rw=tmp_path / "rw",
-        fuego_core=tmp_path / "core",
-    )
+    places = lab_at(tmp_path)
     return SimpleNamespace(places=places)
 
 

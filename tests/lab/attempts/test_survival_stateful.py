@@ -21,10 +21,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from fuego_jenkins_remote.client.errors import ClientError
 from fuego_jenkins_remote.lab.attempts.steps import Steps
-from fuego_jenkins_remote.lab.config import LabConfig
 from fuego_jenkins_remote.lab.errors import ControllerError, LabError
 from fuego_jenkins_remote.network.identities import AttemptId, new_call_id
 from fuego_jenkins_remote.network.states import FINAL, LIVE, State
+from lab_places import lab_at
 from survival_world import (
     Asked,
     Fates,
@@ -68,15 +68,7 @@ class Survival(RuleBasedStateMachine):
         self.journal = KillableJournal(self.root / "state/journal.sqlite")
         self.journal.fates = self.fates
         self.steps = Steps(
-            LabConfig(
-                host="demolab",
-                lab_dir=self.root / "rw/remote",
-                state_dir=self.root / "state",
-                conf_dir=self.root / "ro/conf",
-                fuego_ro=self.root / "ro",
-                fuego_rw=self.root / "rw",
-                fuego_core=self.root / "core",
-            ),
+            lab_at(self.root),
             journal=self.journal,
             folders=self.folders,
             hub=lambda: self.hub,  # type: ignore[arg-type,return-value]

@@ -25,8 +25,8 @@ from fuego_jenkins_remote.client.errors import ClientError, Unreachable
 from fuego_jenkins_remote.lab.attempts.steps import Steps
 from fuego_jenkins_remote.lab.care.book import Step
 from fuego_jenkins_remote.lab.care.checks import Checks
-from fuego_jenkins_remote.lab.config import LabConfig
 from fuego_jenkins_remote.lab.errors import LabError
+from lab_places import lab_at
 from survival_world import Fates, KillableJournal, Killed, ModelJenkins, ModelLabDir, ScriptRunner
 
 BOARDS = ("b1", "b2")
@@ -83,15 +83,7 @@ class Care(RuleBasedStateMachine):
         """A new process: all it has is the journal."""
         self.journal = KillableJournal(self.root / "state/journal.sqlite")
         steps = Steps(
-            LabConfig(
-                host="demolab",
-                lab_dir=self.root / "rw/remote",
-                state_dir=self.root / "state",
-                conf_dir=self.root / "ro/conf",
-                fuego_ro=self.root / "ro",
-                fuego_rw=self.root / "rw",
-                fuego_core=self.root / "core",
-            ),
+            lab_at(self.root),
             journal=self.journal,
             folders=self.folders,
             hub=lambda: self.hub,  # type: ignore[arg-type,return-value]
