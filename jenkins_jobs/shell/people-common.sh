@@ -15,10 +15,29 @@ say() {
     printf 'remote: %s\n' "$*"
 }
 
-# It was asked for wrongly: one clear line, and the build fails.
+# It was asked for wrongly: one clear line, and the build fails. What is said names parameters and holds none.
 usage() {
+    not_done "$*"
     say "$*" >&2
     exit 2
+}
+
+# The build's page says why it failed, without a word of that in the console, whose last line says it as well.
+not_done() {
+    [[ -z ${JOB_NAME:-} ]] || "$ftc" -q lab describe-build --name="not done" --text="$*" >/dev/null 2>&1 || true
+}
+
+# Calls ftc. Where that fails, the build's page says why, and the build ends as ftc did.
+# shellcheck disable=SC2329  # not every job has one
+must() {
+    local words status=0
+    { words=$("$ftc" "$@" 2>&1 >&3); } 3>&1 || status=$?
+    if ((status != 0)); then
+        # Under a mistake in a selector stand, indented, the selector and a mark.
+        not_done "$(grep -E '^[^[:space:]]' <<<"$words" | tail -n 1)"
+    fi
+    [[ -z $words ]] || printf '%s\n' "$words" >&2
+    ((status == 0)) || exit "$status"
 }
 
 # No parameter may hold what a variable with a secret holds. $@: the parameters' names.

@@ -14,7 +14,7 @@ approve() {
     [[ $ANSWER == approve || -n $trimmed ]] || usage "REASON is empty: the requester should know why"
     find_starter
     said=${starter/#put from/answered from}
-    "$ftc" "$ANSWER-request" --reason="${trimmed:+$trimmed; }$said" -- "$REQUEST" || exit
+    must "$ANSWER-request" --reason="${trimmed:+$trimmed; }$said" -- "$REQUEST"
     describe --name="$ANSWER $REQUEST" --text="$said" --text="$trimmed" -- "$REQUEST"
 }
 

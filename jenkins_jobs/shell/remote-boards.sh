@@ -12,8 +12,8 @@ list_boards() {
     rm -f -- boards.html
     trim "${SELECTOR:-}"
     [[ -z $trimmed ]] || selector=("$trimmed")
-    "$ftc" list-boards -r -- "${selector[@]}" || exit
-    "$ftc" -q list-boards -r --html=boards.html -- "${selector[@]}" || exit
+    must list-boards -r -- "${selector[@]}"
+    must -q list-boards -r --html=boards.html -- "${selector[@]}"
     describe --name="boards${trimmed:+: $trimmed}" --text="boards.html, below, has the boards of the network"
 }
 

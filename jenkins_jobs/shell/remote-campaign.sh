@@ -8,7 +8,7 @@
 
 # shellcheck disable=SC2154  # people-common.sh, which comes before it, sets these
 put_campaign() {
-    local wait=() ids status=0
+    local wait=() ids plural="" status=0
     refuse_secrets TESTS SELECTORS SPEC COUNT TIMEOUT WAIT NOTES YOUR_NAME
     rm -f -- campaign.html campaign.txt
     need TESTS "which tests, like Functional.hello_world, Benchmark.dhrystone"
@@ -26,8 +26,12 @@ put_campaign() {
         tee campaign.txt || status=$?
     # The last column of each row that was taken; the table is ours, its cells are not.
     mapfile -t ids < <(LC_ALL=C grep -oE '[0-9]{8}-[0-9]{9}-[a-z2-7]{8}$' campaign.txt)
-    ((${#ids[@]} > 0)) || exit "$status"
-    describe --name="${#ids[@]} requests: $TESTS on $SELECTORS" --text="$starter" -- "${ids[@]}"
+    if ((${#ids[@]} == 0)); then
+        not_done "no request was taken: the console says why"
+        exit "$status"
+    fi
+    ((${#ids[@]} == 1)) || plural=s
+    describe --name="${#ids[@]} request$plural: $TESTS on $SELECTORS" --text="$starter" -- "${ids[@]}"
     exit "$status"
 }
 

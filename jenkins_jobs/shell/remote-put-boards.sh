@@ -20,7 +20,7 @@ put_boards() {
         ;;
     esac
     find_starter
-    "$ftc" "$verb" "${options[@]}" --boards="$BOARDS" || exit
+    must "$verb" "${options[@]}" --boards="$BOARDS"
     describe --name="$ACTION $BOARDS" --text="${starter/#put from/told from}"
 }
 

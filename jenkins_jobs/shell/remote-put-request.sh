@@ -14,7 +14,7 @@ put_request() {
     read_count
     as_people
     find_starter
-    ids=$("$ftc" -q put-request "${count[@]}" --test="$TEST" --spec="${SPEC:-default}" --timeout="${TIMEOUT:-30m}" \
+    ids=$(must -q put-request "${count[@]}" --test="$TEST" --spec="${SPEC:-default}" --timeout="${TIMEOUT:-30m}" \
         --notes="$starter"$'\n'"${NOTES:-}" -- "$SELECTOR") || exit
     mapfile -t ids <<<"$ids"
     say "${#ids[@]} put: ${ids[*]}"

@@ -122,6 +122,7 @@ def people(whole_site: People, lab: Lab) -> People:
 @pytest.fixture
 def asked(people: People) -> tuple[str, Shown]:
     """A request that was put in Jenkins and has run, and the build that put it."""
+    people.lab.hold()
     shown = people.build(
         "put-request",
         SELECTOR=f"demolab:{people.lab.board}",
@@ -133,6 +134,7 @@ def asked(people: People) -> tuple[str, Shown]:
     assert shown.result == "SUCCESS", shown.console
     found = re.search(r"1 put: (\S+)", shown.console)
     assert found, shown.console
+    people.lab.release()
     people.lab.comes_to(found[1], State.DONE)
     return found[1], shown
 
@@ -218,11 +220,15 @@ def test_a_campaign_leaves_its_table(people: People) -> None:
     page = people.file(made, "campaign.html").content.decode("utf-8")
     assert "PASS" in page
     assert place in page
-    assert made.name == f"#{made.number} 1 requests: Functional.holds on {place}"
+    assert made.name == f"#{made.number} 1 request: Functional.holds on {place}"
 
 
-def test_what_was_asked_for_wrongly_fails_with_a_clear_last_line(people: People) -> None:
+def test_what_was_asked_for_wrongly_says_so_in_its_console_and_on_its_page(people: People) -> None:
     wrong = people.build("put-request", SELECTOR="$(id)", TEST="Functional.holds", NOTES="n")
-    assert wrong.result == "FAILURE"
+    assert (wrong.result, wrong.name) == ("FAILURE", f"#{wrong.number} not done")
     assert "uid=" not in wrong.console
     assert "$(id)" in wrong.console
+    assert "needs double quotes" in wrong.description
+    empty = people.build("approve", REQUEST="<img src=x>", ANSWER="approve", REASON="")
+    assert (empty.result, empty.name) == ("FAILURE", f"#{empty.number} not done")
+    assert empty.description.startswith("REQUEST is no request's id")
