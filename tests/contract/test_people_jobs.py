@@ -166,6 +166,18 @@ def test_a_request_is_put_and_runs_and_both_builds_say_what_they_were(people: Pe
         assert "<script>alert" not in people.get(f"job/{shown.job}/{shown.number}/").text
 
 
+def test_the_boards_build_and_the_fetched_run_show_cases(people: People, asked: tuple[str, Shown]) -> None:
+    if "junit" not in (people.lab.controller.plugins() or ()):
+        pytest.skip("this Jenkins has no plugin junit")
+    request, _ = asked
+    fetched = people.build("get-run", REQUEST=request)
+    ran = people.asking.request(request).build_url.rstrip("/").rpartition("/")[2]
+    for job, number in ((people.lab.job, ran), (fetched.job, fetched.number)):
+        report = people.get(f"job/{job}/{number}/testReport/api/json").json()
+        cases = [(case["className"], case["status"]) for suite in report["suites"] for case in suite["cases"]]
+        assert cases == [("Functional.holds.default", "PASSED")], job
+
+
 def test_a_run_is_fetched_and_archived(people: People, asked: tuple[str, Shown]) -> None:
     request, _ = asked
     fetched = people.build("get-run", REQUEST=request)
