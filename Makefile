@@ -31,8 +31,9 @@ demo: $(VENV)/run.stamp ## run the main job here: hub, vision, a lab with its Je
 test: test-quick ## all tests that need no real Jenkins, the quick ones first
 	$(BIN)/python -m pytest -m "slow or browser" $(PYTEST_ARGS)
 
+# Twice as many workers as cores: many tests wait for processes of theirs.
 test-quick: $(VENV)/dev.stamp ## the quick tests only (no long waits, no browser)
-	$(BIN)/python -m pytest -n auto -m "not slow and not browser" $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n $$((2 * $$(nproc))) -m "not slow and not browser" $(PYTEST_ARGS)
 
 test-jenkins: $(VENV)/dev.stamp ## what a lab asks of its Jenkins, on a real one: JENKINS_WAR (JENKINS_PLUGINS) or JENKINS_URL
 	$(BIN)/python -m pytest tests/contract -m real_jenkins $(PYTEST_ARGS)
