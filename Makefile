@@ -54,9 +54,9 @@ golden: $(VENV)/dev.stamp ## rewrite the golden files; review the diff
 
 lock: ## resolve the locks anew from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --extra all --group build --group demo --universal --generate-hashes \
-	  --no-emit-index-url --python-version 3.11 --custom-compile-command "make lock" -q -o locks/run.txt
+	  --python-version 3.11 --custom-compile-command "make lock" -q -o locks/run.txt
 	uv pip compile pyproject.toml --extra all --group build --group dev --universal --generate-hashes \
-	  --no-emit-index-url --python-version 3.11 --custom-compile-command "make lock" -q -c locks/run.txt -o locks/dev.txt
+	  --python-version 3.11 --custom-compile-command "make lock" -q -c locks/run.txt -o locks/dev.txt
 
 clean: ## remove the virtual environment and everything generated
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis demo-data

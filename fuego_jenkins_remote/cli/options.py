@@ -64,6 +64,14 @@ host_name = setting("host_name", "This lab's name, instead of the one in fuego.c
 lab_dir = setting("lab_dir", "The folder shared with the jobs, instead of the one in fuego.conf.")
 state_dir = setting("state_dir", "The bridge's own folder, instead of the one in fuego.conf.")
 
+
+def of_a_bridge(command: _F) -> _F:
+    """Give a verb the settings that the bridge needs, by whichever verb its work is done."""
+    for option in (state_dir, lab_dir, host_name, vision_url, hub_url, jenkins_url):
+        command = option(command)
+    return command
+
+
 remote = click.option("-r", "--remote", is_flag=True, help="Of the network, not of this machine.")
 
 

@@ -218,6 +218,13 @@ class Bench:
         folder = self.folders.request_folder(ATTEMPT)
         (folder / "gate.ask").write_text(f"{nonce} 3 http://127.0.0.1:1/job/remote-request-bbb/3/\n")
 
+    def running(self, **more: Any) -> None:
+        """The hub has given us a request, and its job has its go."""
+        self.claim(**more)
+        self.until("gate")
+        self.job_asks()
+        self.until("run")
+
     def gate_answer(self) -> str:
         return (self.folders.request_folder(ATTEMPT) / "gate.answer").read_text().strip()
 

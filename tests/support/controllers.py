@@ -14,6 +14,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO
@@ -29,7 +30,7 @@ from processes import free_port
 USER = "demolab"
 
 
-class Process:
+class Process(ABC):
     """A controller's process; killed and started again it keeps its address and its data."""
 
     def __init__(self, log: Path) -> None:
@@ -40,12 +41,13 @@ class Process:
         self.process: subprocess.Popen[str] | None = None
 
     @property
+    @abstractmethod
     def command(self) -> list[str]:
-        raise NotImplementedError
+        """What starts it."""
 
+    @abstractmethod
     def wait(self) -> None:
         """Until it answers."""
-        raise NotImplementedError
 
     @property
     def runs(self) -> bool:

@@ -19,6 +19,7 @@ from fuego_jenkins_remote.cli.options import (
     hub_url,
     jenkins_url,
     lab_dir,
+    of_a_bridge,
     pass_session,
     state_dir,
     vision_url,
@@ -171,12 +172,7 @@ def trigger_token(session: Session, rotate: bool, remove: bool) -> None:
 
 
 @lab.command
-@jenkins_url
-@hub_url
-@vision_url
-@host_name
-@lab_dir
-@state_dir
+@of_a_bridge
 @common
 @pass_session
 def serve(session: Session) -> None:
@@ -196,12 +192,7 @@ def serve(session: Session) -> None:
 
 
 @lab.command
-@jenkins_url
-@hub_url
-@vision_url
-@host_name
-@lab_dir
-@state_dir
+@of_a_bridge
 @common
 @pass_session
 def poll(session: Session) -> int:

@@ -45,13 +45,13 @@ def descendants(top: int) -> dict[int, str]:
             if fields:
                 children.setdefault(int(fields[1]), []).append(int(entry.name))
     found: dict[int, str] = {}
-    todo = [top]
-    while todo:
-        pid = todo.pop()
+    waiting = [top]
+    while waiting:
+        pid = waiting.pop()
         started = _started(pid)
         if started and pid not in found:
             found[pid] = started
-            todo += children.get(pid, [])
+            waiting += children.get(pid, [])
     return found
 
 
