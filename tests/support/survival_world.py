@@ -6,14 +6,19 @@ it is stopped or killed: its queue may be lost, its builds forgotten, while the 
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from fuego_jenkins_remote.client.errors import Conflict, Unreachable
+from hypothesis.stateful import RuleBasedStateMachine
+
+from fuego_jenkins_remote.client.errors import ClientError, Conflict, Unreachable
 from fuego_jenkins_remote.client.values import Attempt, Claims, Request
 from fuego_jenkins_remote.lab.attempts.folders import LabDir
 from fuego_jenkins_remote.lab.attempts.journal import Journal
@@ -53,6 +58,40 @@ class Fates:
         if fate == "answer lost":
             raise lost
         return answer
+
+
+class Mortal(RuleBasedStateMachine):
+    """A state machine whose processes may die on any line: `start` makes the next one, out of what the journal has."""
+
+    fates: Fates
+    journal: Journal
+
+    def start(self) -> None:
+        """A new process."""
+        raise AssertionError("each machine has its own")
+
+    def survive(self, do: Callable[[], object]) -> None:
+        """Do something of the lab's; if it is killed there, another process starts."""
+        try:
+            with contextlib.suppress(ClientError, LabError):
+                do()
+        except Killed:
+            self.fates.draw = None
+            self.journal.close()
+            self.start()
+        finally:
+            self.fates.draw = None
+
+
+def lab_folders(prefix: str, boards: Sequence[str]) -> Path:
+    """A lab's folders with board files, in memory where that can be had: a journal writes to the disk each time."""
+    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    root = Path(tempfile.mkdtemp(prefix=prefix, dir=memory))
+    for folder in ("ro/boards", "ro/conf", "rw", "core", "state"):
+        (root / folder).mkdir(parents=True)
+    for board in boards:
+        (root / "ro/boards" / f"{board}.board").write_text('PASSWORD="x"\n')
+    return root
 
 
 @dataclass

@@ -6,22 +6,16 @@ attempt, at most one attempt is live on a board, and a finished run is delivered
 
 from __future__ import annotations
 
-import contextlib
-import os
 import shutil
-import tempfile
 from collections import Counter
-from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import initialize, invariant, precondition, rule
 
-from fuego_jenkins_remote.client.errors import ClientError
 from fuego_jenkins_remote.lab.attempts.steps import Steps
-from fuego_jenkins_remote.lab.errors import ControllerError, LabError
+from fuego_jenkins_remote.lab.errors import ControllerError
 from fuego_jenkins_remote.network.identities import AttemptId, new_call_id
 from fuego_jenkins_remote.network.states import FINAL, LIVE, State
 from lab_places import lab_at
@@ -29,30 +23,25 @@ from survival_world import (
     Asked,
     Fates,
     KillableJournal,
-    Killed,
     ModelHub,
     ModelJenkins,
     ModelLabDir,
     ModelTarget,
+    Mortal,
     ScriptRunner,
+    lab_folders,
 )
 
 BOARDS = ("b1", "b2")
 FATES = st.sampled_from(["well"] * 6 + ["never arrives", "answer lost", "killed before", "killed after"])
 
 
-class Survival(RuleBasedStateMachine):
+class Survival(Mortal):
     """A lab with two boards, and everything that can happen to it."""
 
     def __init__(self) -> None:
         super().__init__()
-        # In memory where that can be had: each write of the journal goes to the disk, and there are thousands.
-        memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
-        self.root = Path(tempfile.mkdtemp(prefix="survival-", dir=memory))
-        for folder in ("ro/boards", "ro/conf", "rw", "core", "state"):
-            (self.root / folder).mkdir(parents=True)
-        for board in BOARDS:
-            (self.root / "ro/boards" / f"{board}.board").write_text('PASSWORD="x"\n')
+        self.root = lab_folders("survival-", BOARDS)
         (self.root / "ro/conf/lab-policy.yaml").write_text("default: run\nrules: []\n")
         self.now = 1_000_000.0
         self.fates = Fates()
@@ -61,9 +50,9 @@ class Survival(RuleBasedStateMachine):
         self.target = ModelTarget(self.fates)
         self.folders = ModelLabDir(self.root / "rw/remote", self.jenkins)
         self.scripts = ScriptRunner(self.folders, lambda: self.now)
-        self.start_bridge()
+        self.start()
 
-    def start_bridge(self) -> None:
+    def start(self) -> None:
         """A new process: all it has is the journal."""
         self.journal = KillableJournal(self.root / "state/journal.sqlite")
         self.journal.fates = self.fates
@@ -76,18 +65,6 @@ class Survival(RuleBasedStateMachine):
             targets={"vision": self.target},
             clock=lambda: self.now,
         )
-
-    def survive(self, do: Any) -> None:
-        """Do something of the bridge's; if it is killed there, another one starts."""
-        try:
-            with contextlib.suppress(ClientError, LabError):
-                do()
-        except Killed:
-            self.fates.draw = None
-            self.journal.close()
-            self.start_bridge()
-        finally:
-            self.fates.draw = None
 
     def claim(self) -> None:
         """What the bridge does for idle boards; claims whose answer is not known come first, under their id."""
@@ -154,7 +131,7 @@ class Survival(RuleBasedStateMachine):
     @rule()
     def bridge_is_killed_between_steps(self) -> None:
         self.journal.close()
-        self.start_bridge()
+        self.start()
 
     # -- requesters
 

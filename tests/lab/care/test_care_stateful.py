@@ -6,28 +6,22 @@ ids, never beside another. In the end a well board is back, and a sick one is ou
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 import shutil
-import tempfile
 from collections import Counter
-from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import initialize, invariant, precondition, rule
 
-from fuego_jenkins_remote.client.errors import ClientError, Unreachable
+from fuego_jenkins_remote.client.errors import Unreachable
 from fuego_jenkins_remote.lab.attempts.steps import Steps
 from fuego_jenkins_remote.lab.care.book import Step
 from fuego_jenkins_remote.lab.care.checks import Checks
-from fuego_jenkins_remote.lab.errors import LabError
 from lab_places import lab_at
-from survival_world import Fates, KillableJournal, Killed, ModelJenkins, ModelLabDir, ScriptRunner
+from survival_world import Fates, KillableJournal, ModelJenkins, ModelLabDir, Mortal, ScriptRunner, lab_folders
 
 BOARDS = ("b1", "b2")
 FATES = st.sampled_from(["well"] * 5 + ["never arrives", "answer lost", "killed before", "killed after"])
@@ -53,17 +47,12 @@ class ModelHub:
         return found
 
 
-class Care(RuleBasedStateMachine):
+class Care(Mortal):
     """A lab with two boards, each of which may be well or not."""
 
     def __init__(self) -> None:
         super().__init__()
-        memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
-        self.root = Path(tempfile.mkdtemp(prefix="care-", dir=memory))
-        for folder in ("ro/boards", "ro/conf", "rw", "core", "state"):
-            (self.root / folder).mkdir(parents=True)
-        for board in BOARDS:
-            (self.root / "ro/boards" / f"{board}.board").write_text('PASSWORD="x"\n')
+        self.root = lab_folders("care-", BOARDS)
         # One board has a command, too, which may be run twice; it reads whether the board is well.
         self.now = 1_000_000.0
         self.sick: set[str] = set()
@@ -93,18 +82,6 @@ class Care(RuleBasedStateMachine):
         )
         self.checks = Checks(steps)
         self.journal.fates = self.fates
-
-    def survive(self, do: Any) -> None:
-        """Do something of the lab's; if it is killed there, another one starts."""
-        try:
-            with contextlib.suppress(ClientError, LabError):
-                do()
-        except Killed:
-            self.fates.draw = None
-            self.journal.close()
-            self.start()
-        finally:
-            self.fates.draw = None
 
     def finish_scripts(self) -> None:
         """Each script does its next thing; a test on a sick board fails."""
