@@ -74,23 +74,23 @@ def call(service: str, method: str, path: str, at: At, answer: bytes = b"") -> P
     return point
 
 
+triggering = call("jenkins", "POST", "/job/remote-request-eins/build", At.BEFORE)
+
+
 @contextlib.contextmanager
 def queued(stage: Any) -> Iterator[Stop]:
-    """Its job waits in Jenkins' queue for a node that has gone offline."""
-    toggled = []
-
-    def toggle() -> None:
-        if len(toggled) < 2:
-            toggled.append(stage.controller._call(lambda: _toggle(stage.controller)))
-
-    toggle()
+    """Its job waits in Jenkins' queue for a node that has gone offline just before it was triggered."""
     controller = stage.controller
+    with contextlib.ExitStack() as back_online, triggering(stage) as trigger:
 
-    def is_queued(request: str) -> None:
-        stage.until(lambda: any(str(item.attempt) == f"{request}.1" for item in controller.queue()), "it is queued")
+        def is_queued(request: str) -> None:
+            trigger.reached(request)
+            controller._call(lambda: _toggle(controller))
+            back_online.callback(lambda: controller._call(lambda: _toggle(controller)))
+            trigger.go_on("nobody")
+            stage.until(lambda: any(str(item.attempt) == f"{request}.1" for item in controller.queue()), "it is queued")
 
-    yield Watched(is_queued, toggle)
-    toggle()
+        yield Watched(is_queued, back_online.close)
 
 
 def _toggle(controller: Any) -> None:
@@ -132,7 +132,7 @@ def collecting(stage: Any) -> Iterator[Stop]:
 
 POINTS: dict[str, Point] = {
     "claim answered": call("hub", "POST", "/claims$", At.AFTER, _SOME_ATTEMPT),
-    "trigger on its way": call("jenkins", "POST", "/job/remote-request-eins/build", At.BEFORE),
+    "trigger on its way": triggering,
     "triggered": call("jenkins", "POST", "/job/remote-request-eins/build", At.AFTER),
     "queued": queued,
     "board locked": locked,
