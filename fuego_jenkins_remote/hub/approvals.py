@@ -12,19 +12,20 @@ from fuego_jenkins_remote.hub.statements import boards as board_sql
 from fuego_jenkins_remote.hub.statements import people
 from fuego_jenkins_remote.hub.statements import requests as sql
 from fuego_jenkins_remote.network.identities import MAX_ATTEMPTS
+from fuego_jenkins_remote.network.permissions import Action, Thing, may
 from fuego_jenkins_remote.network.states import FINAL, By, Event, State
 
 
 def answer(change: Change, caller: Caller, request_id: str, host: str, *, given: Answer, reason: str = "") -> Request:
-    """An admin of the lab's team, or the lab itself, says yes or no.
+    """A maintainer of the lab's team, or the lab itself, says yes or no.
 
     The same answer again changes nothing, and a yes stays with who gave it first: it may be what the test runs on.
     """
     lab = people.find_lab(change.conn, host)
     if lab is None:
         raise NotKnown(f"there is no lab {host}")
-    if not (caller.is_admin_of(lab.team) or (caller.kind == "lab" and caller.name == host)):
-        raise NotYours(f"only admins of the team {lab.team} and the lab {host} itself answer for {host}")
+    if not may(caller.actor, Action.ANSWER_REQUEST, Thing(labs={host: lab.team})):
+        raise NotYours(f"only maintainers of the team {lab.team} and the lab {host} itself answer for {host}")
     request = life.find(change, request_id)
     before = request.approval(host)
     if before is not None and (before.answer, before.reason, before.by) == (given, reason, caller.name):

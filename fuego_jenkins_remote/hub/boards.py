@@ -86,12 +86,12 @@ def candidates(conn: sa.Connection, selector: selectors.Selector, team: str) -> 
     return [board for board in sql.listed(conn) if board.admits(team) and selector.matches(board.matched())]
 
 
-def lane_for(change: Change, selector: selectors.Selector, team: str) -> Lane:
-    """The lane of the pair; a new one is made and its boards found."""
+def lane_for(change: Change, selector: selectors.Selector, team: str, user: str) -> Lane:
+    """The lane of the three; a new one is made and its boards found."""
     normal = selector.normal()
-    lane = sql.find_lane(change.conn, normal, team)
+    lane = sql.find_lane(change.conn, normal, team, user)
     if lane is None:
-        lane = sql.insert_lane(change.conn, normal, team)
+        lane = sql.insert_lane(change.conn, normal, team, user)
         for board in candidates(change.conn, selector, team):
             sql.serve(change.conn, board, [lane])
     return lane

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import sqlalchemy as sa
 
 from fuego_jenkins_remote.fuego.names import check_host_name, check_user_name
 from fuego_jenkins_remote.hub.errors import Conflict, NotKnown, Refused
-from fuego_jenkins_remote.hub.records import Caller, Level, Membership
+from fuego_jenkins_remote.hub.records import Caller, Membership
 from fuego_jenkins_remote.hub.schema import tokens
 from fuego_jenkins_remote.hub.statements import people as sql
+from fuego_jenkins_remote.network.permissions import Level, Scope
 from fuego_jenkins_remote.service.tokens import add_token, find_token
-
-_LEVELS: dict[str, Level] = {"member": "member", "admin": "admin"}
 
 
 def caller_of(conn: sa.Connection, secret: str, now: datetime) -> Caller | None:
@@ -23,20 +23,19 @@ def caller_of(conn: sa.Connection, secret: str, now: datetime) -> Caller | None:
     if token is None:
         return None
     if token.kind == "user":
-        teams = sql.memberships_of(conn, token.owner)
-        return Caller(kind="user", name=token.owner, teams=teams, email=sql.email_of(conn, token.owner))
+        return replace(sql.caller(conn, token.owner), scope=Scope(token.scope or Scope.ADMIN))
     lab = sql.find_lab(conn, token.owner)
     if token.kind != "lab" or lab is None:
         return None
-    return Caller(kind="lab", name=lab.host, teams=(Membership(team=lab.team, level="member"),))
+    return Caller(kind="lab", name=lab.host, teams=(Membership(team=lab.team, level=Level.MEMBER),))
 
 
 def parse_membership(text: str) -> Membership:
-    """Read `TEAM`, `TEAM:member` or `TEAM:admin`; raises Refused."""
+    """Read `TEAM` (as a member) or `TEAM:LEVEL`; raises Refused."""
     team, colon, level = text.partition(":")
-    if colon and level not in _LEVELS:
-        raise Refused(f"{text!r}: the level is member or admin")
-    return Membership(team=check_host_name(team), level=_LEVELS[level or "member"])
+    if colon and level not in set(Level):
+        raise Refused(f"{text!r}: the level is one of {', '.join(Level)}")
+    return Membership(team=check_host_name(team), level=Level(level or Level.MEMBER))
 
 
 def add_user(

@@ -10,9 +10,10 @@ from typing import Literal
 from fuego_jenkins_remote.network import selectors
 from fuego_jenkins_remote.network.boards import Standing, standing
 from fuego_jenkins_remote.network.identities import AttemptId
+from fuego_jenkins_remote.network.permissions import Actor, Level, Scope
 from fuego_jenkins_remote.network.states import State
+from fuego_jenkins_remote.network.terms import USUAL, Terms
 
-Level = Literal["member", "admin"]
 Answer = Literal["waiting", "approved", "rejected"]
 Count = int | Literal["each"]
 Health = Literal["online", "offline", "broken"]
@@ -34,10 +35,14 @@ class Caller:
     name: str
     teams: tuple[Membership, ...] = ()
     email: str = ""
+    network_admin: bool = False
+    scope: Scope = Scope.ADMIN
 
-    def is_admin_of(self, team: str) -> bool:
-        """Whether it is a user who is an admin of the team."""
-        return self.kind == "user" and Membership(team=team, level="admin") in self.teams
+    @property
+    def actor(self) -> Actor:
+        """As the permissions see it."""
+        levels = {one.team: one.level for one in self.teams} if self.kind == "user" else {}
+        return Actor(kind=self.kind, name=self.name, levels=levels, network_admin=self.network_admin, scope=self.scope)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,10 +56,10 @@ class Lab:
 
 @dataclass(frozen=True, kw_only=True)
 class Board:
-    """A board as its lab describes it. `busy_with` is the request that has it, if one has.
+    """A board as its lab describes it, and what its people and the hub know of it.
 
-    `online` is the lab's wish, whether it is shared now; `health` what the lab sees of it, with the reason, and since
-    when it is so (none: nothing was said of it yet).
+    `busy_with` is the request that has it, if one has. `online` is the lab's wish, whether it is shared now; `health`
+    what the lab sees of it, with the reason, and since when it is so (none: nothing was said of it yet).
     """
 
     id: int
@@ -68,6 +73,10 @@ class Board:
     health: Health
     health_reason: str
     health_since: datetime | None
+    terms: Terms
+    maintenance: str  # why its people have taken it out; empty: they have not
+    maintenance_by: str
+    failures: int  # for reasons of infrastructure, one after the other
     updated_at: datetime
     last_seen: datetime
     team: str  # the lab's own
@@ -75,8 +84,8 @@ class Board:
 
     @property
     def up(self) -> bool:
-        """Whether it is given requests: shared, and well."""
-        return self.online and self.health == "online"
+        """Whether it is given requests: shared, well, and not taken out by its people."""
+        return self.online and self.health == "online" and not self.maintenance
 
     def standing(self, now: datetime) -> Standing:
         """In a word, what it does, or why it does nothing."""
@@ -110,15 +119,17 @@ class NewBoard:
     description: str = ""
     open_to: tuple[str, ...] = ()
     online: bool = True
+    terms: Terms = USUAL
 
 
 @dataclass(frozen=True, kw_only=True)
 class Lane:
-    """All requests of one team with one selector (in normal form)."""
+    """All requests of one person for one team with one selector (in normal form); no person: from before."""
 
     id: int
     selector: str
     team: str
+    user: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,6 +170,10 @@ class NewRequest:
     deadline: datetime | None = None
     retries: int = 0
     notes: str = ""
+    private: bool = False
+    needs: tuple[str, ...] = ()  # terms of selectors that the test adds to the requester's
+    min_version: str = ""  # of an installed test
+    notify: tuple[str, ...] = ()  # users who are told of its end, beside the requester
     team: str | None = None  # for which of the requester's teams; none: the first that may have it run
 
 
@@ -212,6 +227,10 @@ class Request:
     retries: int
     retries_left: int
     notes: str
+    private: bool
+    needs: tuple[str, ...]
+    min_version: str
+    notify: tuple[str, ...]
     created_at: datetime
     updated_at: datetime
     started_at: datetime | None

@@ -49,7 +49,7 @@ def put(change: Change, caller: Caller, new: NewRequest) -> list[Request]:
     parts = _parts(new, matching)
     campaign = new_campaign_id(change.at) if new.count != 1 else None
     for part, one in enumerate(parts):
-        lane = boards.lane_for(change, boards.parsed(one.selector), team)
+        lane = boards.lane_for(change, boards.parsed(one.selector), team, caller.name)
         request_id = new_request_id(change.at)
         sql.insert(
             change.conn,
@@ -155,7 +155,7 @@ def _team_and_boards(conn: sa.Connection, caller: Caller, selector: selectors.Se
     if not caller.teams:
         raise NotYours(f"{caller.name} is in no team, and boards are open to teams: ask the hub's admin")
     for membership in caller.teams:
-        lane = board_sql.find_lane(conn, selector.normal(), membership.team)
+        lane = board_sql.find_lane(conn, selector.normal(), membership.team, caller.name)
         if lane is not None:
             found = board_sql.of_lane(conn, lane.id)
         else:
@@ -221,6 +221,7 @@ def _parts(new: NewRequest, matching: Sequence[Board]) -> list[NewRequest]:
 
 def _fingerprint(new: NewRequest) -> str:
     # A field that is newer than the hub that made the request counts only where it says something.
-    said = {name: value for name, value in asdict(new).items() if name != "team" or value is not None}
+    newer = {"team": None, "private": False, "needs": (), "min_version": "", "notify": ()}
+    said = {name: value for name, value in asdict(new).items() if name not in newer or value != newer[name]}
     text = json.dumps(said, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()

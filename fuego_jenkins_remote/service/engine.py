@@ -105,9 +105,26 @@ def migrate(engine: sa.Engine, package: str) -> None:
     from alembic import command
 
     config = _alembic_config(package)
-    with engine.begin() as conn:
+    with engine.connect() as conn, _references_unchecked(conn), conn.begin():
         config.attributes["connection"] = conn
         command.upgrade(config, "head")
+
+
+@contextmanager
+def _references_unchecked(conn: sa.Connection) -> Iterator[None]:
+    """SQLite changes some things of a table only by making it anew; what refers to it would go with the old one.
+
+    See https://sqlite.org/lang_altertable.html, "Making Other Kinds Of Table Schema Changes".
+    """
+    raw: Any = conn.connection.dbapi_connection
+    if conn.dialect.name != "sqlite":
+        yield
+        return
+    raw.execute("PRAGMA foreign_keys = OFF")
+    try:
+        yield
+    finally:
+        raw.execute("PRAGMA foreign_keys = ON")
 
 
 def check_migrated(engine: sa.Engine, package: str) -> None:

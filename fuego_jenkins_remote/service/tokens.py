@@ -47,6 +47,9 @@ class TokenRow:
     created_at: datetime
     expires_at: datetime | None
     revoked_at: datetime | None
+    scope: str = ""  # what a user's is good for; empty: all
+    last_used_at: datetime | None = None
+    made_by: str = ""
 
 
 def new_token(kind: str) -> NewToken:
@@ -82,6 +85,9 @@ def tokens_table(metadata: sa.MetaData) -> sa.Table:
         sa.Column("created_at", UtcDateTime, nullable=False),
         sa.Column("expires_at", UtcDateTime),
         sa.Column("revoked_at", UtcDateTime),
+        sa.Column("scope", sa.String(16), nullable=False, server_default=""),  # what a user's is good for; empty: all
+        sa.Column("last_used_at", UtcDateTime),
+        sa.Column("made_by", sa.String(100), nullable=False, server_default=""),
     )
 
 
@@ -150,4 +156,7 @@ def _from_row(row: sa.RowMapping) -> TokenRow:
         created_at=row["created_at"],
         expires_at=row["expires_at"],
         revoked_at=row["revoked_at"],
+        scope=row["scope"],
+        last_used_at=row["last_used_at"],
+        made_by=row["made_by"],
     )

@@ -19,13 +19,14 @@ from fuego_jenkins_remote.hub.models.fields import (
     Text,
     Wire,
 )
+from fuego_jenkins_remote.network.permissions import Level
 
 
 class MembershipOut(Wire):
     """A place in a team."""
 
     team: str
-    level: records.Level
+    level: Level
 
 
 class WhoAmI(Wire):

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from fuego_jenkins_remote.hub.records import Board, Health, Lane, NewBoard
 from fuego_jenkins_remote.hub.schema import attempts, board_lane, boards, labs, lanes, live
+from fuego_jenkins_remote.network.terms import terms_as_mapping, terms_from_mapping
 
 _SELECT = sa.select(boards, labs.c.team, attempts.c.request_id.label("busy_with")).select_from(
     boards.join(labs, labs.c.host == boards.c.host).outerjoin(
@@ -69,16 +70,17 @@ def seen(conn: sa.Connection, host: str, names: Iterable[str], now: datetime) ->
     conn.execute(boards.update().where(where).values(last_seen=now))
 
 
-def find_lane(conn: sa.Connection, selector: str, team: str) -> Lane | None:
-    """The lane of a selector in normal form and a team."""
-    query = sa.select(lanes).where(lanes.c.selector == selector, lanes.c.team == team)
+def find_lane(conn: sa.Connection, selector: str, team: str, user: str) -> Lane | None:
+    """The lane of a selector in normal form, a team and one of its people."""
+    query = sa.select(lanes).where(lanes.c.selector == selector, lanes.c.team == team, lanes.c.user == user)
     row = conn.execute(query).mappings().one_or_none()
     return None if row is None else _lane(row)
 
 
-def insert_lane(conn: sa.Connection, selector: str, team: str) -> Lane:
+def insert_lane(conn: sa.Connection, selector: str, team: str, user: str) -> Lane:
     """Make the lane."""
-    row = conn.execute(lanes.insert().values(selector=selector, team=team).returning(lanes)).mappings().one()
+    new = lanes.insert().values(selector=selector, team=team, user=user)
+    row = conn.execute(new.returning(lanes)).mappings().one()
     return _lane(row)
 
 
@@ -120,13 +122,15 @@ def _columns(new: NewBoard) -> dict[str, object]:
         "description": new.description,
         "open_to": list(new.open_to),
         "online": new.online,
+        "terms": terms_as_mapping(new.terms),
     }
 
 
 def _board(row: sa.RowMapping) -> Board:
     values = dict(row)
-    return Board(**values | {"labels": tuple(values["labels"]), "open_to": tuple(values["open_to"])})
+    values |= {key: tuple(values[key]) for key in ("labels", "open_to")}
+    return Board(**values | {"terms": terms_from_mapping(values["terms"])})
 
 
 def _lane(row: sa.RowMapping) -> Lane:
-    return Lane(id=row["id"], selector=row["selector"], team=row["team"])
+    return Lane(id=row["id"], selector=row["selector"], team=row["team"], user=row["user"])

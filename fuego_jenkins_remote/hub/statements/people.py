@@ -7,8 +7,9 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from fuego_jenkins_remote.hub.records import Lab, Level, Membership
+from fuego_jenkins_remote.hub.records import Caller, Lab, Membership
 from fuego_jenkins_remote.hub.schema import labs, memberships, teams, users
+from fuego_jenkins_remote.network.permissions import Level
 
 
 def user_exists(conn: sa.Connection, name: str) -> bool:
@@ -36,16 +37,12 @@ def insert_membership(conn: sa.Connection, user: str, team: str, level: Level, p
     conn.execute(memberships.insert().values(user=user, team=team, level=level, position=position))
 
 
-def memberships_of(conn: sa.Connection, user: str) -> tuple[Membership, ...]:
-    """The teams of a user, in the order in which they were given."""
-    query = sa.select(memberships).where(memberships.c.user == user).order_by(memberships.c.position)
-    rows = conn.execute(query).mappings()
-    return tuple(Membership(team=row["team"], level=row["level"]) for row in rows)
-
-
-def email_of(conn: sa.Connection, user: str) -> str:
-    """The user's address, empty if none is known."""
-    return conn.execute(sa.select(users.c.email).where(users.c.name == user)).scalar_one_or_none() or ""
+def caller(conn: sa.Connection, name: str) -> Caller:
+    """A user with the teams, in the order in which they were given."""
+    query = sa.select(memberships).where(memberships.c.user == name).order_by(memberships.c.position)
+    teams = [Membership(team=row["team"], level=Level(row["level"])) for row in conn.execute(query).mappings()]
+    user = conn.execute(sa.select(users.c.email, users.c.network_admin).where(users.c.name == name)).one()
+    return Caller(kind="user", name=name, teams=tuple(teams), email=user.email, network_admin=user.network_admin)
 
 
 def user_recipients(conn: sa.Connection, user: str) -> tuple[str, ...]:

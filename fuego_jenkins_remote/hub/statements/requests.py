@@ -139,6 +139,10 @@ def insert(
         "retries": new.retries,
         "retries_left": new.retries,
         "notes": new.notes,
+        "private": new.private,
+        "needs": list(new.needs),
+        "min_version": new.min_version,
+        "notify": list(new.notify),
     }
     fixed = {"version": 1, "attempt": 0, "state": State.PENDING, "held": False, "cancel_requested": False}
     empty = dict.fromkeys(("status", "run_key", "run_url", "reason"), "")
@@ -269,6 +273,7 @@ def _approvals(conn: sa.Connection, request_ids: Sequence[str]) -> dict[str, tup
 def _request(row: sa.RowMapping, given: tuple[Approval, ...]) -> Request:
     values = dict(row)
     values["state"] = State(values["state"])
+    values |= {key: tuple(values[key]) for key in ("needs", "notify")}
     values["options"] = Options(**values["options"])
     values["git"] = GitSource(**values["git"]) if values["git"] else None
     return Request(**values, approvals=given)

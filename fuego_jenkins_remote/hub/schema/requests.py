@@ -1,91 +1,11 @@
-"""The hub's tables.
-
-Three indexes carry the load. `pending` gives the head of each lane, so that a claim costs the same however many
-requests are stored (with `by_length` saying whether a lane has anything short enough at all, where a claim has limits);
-`due` gives the sweeper what is late and nothing else; `live` is the promise that a board has one attempt at a time.
-Their conditions stand here as literals, since SQLite uses a partial index only for a query that repeats them.
-"""
+"""Requests, their attempts, approvals and history."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 
+from fuego_jenkins_remote.hub.schema.base import metadata
 from fuego_jenkins_remote.service.engine import UtcDateTime
-from fuego_jenkins_remote.service.tokens import tokens_table
-
-metadata = sa.MetaData()
-
-tokens = tokens_table(metadata)
-
-teams = sa.Table("teams", metadata, sa.Column("name", sa.Text, primary_key=True))
-
-users = sa.Table(
-    "users",
-    metadata,
-    sa.Column("name", sa.Text, primary_key=True),
-    sa.Column("email", sa.Text, nullable=False),
-    sa.Column("notify", sa.JSON, nullable=False),  # where notices go: mail or apprise addresses, set by the hub's admin
-    sa.Column("created_at", UtcDateTime, nullable=False),
-)
-
-memberships = sa.Table(
-    "memberships",
-    metadata,
-    sa.Column("user", sa.ForeignKey("users.name"), primary_key=True),
-    sa.Column("team", sa.ForeignKey("teams.name"), primary_key=True),
-    sa.Column("level", sa.Text, nullable=False),  # member, admin
-    sa.Column("position", sa.Integer, nullable=False),  # a request is put for the first team that may have it run
-)
-
-labs = sa.Table(
-    "labs",
-    metadata,
-    sa.Column("host", sa.Text, primary_key=True),
-    sa.Column("team", sa.ForeignKey("teams.name"), nullable=False),
-    sa.Column("notify", sa.JSON, nullable=False),
-    sa.Column("created_at", UtcDateTime, nullable=False),
-    sa.Column("bridge", sa.Text, nullable=False, server_default=""),  # the one that claims for it, by its own name
-    sa.Column("bridge_seen", UtcDateTime),
-)
-
-boards = sa.Table(
-    "boards",
-    metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("host", sa.ForeignKey("labs.host"), nullable=False),
-    sa.Column("name", sa.Text, nullable=False),
-    sa.Column("facts", sa.JSON, nullable=False),
-    sa.Column("labels", sa.JSON, nullable=False),
-    sa.Column("description", sa.Text, nullable=False),
-    sa.Column("open_to", sa.JSON, nullable=False),  # ["*"], team names, or [] for the lab's own team alone
-    sa.Column("online", sa.Boolean, nullable=False),  # the lab's wish: whether it is shared at all
-    sa.Column("health", sa.Text, nullable=False, server_default="online"),  # what the lab sees: online, offline, broken
-    sa.Column("health_reason", sa.Text, nullable=False, server_default=""),
-    sa.Column("health_since", UtcDateTime),
-    sa.Column("updated_at", UtcDateTime, nullable=False),
-    sa.Column("last_seen", UtcDateTime, nullable=False),
-    sa.UniqueConstraint("host", "name"),
-)
-
-# A lane is all requests of one team with one selector: what decides whether a board may run them is the same for all.
-lanes = sa.Table(
-    "lanes",
-    metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("selector", sa.Text, nullable=False),  # in normal form
-    sa.Column("team", sa.ForeignKey("teams.name"), nullable=False),
-    sa.Column("served_at", UtcDateTime),  # when a lab last claimed one of its requests
-    sa.UniqueConstraint("selector", "team"),
-)
-
-board_lane = sa.Table(
-    "board_lane",
-    metadata,
-    sa.Column("board_id", sa.ForeignKey("boards.id", ondelete="CASCADE"), primary_key=True),
-    sa.Column("lane_id", sa.ForeignKey("lanes.id"), primary_key=True),
-    sa.Column("own", sa.Boolean, nullable=False),  # the lane's team is the lab's own
-    sa.Index("board_lane_by_lane", "lane_id", "board_id"),
-)
 
 requests = sa.Table(
     "requests",
@@ -111,6 +31,10 @@ requests = sa.Table(
     sa.Column("options", sa.JSON, nullable=False),
     sa.Column("package", sa.Text),
     sa.Column("git", sa.JSON(none_as_null=True)),
+    sa.Column("private", sa.Boolean, nullable=False, server_default=sa.false()),  # for its team's eyes only
+    sa.Column("needs", sa.JSON, nullable=False, server_default="[]"),  # terms of selectors that the test adds
+    sa.Column("min_version", sa.Text, nullable=False, server_default=""),  # of an installed test
+    sa.Column("notify", sa.JSON, nullable=False, server_default="[]"),  # users that are told, beside the requester
     sa.Column("priority", sa.Integer, nullable=False),
     sa.Column("deadline", UtcDateTime),
     sa.Column("retries", sa.Integer, nullable=False),
@@ -264,30 +188,3 @@ history = sa.Table(
     sa.Column("who", sa.Text, nullable=False),
     sa.Column("reason", sa.Text, nullable=False),
 )
-
-packages = sa.Table(
-    "packages",
-    metadata,
-    sa.Column("sha256", sa.Text, primary_key=True),
-    sa.Column("size", sa.Integer, nullable=False),
-    sa.Column("uploaded_by", sa.Text, nullable=False),
-    sa.Column("at", UtcDateTime, nullable=False),
-)
-
-notices = sa.Table(
-    "notices",
-    metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("at", UtcDateTime, nullable=False),
-    sa.Column("request_id", sa.ForeignKey("requests.id")),  # none: it is about a board
-    sa.Column("kind", sa.Text, nullable=False),
-    sa.Column("recipient", sa.Text, nullable=False),
-    sa.Column("title", sa.Text, nullable=False),
-    sa.Column("body", sa.Text, nullable=False),
-    sa.Column("state", sa.Text, nullable=False),  # waiting, sent, failed
-    sa.Column("tries", sa.Integer, nullable=False),
-    sa.Column("next_try", UtcDateTime),
-)
-unsent = notices.c.state == sa.literal_column("'waiting'")
-sa.Index("notices_unsent", notices.c.next_try, sqlite_where=unsent, postgresql_where=unsent)
-sa.Index("notices_by_request", notices.c.request_id)

@@ -1,0 +1,62 @@
+"""The hub's tables.
+
+Three indexes carry the load. `pending` gives the head of each lane, so that a claim costs the same however many
+requests are stored (with `by_length` saying whether a lane has anything short enough at all, where a claim has limits);
+`due` gives the sweeper what is late and nothing else; `live` is the promise that a board has one attempt at a time.
+Their conditions stand here as literals, since SQLite uses a partial index only for a query that repeats them.
+"""
+
+from __future__ import annotations
+
+from fuego_jenkins_remote.hub.schema.base import metadata
+from fuego_jenkins_remote.hub.schema.boards import board_lane, boards, lanes
+from fuego_jenkins_remote.hub.schema.notices import notices, unsent
+from fuego_jenkins_remote.hub.schema.packages import packages
+from fuego_jenkins_remote.hub.schema.people import labs, memberships, teams, tokens, users
+from fuego_jenkins_remote.hub.schema.requests import (
+    approvals,
+    asked,
+    attempts,
+    beyond_waiting,
+    due,
+    held,
+    history,
+    live,
+    offered,
+    paused,
+    requests,
+    spread,
+    to_stop,
+    waiting,
+    with_deadline,
+)
+
+__all__ = [
+    "approvals",
+    "asked",
+    "attempts",
+    "beyond_waiting",
+    "board_lane",
+    "boards",
+    "due",
+    "held",
+    "history",
+    "labs",
+    "lanes",
+    "live",
+    "memberships",
+    "metadata",
+    "notices",
+    "offered",
+    "packages",
+    "paused",
+    "requests",
+    "spread",
+    "teams",
+    "to_stop",
+    "tokens",
+    "unsent",
+    "users",
+    "waiting",
+    "with_deadline",
+]

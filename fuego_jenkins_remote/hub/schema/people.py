@@ -1,0 +1,48 @@
+"""Users, teams, labs, tokens."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from fuego_jenkins_remote.hub.schema.base import metadata
+from fuego_jenkins_remote.service.engine import UtcDateTime
+from fuego_jenkins_remote.service.tokens import tokens_table
+
+tokens = tokens_table(metadata)
+
+teams = sa.Table(
+    "teams",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("description", sa.Text, nullable=False, server_default=""),
+)
+
+users = sa.Table(
+    "users",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("email", sa.Text, nullable=False),
+    sa.Column("notify", sa.JSON, nullable=False),  # where notices go: mail or apprise addresses, set by the hub's admin
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("network_admin", sa.Boolean, nullable=False, server_default=sa.false()),
+)
+
+memberships = sa.Table(
+    "memberships",
+    metadata,
+    sa.Column("user", sa.ForeignKey("users.name"), primary_key=True),
+    sa.Column("team", sa.ForeignKey("teams.name"), primary_key=True),
+    sa.Column("level", sa.Text, nullable=False),  # network/permissions.py: Level
+    sa.Column("position", sa.Integer, nullable=False),  # a request is put for the first team that may have it run
+)
+
+labs = sa.Table(
+    "labs",
+    metadata,
+    sa.Column("host", sa.Text, primary_key=True),
+    sa.Column("team", sa.ForeignKey("teams.name"), nullable=False),
+    sa.Column("notify", sa.JSON, nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("bridge", sa.Text, nullable=False, server_default=""),  # the one that claims for it, by its own name
+    sa.Column("bridge_seen", UtcDateTime),
+)

@@ -1,0 +1,105 @@
+"""The terms on which a board is shared: what holds for requests of other teams than the lab's own. Pure.
+
+The lab says them with its board; the hub keeps to them when requests are put and claimed, the lab again by its own
+policy. They are a mapping in JSON, all of whose parts may be left out:
+
+    {"ask": true, "priority": 50, "max_time": 7200, "running": {"user": 1, "team": 3},
+     "windows": {"time_zone": "Europe/Berlin", "windows": ["Mon-Fri 18:00-08:00"]}}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+
+OUTSIDER_SECONDS = 2 * 3600
+"""The longest test of an outsider, until the lab allows more."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quota:
+    """At most so many; None: as many as there are."""
+
+    user: int | None = None
+    team: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Windows:
+    """When the board is shared, as the lab has it in boards.yaml; empty: always."""
+
+    time_zone: str = ""
+    windows: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """What holds for outsiders. `max_time` in seconds; `running` counts the lab's boards that a user, a team has."""
+
+    ask: bool = False  # the lab's people approve each request, unless they have allowed such ones for good
+    priority: int = 100  # a higher one counts as this
+    max_time: int = OUTSIDER_SECONDS
+    running: Quota = Quota()
+    windows: Windows = Windows()
+
+
+USUAL = Terms()
+"""What holds where a lab says nothing."""
+
+
+class BadTerms(ValueError):
+    """Terms that cannot be read; the message names the key."""
+
+
+def terms_from_mapping(data: object) -> Terms:
+    """The terms that JSON or YAML says. Raises BadTerms: a typing mistake must not open a board."""
+    said = _mapping(data, "terms", Terms)
+    ask = said.get("ask", False)
+    if not isinstance(ask, bool):
+        raise BadTerms("ask: true or false is needed")
+    running = _mapping(said.get("running", {}), "running", Quota)
+    return Terms(
+        ask=ask,
+        priority=_number(said.get("priority", 100), "priority", 0, 100),
+        max_time=_number(said.get("max_time", OUTSIDER_SECONDS), "max_time", 1, _LONGEST),
+        running=Quota(**{key: _number(value, f"running: {key}", 0, _MOST) for key, value in running.items()}),
+        windows=_windows(_mapping(said.get("windows", {}), "windows", Windows)),
+    )
+
+
+def terms_as_mapping(terms: Terms) -> dict[str, object]:
+    """The terms as JSON has them: what differs from the usual ones."""
+    usual = asdict(USUAL)
+    found = {key: value for key, value in asdict(terms).items() if value != usual[key]}
+    if "running" in found:
+        found["running"] = {key: value for key, value in found["running"].items() if value is not None}
+    return found
+
+
+_LONGEST = 30 * 24 * 3600
+_MOST = 10_000
+
+
+def _mapping(data: object, where: str, of: type[Terms | Quota | Windows]) -> Mapping[str, object]:
+    known = sorted(one.name for one in fields(of))
+    if not isinstance(data, Mapping):
+        raise BadTerms(f"{where}: names with values are needed ({', '.join(known)})")
+    for key in data:
+        if key not in known:
+            raise BadTerms(f"{where}: unknown key {str(key)[:80]!r} (known: {', '.join(known)})")
+    return data
+
+
+def _number(value: object, where: str, least: int, most: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+        raise BadTerms(f"{where}: a number from {least} to {most} is needed")
+    return value
+
+
+def _windows(data: Mapping[str, object]) -> Windows:
+    zone, windows = data.get("time_zone", ""), data.get("windows", ())
+    if not isinstance(zone, str) or not isinstance(windows, list | tuple):
+        raise BadTerms('windows: a time_zone and a list of windows like "Mon-Fri 18:00-08:00" are needed')
+    if len(zone) > 100 or len(windows) > 50 or not all(isinstance(one, str) and len(one) < 100 for one in windows):
+        raise BadTerms("windows: at most 50, each a short text")
+    return Windows(time_zone=zone, windows=tuple(windows))
