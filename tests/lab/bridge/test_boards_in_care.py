@@ -49,7 +49,7 @@ def test_nothing_is_claimed_until_the_check_is_passed_and_then_at_once(running: 
     time.sleep(0.3)
     assert {boards for _, boards in running.hub.claimed} <= {()}
     _says(going_on, 0)
-    until(running.bench.journal.open_entries, seconds=2)
+    until(running.bench.journal.open_entries, seconds=8)
 
 
 def test_a_board_that_fails_stays_broken_whatever_its_node_does(running: Running, going_on: Path) -> None:

@@ -86,7 +86,7 @@ def test_a_job_that_left_without_touching_the_board_is_noticed_in_its_folder(run
     which = running.hub.put(0)
     until(lambda: running.phase(which) == "gate")
     (running.bench.folders.request_folder(which) / "refused").write_text("the board is in use\n")
-    until(lambda: running.hub.was_told("give_back"), seconds=1)
+    until(lambda: running.hub.was_told("give_back"), seconds=8)
 
 
 # -- signs of life
@@ -122,7 +122,7 @@ def test_a_cancel_in_the_answers_is_carried_out_at_once(running: Running) -> Non
     which = in_run(running)
     running.hub.wanted_stopped.add(which)
     (running.bench.folders.request_folder(which) / "console.log").write_text("a line\n")
-    until(lambda: running.bench.jenkins.stopped, seconds=1)
+    until(lambda: running.bench.jenkins.stopped, seconds=8)
     assert running.bench.journal.entry(which).stopping
 
 
@@ -134,7 +134,7 @@ def test_an_attempt_that_is_over_at_the_hub_is_taken_out_of_the_queue(
     running.hub.over.add(which)
     until(lambda: running.phase(which) == "gate")
     running.hub.step_error = Conflict("the attempt is over", status=409)
-    until(lambda: running.bench.jenkins.cancelled == [7], seconds=2)
+    until(lambda: running.bench.jenkins.cancelled == [7], seconds=8)
     until(lambda: running.phase(which) == "closed")
 
 
@@ -202,7 +202,7 @@ def test_a_jenkins_that_is_away_for_long_takes_the_boards_along_and_is_said_once
     running.start()
     until(lambda: running.hub.waiting == ("bbb",))
     running.bench.jenkins.look_trouble = ControllerDown("Jenkins at x does not answer")
-    until(lambda: running.hub.waiting == (), seconds=2)
+    until(lambda: running.hub.waiting == (), seconds=8)
     assert running.hub.health == {}
     until(lambda: running.hub.health == {"bbb": ("offline", "this lab's Jenkins does not answer")})
     assert sum("Jenkins at x does not answer" in one.message for one in caplog.records) == 1
