@@ -12,7 +12,7 @@ Both stand beside fuego.conf, which a test cannot write in Fuego's container. bo
         resources: [power-1]  # what it shares with other boards; Jenkins locks it (plugin lockable-resources)
         share: {...}          # when the lab shares it, where that is not for all alike
         check: {reboot: true, test: Functional.fuego_board_check}    # after trouble: see care/wanted.py
-    share:                    # when the lab shares its boards; without it, always: see share_windows.py
+    share:                    # when the lab shares its boards; without it, always: see network/share_windows.py
       time_zone: Europe/Berlin
       windows: ["Mon-Fri 18:00-08:00", "Sat-Sun 00:00-24:00"]
 """
@@ -32,8 +32,8 @@ from fuego_jenkins_remote.fuego.errors import BadBoardFile
 from fuego_jenkins_remote.fuego.names import check_board_name
 from fuego_jenkins_remote.lab.care.wanted import BoardCheck, read_check
 from fuego_jenkins_remote.lab.errors import BadLabFile
-from fuego_jenkins_remote.lab.share_windows import BadWindows, ShareWindows
 from fuego_jenkins_remote.network.policy import Policy, PolicyError, policy_from_mapping
+from fuego_jenkins_remote.network.share_windows import BadWindows, ShareWindows
 
 MAX_FILE = 2**20
 _BOARD_KEYS = frozenset({"type", "cpu", "labels", "description", "open_to", "check", "resources", "share"})

@@ -11,6 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+from functools import lru_cache
+
+from fuego_jenkins_remote.network.share_windows import BadWindows, ShareWindows
 
 OUTSIDER_SECONDS = 2 * 3600
 """The longest test of an outsider, until the lab allows more."""
@@ -30,6 +33,10 @@ class Windows:
 
     time_zone: str = ""
     windows: tuple[str, ...] = ()
+
+    def read(self) -> ShareWindows | None:
+        """As they are reckoned with; None: always. Raises BadWindows."""
+        return _read_windows(self.time_zone, self.windows) if self.windows else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +59,10 @@ class BadTerms(ValueError):
 
 
 def terms_from_mapping(data: object) -> Terms:
-    """The terms that JSON or YAML says. Raises BadTerms: a typing mistake must not open a board."""
+    """The terms that JSON or YAML says. Raises BadTerms: a typing mistake must not open a board.
+
+    Time zones are those of this machine, and not looked up here (`check_windows`): what is stored is read anywhere.
+    """
     said = _mapping(data, "terms", Terms)
     ask = said.get("ask", False)
     if not isinstance(ask, bool):
@@ -74,6 +84,20 @@ def terms_as_mapping(terms: Terms) -> dict[str, object]:
     if "running" in found:
         found["running"] = {key: value for key, value in found["running"].items() if value is not None}
     return found
+
+
+def check_windows(terms: Terms) -> Terms:
+    """Give the terms back if their windows can be reckoned with. Raises BadTerms."""
+    try:
+        terms.windows.read()
+    except BadWindows as error:
+        raise BadTerms(str(error)) from error
+    return terms
+
+
+@lru_cache(maxsize=1024)
+def _read_windows(time_zone: str, windows: tuple[str, ...]) -> ShareWindows:
+    return ShareWindows.from_yaml({"time_zone": time_zone, "windows": list(windows)})
 
 
 _LONGEST = 30 * 24 * 3600

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from fuego_jenkins_remote.lab.config import LabConfig
 from fuego_jenkins_remote.lab.errors import BadLabFile
-from fuego_jenkins_remote.lab.share_windows import DAYS, BadWindows, ShareWindows
+from fuego_jenkins_remote.network.share_windows import DAYS, BadWindows, ShareWindows
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NIGHTS = ["Mon-Fri 18:00-08:00", "Sat-Sun 00:00-24:00"]

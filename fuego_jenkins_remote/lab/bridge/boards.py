@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from fuego_jenkins_remote.lab.attempts.stepping import TIME_LIMIT_SLACK
 from fuego_jenkins_remote.lab.jenkins.build_calls import QueueItem
 from fuego_jenkins_remote.lab.jenkins.overview import Overview
-from fuego_jenkins_remote.lab.share_windows import ShareWindows
+from fuego_jenkins_remote.network.share_windows import ShareWindows
 
 ONLINE, OFFLINE = "online", "offline"
 BEFORE_A_TEST = TIME_LIMIT_SLACK + 30.0

@@ -21,7 +21,7 @@ from fuego_jenkins_remote.lab.bridge.schedule import FIRST_PAUSE, Schedule
 from fuego_jenkins_remote.lab.errors import LabError
 from fuego_jenkins_remote.lab.serving.hands import nobody_is_at_it
 from fuego_jenkins_remote.lab.serving.room import why_no_room
-from fuego_jenkins_remote.lab.share_windows import ShareWindows
+from fuego_jenkins_remote.network.share_windows import ShareWindows
 
 log = logging.getLogger("fuego.lab")
 

@@ -18,7 +18,7 @@ from fuego_jenkins_remote.lab.bridge.boards import (
 )
 from fuego_jenkins_remote.lab.jenkins.build_calls import QueueItem
 from fuego_jenkins_remote.lab.jenkins.overview import Overview, SeenNode, Work
-from fuego_jenkins_remote.lab.share_windows import ShareWindows
+from fuego_jenkins_remote.network.share_windows import ShareWindows
 
 JOB = "remote-request-bbb"
 LOCAL = "bbb.default.Benchmark.bonnie"

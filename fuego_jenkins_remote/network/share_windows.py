@@ -1,4 +1,4 @@
-"""When a lab shares its boards: windows of the week, as in boards.yaml.
+"""When a lab shares its boards: windows of the week, as in boards.yaml and in a board's terms. Pure.
 
     share:
       time_zone: Europe/Berlin
@@ -70,6 +70,18 @@ class ShareWindows:
             if begins <= end < ends:
                 end = ends
         return None if end - now > _HORIZON else end
+
+    def longest(self, now: datetime) -> timedelta | None:
+        """The longest time without a break in the week around `now` (aware); None where there is one without end."""
+        if now.tzinfo is None:
+            raise ValueError("a time without its zone")
+        longest, begin, end = timedelta(0), datetime.min.replace(tzinfo=UTC), datetime.min.replace(tzinfo=UTC)
+        for begins, ends in sorted(self._spans_around(now)):
+            if begins > end:
+                begin = begins
+            end = max(end, ends)
+            longest = max(longest, end - begin)
+        return None if longest > _HORIZON else longest
 
     def _spans_around(self, now: datetime) -> Iterator[tuple[datetime, datetime]]:
         """Beginning and end, in UTC, of each window that is near enough to count."""
