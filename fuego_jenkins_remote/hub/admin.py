@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from fuego_jenkins_remote.hub import people, schema
 from fuego_jenkins_remote.hub.errors import Conflict, NotKnown, Refused
-from fuego_jenkins_remote.hub.sender import BadRecipient, check_recipient, is_mail
+from fuego_jenkins_remote.hub.notices.sender import BadRecipient, check_recipient, is_mail
 from fuego_jenkins_remote.service.clock import utc_now
 from fuego_jenkins_remote.service.engine import NotMigrated, check_migrated, migrate, open_engine, reading
 from fuego_jenkins_remote.service.tokens import TokenRow, list_tokens

@@ -21,7 +21,7 @@ from fuego_jenkins_remote.hub.changes import Times
 from fuego_jenkins_remote.hub.core import Hub
 from fuego_jenkins_remote.hub.models.fields import Service
 from fuego_jenkins_remote.hub.news_loop import tell_on
-from fuego_jenkins_remote.hub.sender import Send, mail_address, send_by_apprise, send_notices
+from fuego_jenkins_remote.hub.notices.sender import Send, mail_address, send_by_apprise, send_notices
 from fuego_jenkins_remote.hub.sweeper import sweep_on
 from fuego_jenkins_remote.service.clock import Clock, utc_now
 from fuego_jenkins_remote.service.guard import install_guard

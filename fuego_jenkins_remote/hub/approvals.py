@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fuego_jenkins_remote.hub import life, notices
+from fuego_jenkins_remote.hub import life
 from fuego_jenkins_remote.hub.changes import Change
 from fuego_jenkins_remote.hub.errors import Conflict, NotKnown, NotYours
+from fuego_jenkins_remote.hub.notices import events
 from fuego_jenkins_remote.hub.records import Answer, Approval, Board, Caller, Request
 from fuego_jenkins_remote.hub.statements import boards as board_sql
 from fuego_jenkins_remote.hub.statements import people
@@ -54,7 +55,7 @@ def record(change: Change, request: Request, host: str, given: Answer, reason: s
     life.note(change, request, str(request.state), who=by, reason=said)
     request = life.find(change, request.id)
     if given == "waiting":
-        notices.ask_lab(change, request, host, reason)
+        events.ask_lab(change, request, host, reason)
     return settle(change, request)
 
 

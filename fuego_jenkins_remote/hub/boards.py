@@ -6,9 +6,10 @@ from functools import lru_cache
 
 import sqlalchemy as sa
 
-from fuego_jenkins_remote.hub import approvals, notices
+from fuego_jenkins_remote.hub import approvals
 from fuego_jenkins_remote.hub.changes import Change
 from fuego_jenkins_remote.hub.errors import NotKnown
+from fuego_jenkins_remote.hub.notices import events
 from fuego_jenkins_remote.hub.records import Board, Health, Lane, NewBoard
 from fuego_jenkins_remote.hub.statements import boards as sql
 from fuego_jenkins_remote.hub.statements import people
@@ -67,7 +68,7 @@ def put_health(change: Change, host: str, name: str, health: Health, reason: str
     board = find(change.conn, host, name)
     if health != before.health:
         if "broken" in (health, before.health):
-            notices.tell_lab_of_board(change, board)
+            events.tell_lab_of_board(change, board)
         if board.up:
             change.wake_labs([host])
     return board

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from fuego_jenkins_remote.hub import notices
 from fuego_jenkins_remote.hub.changes import Change
 from fuego_jenkins_remote.hub.errors import Conflict, NotKnown
+from fuego_jenkins_remote.hub.notices import events
 from fuego_jenkins_remote.hub.records import HistoryEntry, Request
 from fuego_jenkins_remote.hub.statements import requests as sql
 from fuego_jenkins_remote.network.states import FINAL, BadTransition, By, Event, State, advance, may
@@ -60,7 +60,7 @@ def move(
     note(change, request, str(state), who=who, reason=reason)
     moved = find(change, request.id)
     if state in FINAL and not will_retry:
-        notices.tell_requester(change, moved, who)
+        events.tell_requester(change, moved, who)
     return moved
 
 

@@ -16,8 +16,7 @@ from fastapi.testclient import TestClient
 
 from fuego_jenkins_remote.hub import approvals, records
 from fuego_jenkins_remote.hub.app import make_app
-from fuego_jenkins_remote.hub.schema import notices
-from fuego_jenkins_remote.hub.sender import (
+from fuego_jenkins_remote.hub.notices.sender import (
     WAITS,
     BadRecipient,
     check_recipient,
@@ -25,6 +24,7 @@ from fuego_jenkins_remote.hub.sender import (
     send_by_apprise,
     send_due,
 )
+from fuego_jenkins_remote.hub.schema import notices
 
 from .conftest import World, lab
 

@@ -1,0 +1,1 @@
+"""Notices: what people are told of, who is told, and how it gets there."""
