@@ -150,7 +150,7 @@ def _answer(session: Session, request: str, host: str | None, answer: str, reaso
 def _answering_host(session: Session, request: Request) -> str:
     """The lab whose answer this is: ours, or the only one that is asked. Raises UsageError where that is not clear."""
     settings = session.settings
-    asked = [one.host for one in request.approvals if one.answer == "waiting"]
+    asked = [one.host for one in request.approvals if one.answer == "requested"]
     if settings.is_set("host_name") and (settings.host_name in asked or not asked):
         return settings.host_name
     if len(asked) == 1:

@@ -135,7 +135,7 @@ def describe(request: Request, *, at_length: bool = True) -> str:
     where = f"{request.host}:{request.board}" if request.board else ""
     match request.state:
         case State.PENDING:
-            asked = [one for one in request.approvals if one.answer == "waiting"]
+            asked = [one for one in request.approvals if one.answer == "requested"]
             waits = (
                 f"{', '.join(one.host for one in asked)}: {asked[0].reason or 'its people are asked'}" if asked else ""
             )

@@ -135,7 +135,7 @@ class HubClient:
         self.api.post("/claims", {"claim_id": claim_id, "boards": [], "instance": instance, "leaves": True})
 
     def give_back(self, attempt: AttemptId, call_id: str, reason: str, approval: str | None = None) -> Request:
-        """This lab does not run it now; `approval`: its people are asked (waiting), or refuse (rejected)."""
+        """This lab does not run it now; `approval`: its people are asked (requested), or refuse (rejected)."""
         return self._of(attempt, "give-back", {"call_id": call_id, "reason": reason, "approval": approval})
 
     def start(self, attempt: AttemptId, call_id: str, build_url: str, build_number: str) -> bool:

@@ -22,7 +22,7 @@ class GitSource:
 
 @dataclass(frozen=True, kw_only=True)
 class Approval:
-    """A lab's word on a request: waiting, approved or rejected."""
+    """A lab's word on a request: requested, approved or rejected."""
 
     host: str
     answer: str

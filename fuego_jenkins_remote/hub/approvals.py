@@ -47,14 +47,14 @@ def record(change: Change, request: Request, host: str, given: Answer, reason: s
     sql.set_approval(change.conn, request.id, approval)
     sql.touch(change.conn, request.id)
     words = {
-        "waiting": f"{host} asks its people",
+        "requested": f"{host} asks its people",
         "approved": f"approved for {host}",
         "rejected": f"rejected by {host}",
     }
     said = f"{words[given]}: {reason}" if reason else words[given]
     life.note(change, request, str(request.state), who=by, reason=said)
     request = life.find(change, request.id)
-    if given == "waiting":
+    if given == "requested":
         events.ask_lab(change, request, host, reason)
     return settle(change, request)
 

@@ -34,7 +34,7 @@ def give_back(
     *,
     call_id: str,
     reason: str,
-    approval: Literal["waiting", "rejected"] | None = None,
+    approval: Literal["requested", "rejected"] | None = None,
 ) -> Request:
     """The lab does not run it now. With `approval` its people are asked, or it refuses: no more offers to it."""
     attempt, request = _find(change, host, which)

@@ -14,7 +14,7 @@ from fuego_jenkins_remote.network.permissions import Actor, Level, Scope
 from fuego_jenkins_remote.network.states import State
 from fuego_jenkins_remote.network.terms import USUAL, Terms
 
-Answer = Literal["waiting", "approved", "rejected"]
+Answer = Literal["requested", "approved", "rejected"]
 Count = int | Literal["each"]
 Health = Literal["online", "offline", "broken"]
 

@@ -72,7 +72,7 @@ def _plain(request: Request) -> dict[State, Told]:
 
 def _pending(request: Request, boards: Sequence[Board], at: datetime) -> Told:
     if request.held:
-        hosts = [approval.host for approval in request.approvals if approval.answer == "waiting"]
+        hosts = [approval.host for approval in request.approvals if approval.answer == "requested"]
         return Told(
             now=f"It waits for the people of {' and '.join(hosts)} to approve it.",
             then="An admin of the lab's team answers with:",

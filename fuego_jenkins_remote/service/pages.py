@@ -30,7 +30,7 @@ _TONES = {
     "PASS": "good", "done": "good", "approved": "good", "online": "good",
     "FAIL": "bad", "broken": "bad", "rejected": "bad", "error": "bad",
     "ERROR": "warn", "lost": "warn", "expired": "warn", "offline": "quiet",
-    "SKIP": "quiet", "cancelled": "quiet", "pending": "wait", "waiting": "wait",
+    "SKIP": "quiet", "cancelled": "quiet", "pending": "wait", "requested": "wait",
     "assigned": "busy", "running": "busy", "tested": "busy", "busy": "busy",
 }  # fmt: skip
 

@@ -347,7 +347,7 @@ def asked(ann: HubClient, lab: HubClient) -> str:
     requests, _ = ann.put_request({"call_id": new_call_id(), "selector": "demolab:local1", "test": "Functional.hello"})
     request = requests[0].id
     assert lab.claim(new_call_id(), ["local1"], request=request).attempts
-    lab.give_back(AttemptId(request, 1), "give-back", "its people are asked", "waiting")
+    lab.give_back(AttemptId(request, 1), "give-back", "its people are asked", "requested")
     return request
 
 

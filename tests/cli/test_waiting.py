@@ -160,7 +160,10 @@ def test_ctrl_c_says_how_to_go_on(waits: Wait, capsys: pytest.CaptureFixture[str
 @pytest.mark.parametrize(
     ("values", "line"),
     [
-        ({"state": "pending", "approvals": [{"host": "x", "answer": "waiting"}]}, "pending (x: its people are asked)"),
+        (
+            {"state": "pending", "approvals": [{"host": "x", "answer": "requested"}]},
+            "pending (x: its people are asked)",
+        ),
         ({"state": "pending", "reason": "given back"}, "pending (given back)"),
         ({"state": "tested", "status": "FAIL"}, "tested on demolab:bbb: FAIL, the run is on its way"),
         ({"state": "error", "reason": "the board\nis gone"}, "error (the board is gone)"),

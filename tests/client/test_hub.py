@@ -97,9 +97,13 @@ def hub(server) -> HubClient:
             ("POST", "/claims", {"claim_id": "call-id-1", "boards": ["bbb"], "wait": 0, "request": None, "peek": True}),
         ),
         (
-            lambda hub: hub.give_back(ATTEMPT, "c", "why", "waiting"),
+            lambda hub: hub.give_back(ATTEMPT, "c", "why", "requested"),
             REQUEST,
-            ("POST", f"/requests/{ONE}/attempts/2/give-back", {"call_id": "c", "reason": "why", "approval": "waiting"}),
+            (
+                "POST",
+                f"/requests/{ONE}/attempts/2/give-back",
+                {"call_id": "c", "reason": "why", "approval": "requested"},
+            ),
         ),
         (
             lambda hub: hub.start(ATTEMPT, "c", "http://j/1", "1"),

@@ -191,7 +191,7 @@ def test_a_request_that_waits_for_the_labs_people_is_approved(people: People) ->
     eve = HubClient(people.lab.urls["hub"], people.eve)
     wanted = {"selector": f"demolab:{people.lab.board}", "test": "Functional.holds", "timeout": 60}
     request = eve.put_request({"call_id": new_call_id(), **wanted})[0][0].id
-    until(lambda: [one.answer for one in eve.request(request).approvals] == ["waiting"], "its people are asked")
+    until(lambda: [one.answer for one in eve.request(request).approvals] == ["requested"], "its people are asked")
     answered = people.build("approve", REQUEST=request, ANSWER="approve", REASON=HOSTILE)
     assert answered.result == "SUCCESS", answered.console
     approval = eve.request(request).approvals[0]

@@ -45,7 +45,7 @@ def populate(world: World) -> dict[str, str]:
     ids["held"] = world.put(ann, "arch=arm64", test="Functional.LTP", spec="quickhit").id
     which = world.claim("timslab", "rpi4")
     assert which
-    world.give_back("timslab", which, "tests of other teams are asked for", approval="waiting")
+    world.give_back("timslab", which, "tests of other teams are asked for", approval="requested")
 
     ids["rejected"] = world.put(ann, "type=rpi4", test="Functional.reboot").id
     with world.hub.change() as change:

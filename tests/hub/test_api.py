@@ -239,9 +239,9 @@ def test_labs_do_not_put(service: Service) -> None:
 def test_a_lab_that_asks_its_people_gets_it_after_their_yes(service: Service) -> None:
     request = put(service)
     claim(service)
-    back = {"call_id": "call-back-1", "reason": "tests of others are asked for", "approval": "waiting"}
+    back = {"call_id": "call-back-1", "reason": "tests of others are asked for", "approval": "requested"}
     held = service.ok("demolab", "POST", f"/requests/{request['id']}/attempts/1/give-back", json=back)
-    assert (held["state"], held["approvals"][0]["answer"]) == ("pending", "waiting")
+    assert (held["state"], held["approvals"][0]["answer"]) == ("pending", "requested")
     assert claim(service, "call-claim-2")["attempts"] == []
     path = f"/requests/{request['id']}/approvals/demolab"
     assert service.call("ann", "PUT", path, json={"answer": "approved"}).status_code == 403

@@ -19,7 +19,7 @@ def answer(world: World, who: records.Caller, request: records.Request, host: st
 def ask(world: World, host: str, board: str) -> records.Request:
     which = world.claim(host, board)
     assert which is not None
-    return world.give_back(host, which, "asks", approval="waiting")
+    return world.give_back(host, which, "asks", approval="requested")
 
 
 @pytest.fixture

@@ -59,7 +59,7 @@ def test_a_run_from_put_to_done(lab: HubClient, ann: HubClient) -> None:
 def test_a_request_that_is_asked_for_approved_and_cancelled(lab: HubClient, ann: HubClient, tim: HubClient) -> None:
     [request], _ = ann.put_request({**WANTED, "call_id": "put-asked-1"})
     attempt = lab.claim("claim-asked-1", ["qemu"]).attempts[0]
-    assert lab.give_back(attempt.id, "back-asked-1", "asks", "waiting").approvals[0].answer == "waiting"
+    assert lab.give_back(attempt.id, "back-asked-1", "asks", "requested").approvals[0].answer == "requested"
     assert tim.approve(request.id, "demolab", "approved", "").approvals[0].by == "tim"
     again = lab.claim("claim-asked-2", ["qemu"]).attempts[0]
     assert again.approved_by == "tim"

@@ -70,7 +70,7 @@ def asked(world: World) -> records.Request:
     world.put(ann, "demolab:qemu", notes="für die Größe")
     which = world.claim("demolab", "qemu")
     assert which
-    return world.give_back("demolab", which, "Tests anderer Teams → fragen", approval="waiting")
+    return world.give_back("demolab", which, "Tests anderer Teams → fragen", approval="requested")
 
 
 def test_the_people_of_a_lab_are_told_what_waits_for_them(world: World, asked: records.Request) -> None:
@@ -253,5 +253,5 @@ def test_a_lab_without_addresses_has_its_admins_told(world: World) -> None:
     world.put(ann, "demolab:qemu")
     which = world.claim("demolab", "qemu")
     assert which
-    world.give_back("demolab", which, approval="waiting")
+    world.give_back("demolab", which, approval="requested")
     assert written(world) == [("waits-for-approval", "tim@example.org", "waiting")]

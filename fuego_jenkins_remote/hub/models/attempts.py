@@ -76,12 +76,16 @@ class ClaimOut(Wire):
         return cls(attempts=given, cancels=tuple(f"{stop.request_id}.{stop.number}" for stop in answer.stops))
 
 
+def _as_it_is_called(approval: object) -> object:
+    return "requested" if approval == "waiting" else approval  # older bridges say it so
+
+
 class GiveBackIn(Wire):
     """A lab does not run it now."""
 
     call_id: CallId
     reason: Text = ""
-    approval: Literal["waiting", "rejected"] | None = None
+    approval: Annotated[Literal["requested", "rejected"] | None, BeforeValidator(_as_it_is_called)] = None
 
 
 class StartIn(Wire):

@@ -166,13 +166,13 @@ approvals = sa.Table(
     metadata,
     sa.Column("request_id", sa.ForeignKey("requests.id"), primary_key=True),
     sa.Column("host", sa.ForeignKey("labs.host"), primary_key=True),
-    sa.Column("answer", sa.Text, nullable=False),  # waiting, approved, rejected
+    sa.Column("answer", sa.Text, nullable=False),  # requested, approved, rejected
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("by", sa.Text, nullable=False),
     sa.Column("at", UtcDateTime, nullable=False),
 )
 
-asked = approvals.c.answer == sa.literal_column("'waiting'")
+asked = approvals.c.answer == sa.literal_column("'requested'")
 """Approvals that wait for a lab's people."""
 
 sa.Index("approvals_asked", approvals.c.host, approvals.c.request_id, sqlite_where=asked, postgresql_where=asked)

@@ -60,7 +60,7 @@ class Starting(Stepping):
             return self._returning(entry, f"this lab's policy cannot be read: {mistake}")
         decision = decide(policy, _question(entry))
         if decision.answer is not Answer.RUN:
-            approval = "waiting" if decision.answer is Answer.ASK else "rejected"
+            approval = "requested" if decision.answer is Answer.ASK else "rejected"
             return self._returning(entry, decision.why, approval)
         try:
             with tempfile.TemporaryDirectory(dir=self.lab.state_dir, prefix=SCRATCH[0]) as work:

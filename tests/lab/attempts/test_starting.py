@@ -57,7 +57,7 @@ def test_a_request_of_another_team_waits_for_the_labs_people(bench: Any) -> None
     bench.claim(team="annaslab")
     bench.until("closed")
     assert bench.hub.told[0][0] == "give-back"
-    assert bench.hub.told[0][2] == "waiting"
+    assert bench.hub.told[0][2] == "requested"
 
 
 def test_what_the_policy_refuses_is_given_back_as_rejected(bench: Any, lab: Any) -> None:

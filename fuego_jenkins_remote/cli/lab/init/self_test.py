@@ -140,7 +140,7 @@ def _call_off(hub: HubClient, request: Request) -> None:
 
 
 def _fail_where_nobody_will_claim(request: Request, waited: float) -> None:
-    if any(one.answer == "waiting" for one in request.approvals):
+    if any(one.answer == "requested" for one in request.approvals):
         raise Failed(
             f"{request.id}: the lab's rules ask its people about {request.requester} of team {request.team}; a user of"
             " the lab's own team needs no asking (see 'the lab's rules' in docs/labs.md)"
