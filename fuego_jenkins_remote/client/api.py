@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
@@ -26,6 +27,7 @@ MAX_JSON = 32 * 2**20
 MAX_DOWNLOAD = 2 * 2**30
 _CHUNK = 2**16
 _DEEPEST = 100
+_REQUEST_ID = re.compile(r"[A-Za-z0-9.-]{8,64}", re.ASCII)
 
 Json = dict[str, Any]
 
@@ -157,7 +159,15 @@ class Api:
             )
         elif not detail:
             detail = f"the {self.service} at {self.url} answered {status} {response.reason or ''}".rstrip()
+        if status >= 500:
+            detail += _for_the_operator(response)
         return kind(detail, status=status, code=code)
+
+
+def _for_the_operator(response: requests.Response) -> str:
+    """By what the service's people find it in their log."""
+    request_id = response.headers.get("X-Request-ID", "")
+    return f" (request id {request_id})" if _REQUEST_ID.fullmatch(request_id) else ""
 
 
 def segment(text: str) -> str:

@@ -11,6 +11,8 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
+from fuego_jenkins_remote.service.watch import held_back
+
 
 def lab_key(host: str) -> str:
     """The key of a lab's claims."""
@@ -81,8 +83,9 @@ class Waiters:
 async def pause(event: asyncio.Event, seconds: float) -> bool:
     """Wait for the event; False when the time was over first."""
     try:
-        async with asyncio.timeout(seconds):
-            await event.wait()
+        with held_back():
+            async with asyncio.timeout(seconds):
+                await event.wait()
     except TimeoutError:
         return False
     return True

@@ -10,6 +10,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fuego_jenkins_remote.service.problems import problem_response
+from fuego_jenkins_remote.service.watch import Figures, install_watch, route_of
 
 BODY_BYTES = 1024 * 1024
 """How large a request's body may be, unless its route has called ``allow_body``."""
@@ -31,9 +32,10 @@ _LIMIT = "fuego.body_limit"
 _log = logging.getLogger("service")
 
 
-def install_guard(app: FastAPI) -> None:
-    """Put the guard around the app; call it after every other middleware was added."""
+def install_guard(app: FastAPI, figures: Figures | None = None) -> None:
+    """Put the guard around the app, and the watch (``service.watch``) around that; after every other middleware."""
     app.add_middleware(_Guard)
+    install_watch(app, figures)
 
 
 def allow_body(request: Request, limit: int) -> None:
@@ -64,9 +66,9 @@ class _Guard:
             await self.app(scope, _limited(scope, receive), send_guarded)
         except ClientDisconnect:
             # In the middle of its upload: nobody is left to be answered, and nothing is wrong here.
-            _log.info("the caller has gone in %s %s", scope["method"], scope["path"])
+            _log.info("the caller has gone in %s %s", scope["method"], route_of(scope))
         except Exception:
-            _log.exception("unexpected error in %s %s", scope["method"], scope["path"])
+            _log.exception("unexpected error in %s %s", scope["method"], route_of(scope))
             if started:
                 raise
             detail = "Something went wrong in the service; its log says what."

@@ -26,6 +26,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from fuego_jenkins_remote.service.pages import render, wants_page
+from fuego_jenkins_remote.service.watch import request_id_of
 
 
 class Problem(Exception):
@@ -130,6 +131,9 @@ def problem_response(
         page.headers.update(headers or {})
         return page
     body = {"type": "about:blank", "title": title, "status": status, "detail": detail, "code": code}
+    request_id = request_id_of(request)
+    if request_id is not None:
+        body["request_id"] = request_id
     return JSONResponse(body, status, dict(headers or {}), media_type="application/problem+json")
 
 

@@ -90,6 +90,20 @@ def test_repetitions_come_to_an_end(server) -> None:
     assert len(server.asked) == 2
 
 
+def test_a_service_in_trouble_is_named_with_the_id_by_which_its_people_find_it(server) -> None:
+    server.answers_with(500, **{"X-Request-ID": "0123456789abcdef"})
+    with pytest.raises(Answered, match=r"\(request id 0123456789abcdef\)"):
+        api(server).get("/")
+
+
+@pytest.mark.parametrize(("status", "request_id"), [(404, "0123456789abcdef"), (500, "x\x1b[31mred one"), (500, "")])
+def test_no_id_is_shown_that_helps_nobody_or_is_none(server, status: int, request_id: str) -> None:
+    server.answers_with(status, **{"X-Request-ID": request_id})
+    with pytest.raises(Answered) as caught:
+        api(server).get("/")
+    assert "request id" not in str(caught.value)
+
+
 def test_an_error_is_not_repeated(server) -> None:
     server.answers_with(500)
     with pytest.raises(Answered):

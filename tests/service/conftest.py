@@ -15,6 +15,7 @@ from fuego_jenkins_remote.service.guard import allow_body, install_guard
 from fuego_jenkins_remote.service.pages import install_pages, render
 from fuego_jenkins_remote.service.problems import Conflict, install_problem_handlers
 from fuego_jenkins_remote.service.signin import Caller, Principal, Reader, install_signin
+from fuego_jenkins_remote.service.watch import Figures
 
 
 class Thing(BaseModel):
@@ -22,7 +23,7 @@ class Thing(BaseModel):
     size: int
 
 
-def make_service(*, public: bool = False, name: str = "hub") -> FastAPI:
+def make_service(*, public: bool = False, name: str = "hub", figures: Figures | None = None) -> FastAPI:
     app = FastAPI(docs_url=None, redoc_url=None)
     install_pages(app, package="fuego_jenkins_remote.vision", service=name, nav=[("Things", "/things")])
     install_signin(
@@ -56,7 +57,7 @@ def make_service(*, public: bool = False, name: str = "hub") -> FastAPI:
         raise RuntimeError("the secret reason")
 
     install_problem_handlers(app)
-    install_guard(app)
+    install_guard(app, figures)
     return app
 
 

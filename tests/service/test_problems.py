@@ -20,7 +20,7 @@ BROWSER = {"Accept": "text/html,application/xhtml+xml"}
 
 
 def test_a_problem_is_answered_as_problem_details(client: TestClient) -> None:
-    answer = client.get("/api/v1/taken")
+    answer = client.get("/api/v1/taken", headers={"X-Request-ID": "one-of-mine"})
 
     assert answer.status_code == 409
     assert answer.headers["content-type"] == "application/problem+json"
@@ -30,6 +30,7 @@ def test_a_problem_is_answered_as_problem_details(client: TestClient) -> None:
         "status": 409,
         "detail": "Somebody was first.",
         "code": "was-first",
+        "request_id": "one-of-mine",
     }
 
 
