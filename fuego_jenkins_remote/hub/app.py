@@ -14,6 +14,7 @@ from fastapi import APIRouter, FastAPI
 from fuego_jenkins_remote import __version__
 from fuego_jenkins_remote.hub import packages as package_files
 from fuego_jenkins_remote.hub import pages
+from fuego_jenkins_remote.hub.admin import PACKAGE
 from fuego_jenkins_remote.hub.api import attempts, boards, claims, heartbeats, packages, requests
 from fuego_jenkins_remote.hub.api.callers import look_up
 from fuego_jenkins_remote.hub.api.errors import install_hub_errors
@@ -25,6 +26,7 @@ from fuego_jenkins_remote.hub.notices.sender import Send, mail_address, send_by_
 from fuego_jenkins_remote.hub.sweeper import sweep_on
 from fuego_jenkins_remote.service.clock import Clock, utc_now
 from fuego_jenkins_remote.service.guard import install_guard
+from fuego_jenkins_remote.service.health import Check, install_health, usual_checks
 from fuego_jenkins_remote.service.pages import install_pages
 from fuego_jenkins_remote.service.problems import install_problem_handlers
 from fuego_jenkins_remote.service.signin import install_signin
@@ -90,12 +92,20 @@ def make_app(
         nav=[("Overview", "/"), ("Boards", "/boards"), ("Requests", "/requests")],
     )
     install_signin(app, look_up(hub), public=public)
+    install_health(app, _checks(hub))
     app.include_router(_api(), prefix=API)
     app.include_router(pages.router)
     install_hub_errors(app)
     install_problem_handlers(app)
     install_guard(app)
     return app
+
+
+def _checks(hub: Hub) -> dict[str, Check]:
+    def stopping() -> str:
+        return "stopping" if hub.waiters.closed else ""
+
+    return {**usual_checks(hub.engine, PACKAGE, hub.data_dir, hub.loops), "service": stopping}
 
 
 def _api() -> APIRouter:

@@ -15,6 +15,7 @@ from fuego_jenkins_remote.hub.news import News
 from fuego_jenkins_remote.hub.waiters import NEWS, Waiters
 from fuego_jenkins_remote.service.clock import Clock, utc_now
 from fuego_jenkins_remote.service.engine import reading
+from fuego_jenkins_remote.service.loops import Loops
 
 
 @dataclass(kw_only=True)
@@ -31,6 +32,7 @@ class Hub:
     newest_claim: dict[str, str] = field(default_factory=dict)
     """By lab, the id of the claim that waits."""
     news: News = field(default_factory=News)
+    loops: Loops = field(default_factory=Loops)
 
     @contextmanager
     def change(self) -> Iterator[Change]:

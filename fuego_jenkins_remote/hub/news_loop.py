@@ -16,6 +16,7 @@ from fuego_jenkins_remote.hub.statements import requests as sql
 from fuego_jenkins_remote.hub.waiters import NEWS, pause
 
 _IDLE_SECONDS = 60.0
+_A_PASS_SECONDS = 60.0
 _log = logging.getLogger("hub.news")
 
 
@@ -38,6 +39,7 @@ def tell(hub: Hub) -> int:
 async def tell_on(hub: Hub, seconds: float = 1.0) -> None:
     """Tell for as long as the service runs: the first news at once, those that follow after this many seconds."""
     while not hub.waiters.closed:
+        hub.loops.beat("news", within=_IDLE_SECONDS + _A_PASS_SECONDS)
         with hub.waiters.waiting(NEWS) as event:
             try:
                 told = await run_in_threadpool(tell, hub)
@@ -50,3 +52,4 @@ async def tell_on(hub: Hub, seconds: float = 1.0) -> None:
                 continue
         with hub.waiters.waiting("pause of the news") as stopped:
             await pause(stopped, seconds)
+    hub.loops.ended("news")

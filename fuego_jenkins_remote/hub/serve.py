@@ -47,6 +47,7 @@ def serve(  # noqa: PLR0917 - as every service's serve
             json_ready=json_ready,
             on_url=on_url,
             on_stop=hub.waiters.close,
+            alive=lambda: not hub.loops.standing_still(),
         )
     finally:
         engine.dispose()

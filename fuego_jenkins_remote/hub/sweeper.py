@@ -22,6 +22,9 @@ from fuego_jenkins_remote.network.states import By, Event, State
 A_PASS = 50
 """At most so many attempts, and so many requests, in one pass."""
 
+A_PASS_SECONDS = 120.0
+"""A pass that takes longer has come to a stop: each of its transactions waits ten seconds for others at most."""
+
 _log = logging.getLogger("hub.sweeper")
 
 
@@ -51,6 +54,7 @@ async def sweep_on(hub: Hub, seconds: float) -> None:
     """Pass after pass, this far apart, for as long as the service runs."""
     with hub.waiters.waiting("sweeper") as stopped:
         while not stopped.is_set():
+            hub.loops.beat("sweeper", within=seconds + A_PASS_SECONDS)
             try:
                 busy = await run_in_threadpool(sweep, hub) >= A_PASS
             except Exception:
@@ -58,6 +62,7 @@ async def sweep_on(hub: Hub, seconds: float) -> None:
                 _log.exception("a pass of the sweeper failed")
                 busy = False
             await pause(stopped, 0.01 if busy else seconds)
+    hub.loops.ended("sweeper")
 
 
 def _look_at(change: Change, seen: Attempt) -> None:

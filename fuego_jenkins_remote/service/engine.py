@@ -133,7 +133,7 @@ def check_migrated(engine: sa.Engine, package: str) -> None:
     from alembic.script import ScriptDirectory
 
     scripts = ScriptDirectory.from_config(_alembic_config(package))
-    wanted = set(scripts.get_heads())
+    wanted = newest_tables(package)
     with reading(engine) as conn:
         found = set(MigrationContext.configure(conn).get_current_heads())
     if found == wanted:
@@ -143,6 +143,13 @@ def check_migrated(engine: sa.Engine, package: str) -> None:
         raise NotMigrated("the database was made by a newer version of this program: update the program")
     service = package.rpartition(".")[2]
     raise NotMigrated(f"the database is not set up for this version: run 'ftc {service} init' with its data folder")
+
+
+def newest_tables(package: str) -> set[str]:
+    """The revision of the tables that this version works with, as Alembic writes it into the database."""
+    from alembic.script import ScriptDirectory
+
+    return set(ScriptDirectory.from_config(_alembic_config(package)).get_heads())
 
 
 def _alembic_config(package: str) -> Config:

@@ -14,6 +14,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from fuego_jenkins_remote.service.logs import configure_logs
+from fuego_jenkins_remote.service.systemd import Watchdog, tell_systemd
 
 _GRACE_SECONDS = 10
 
@@ -34,14 +35,17 @@ def run_service(
     json_ready: bool = False,
     on_url: Callable[[str], None] | None = None,
     on_stop: Callable[[], None] | None = None,
+    alive: Callable[[], bool] = lambda: True,
 ) -> None:
     """Serve until TERM or INT, then return.
 
     The first line on stdout comes when the service answers: ``NAME ready at URL``, with ``json_ready`` an object with
     service, url and pid. Port 0 picks a free one. ``on_url`` gets the address before anything is served; ``on_stop`` is
     called in the event loop when the end was asked for, before open answers are waited for (at most ten seconds):
-    whoever holds answers back lets go of them there. Raises CannotServe for an address that is not to be had,
-    and for one that others can reach without TLS, unless ``behind_proxy`` says that a proxy speaks TLS in front of it.
+    whoever holds answers back lets go of them there. systemd is told when it is ready and, where the unit has
+    WatchdogSec=, that it lives, for as long as ``alive`` says so. Raises CannotServe for an address that is not to
+    be had, and for one that others can reach without TLS, unless ``behind_proxy`` says that a proxy speaks TLS in front
+    of it.
     """
     _check_safe(host, tls_cert, tls_key, behind_proxy=behind_proxy)
     configure_logs(name)
@@ -64,7 +68,8 @@ def run_service(
             config.load()
         except OSError as error:
             raise CannotServe(f"cannot use the certificate {tls_cert} with the key {tls_key}: {error}") from error
-        server = _Server(config, ready_line=_ready_line(name, url, json_ready=json_ready), on_stop=on_stop)
+        line = _ready_line(name, url, json_ready=json_ready)
+        server = _Server(config, ready_line=line, on_stop=on_stop, watchdog=Watchdog(alive))
         with _signals_end_well():
             server.run(sockets=[listener])
     if not server.was_ready:
@@ -72,8 +77,11 @@ def run_service(
 
 
 class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, *, ready_line: str, on_stop: Callable[[], None] | None) -> None:
+    def __init__(
+        self, config: uvicorn.Config, *, ready_line: str, on_stop: Callable[[], None] | None, watchdog: Watchdog
+    ) -> None:
         super().__init__(config)
+        self._watchdog = watchdog
         self._ready_line = ready_line
         self._on_stop = on_stop
         self.was_ready = False
@@ -83,8 +91,14 @@ class _Server(uvicorn.Server):
         if self.started and not self.should_exit:
             self.was_ready = True
             print(self._ready_line, flush=True)  # noqa: T201 - the line others wait for
+            tell_systemd("READY=1")
+
+    async def on_tick(self, counter: int) -> bool:
+        self._watchdog.look()
+        return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        tell_systemd("STOPPING=1")
         if self._on_stop is not None:
             self._on_stop()
         await super().shutdown(sockets)

@@ -11,11 +11,14 @@ from fuego_jenkins_remote import __version__
 from fuego_jenkins_remote.service.clock import Clock, utc_now
 from fuego_jenkins_remote.service.engine import reading
 from fuego_jenkins_remote.service.guard import install_guard
+from fuego_jenkins_remote.service.health import install_health, usual_checks
+from fuego_jenkins_remote.service.loops import Loops
 from fuego_jenkins_remote.service.pages import install_pages
 from fuego_jenkins_remote.service.problems import install_problem_handlers
 from fuego_jenkins_remote.service.signin import Lookup, Principal, install_signin
 from fuego_jenkins_remote.service.tokens import find_token
 from fuego_jenkins_remote.vision import api, pages
+from fuego_jenkins_remote.vision.admin import PACKAGE
 from fuego_jenkins_remote.vision.context import Vision
 from fuego_jenkins_remote.vision.schema import tokens
 from fuego_jenkins_remote.vision.store import PackageStore
@@ -42,6 +45,7 @@ def make_app(
     app.state.vision = Vision(engine=engine, store=store, clock=clock, base_url=base_url)
     install_pages(app, package="fuego_jenkins_remote.vision", service="vision", nav=[("Runs", "/runs")])
     install_signin(app, _lookup(engine, clock), public=public)
+    install_health(app, usual_checks(engine, PACKAGE, data_dir, Loops()))
     app.include_router(api.router)
     app.include_router(pages.router)
     install_problem_handlers(app)

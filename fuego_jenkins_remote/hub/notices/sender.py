@@ -23,6 +23,7 @@ WAITS = tuple(timedelta(seconds=seconds) for seconds in (10, 60, 300, 1800, 7200
 
 _A_PASS = 20
 _IDLE_SECONDS = 60.0
+_A_PASS_SECONDS = 900.0  # each notice of a pass may wait for a server that does not answer
 _MAIL = re.compile(r"[^@\s<>,;:\"\\?&#/]{1,64}@[A-Za-z0-9.-]{1,253}", re.ASCII)
 _log = logging.getLogger("hub.notices")
 
@@ -94,6 +95,7 @@ def send_due(hub: Hub, send: Send) -> int:
 async def send_notices(hub: Hub, send: Send) -> None:
     """Send what waits, for as long as the service runs."""
     while not hub.waiters.closed:
+        hub.loops.beat("sender", within=_IDLE_SECONDS + _A_PASS_SECONDS)
         with hub.waiters.waiting(NOTICES) as event:
             try:
                 if await run_in_threadpool(send_due, hub, send):
@@ -104,6 +106,7 @@ async def send_notices(hub: Hub, send: Send) -> None:
                 _log.exception("notices could not be sent")
                 seconds = _IDLE_SECONDS
             await pause(event, seconds)
+    hub.loops.ended("sender")
 
 
 def _try(hub: Hub, notice: Notice, send: Send) -> bool:
