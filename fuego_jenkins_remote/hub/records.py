@@ -178,6 +178,38 @@ class NewRequest:
 
 
 @dataclass(frozen=True, kw_only=True)
+class NewCampaign:
+    """Requests that are put together, each for as many boards as its `count` says; all or none of them are made.
+
+    Each part has the campaign's call id, team, and `private`.
+    """
+
+    call_id: str
+    name: str = ""
+    notes: str = ""
+    team: str | None = None  # none: the first of the requester's that may have all of it run
+    private: bool = False
+    parts: tuple[NewRequest, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Campaign:
+    """Requests that were put together. `ended_at`: none while one of them goes on; `round`: how often some were put
+    again.
+    """
+
+    id: str
+    name: str
+    notes: str
+    requester: str
+    team: str
+    private: bool
+    created_at: datetime
+    ended_at: datetime | None
+    round: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Approval:
     """A lab's yes or no to one request, or that its people have been asked."""
 
@@ -212,6 +244,9 @@ class Request:
     team: str
     campaign: str | None
     spread: bool
+    spread_group: str | None
+    rerun_of: str | None  # the request of its campaign that it replaces
+    replaced_by: str | None
     fingerprint: str
     selector: str
     test: str

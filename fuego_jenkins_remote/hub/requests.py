@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -14,9 +14,10 @@ import sqlalchemy as sa
 from fuego_jenkins_remote.hub import boards, life, telling
 from fuego_jenkins_remote.hub.changes import Change
 from fuego_jenkins_remote.hub.errors import Conflict, NoBoard, NotKnown, NotYours, Refused
-from fuego_jenkins_remote.hub.records import Board, Caller, HistoryEntry, NewRequest, Request
+from fuego_jenkins_remote.hub.records import Board, Caller, NewCampaign, NewRequest, Request
 from fuego_jenkins_remote.hub.statements import attempts as attempt_sql
 from fuego_jenkins_remote.hub.statements import boards as board_sql
+from fuego_jenkins_remote.hub.statements import campaigns as campaign_sql
 from fuego_jenkins_remote.hub.statements import packages as package_sql
 from fuego_jenkins_remote.hub.statements import requests as sql
 from fuego_jenkins_remote.network import selectors
@@ -29,44 +30,79 @@ MAX_CAMPAIGN = 500
 _REASONS = 10
 
 
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What a put of one test comes to: for which team, which boards match, and the requests that are made for them."""
+
+    team: str
+    boards: Sequence[Board]
+    parts: Sequence[NewRequest]
+    spread: bool  # no two of the parts on one board
+
+
 def put(change: Change, caller: Caller, new: NewRequest) -> list[Request]:
     """Accept a request: one, or as many as `new.count` says, which then share a campaign.
 
     Each board of `each` gets a request of its own; of N requests no two run on the same board. The same call id again
     gives what it made. Raises NoBoard if nothing may run it, Refused for a source, a deadline, a count that cannot be.
     """
+    must_be_a_user(caller)
+    fingerprint = fingerprint_of(new)
+    made = made_before(change, caller, new.call_id, fingerprint)
+    if made:
+        return made
+    planned = plan(change, caller, new)
+    campaign = None
+    if new.count != 1:
+        campaign = new_campaign_id(change.at)
+        campaign_sql.insert(
+            change.conn,
+            campaign_id=campaign,
+            new=NewCampaign(call_id=new.call_id, notes=new.notes, private=new.private, parts=(new,)),
+            requester=caller.name,
+            team=planned.team,
+            now=change.at,
+        )
+    return write(change, caller, [planned], campaign=campaign, fingerprint=fingerprint)
+
+
+def must_be_a_user(caller: Caller) -> None:
+    """Raise NotYours for a lab."""
     if caller.kind != "user":
         raise NotYours("requests are put by users; this is the token of a lab")
-    fingerprint = _fingerprint(new)
-    made = sql.of_put(change.conn, caller.name, new.call_id)
-    if made:
-        if made[0].fingerprint != fingerprint:
-            raise Conflict("this call id was already used for another request: choose a new one")
-        return made
+
+
+def made_before(change: Change, caller: Caller, call_id: str, fingerprint: str) -> list[Request]:
+    """The requests that the same call has made already; raises Conflict where the call id was used for another."""
+    made = sql.of_put(change.conn, caller.name, call_id)
+    if made and made[0].fingerprint != fingerprint:
+        raise Conflict("this call id was already used for another request: choose a new one")
+    return made
+
+
+def plan(change: Change, caller: Caller, new: NewRequest) -> Plan:
+    """What a put comes to, without writing anything. Raises as `put`."""
     _check(change, new)
     selector = boards.parsed(new.selector)
     team, matching = _team_and_boards(change.conn, _as_member(caller, new.team), selector)
     parts = _parts(new, matching)
-    campaign = new_campaign_id(change.at) if new.count != 1 else None
-    for part, one in enumerate(parts):
-        lane = boards.lane_for(change, boards.parsed(one.selector), team, caller.name)
-        request_id = new_request_id(change.at)
-        sql.insert(
-            change.conn,
-            request_id=request_id,
-            part=part,
-            new=one,
-            lane=lane,
-            requester=caller.name,
-            campaign=campaign,
-            spread=len(parts) > 1 and new.count != "each",
-            fingerprint=fingerprint,
-            now=change.at,
-        )
-        entry = HistoryEntry(at=change.at, old="", new=str(State.PENDING), who=caller.name, reason="")
-        sql.add_history(change.conn, request_id, entry)
-    change.wake_labs({board.host for board in matching})
-    return sql.of_put(change.conn, caller.name, new.call_id)
+    return Plan(team=team, boards=matching, parts=parts, spread=len(parts) > 1 and new.count != "each")
+
+
+def write(
+    change: Change, caller: Caller, plans: Sequence[Plan], *, campaign: str | None, fingerprint: str
+) -> list[Request]:
+    """Make all requests of the plans, which have one call id; labs are woken."""
+    rows: list[sql.Row] = []
+    for number, planned in enumerate(plans):
+        group = f"{campaign}/{number}" if planned.spread else None
+        for one in planned.parts:
+            lane = boards.lane_for(change, boards.parsed(one.selector), planned.team, caller.name)
+            request_id = new_request_id(change.at)
+            rows.append(sql.Row(id=request_id, part=len(rows), new=one, lane=lane, spread_group=group))
+        change.wake_labs({board.host for board in planned.boards})
+    sql.insert(change.conn, rows, requester=caller.name, campaign=campaign, fingerprint=fingerprint, now=change.at)
+    return sql.of_put(change.conn, caller.name, rows[0].new.call_id)
 
 
 def find(conn: sa.Connection, request_id: str) -> Request:
@@ -219,7 +255,8 @@ def _parts(new: NewRequest, matching: Sequence[Board]) -> list[NewRequest]:
     return [new] * new.count
 
 
-def _fingerprint(new: NewRequest) -> str:
+def fingerprint_of(new: NewRequest) -> str:
+    """Of what was put, to know it again."""
     # A field that is newer than the hub that made the request counts only where it says something.
     newer = {"team": None, "private": False, "needs": (), "min_version": "", "notify": ()}
     said = {name: value for name, value in asdict(new).items() if name not in newer or value != newer[name]}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -49,10 +49,9 @@ class GitModel(Wire):
     path: GitPath = ""
 
 
-class RequestIn(Wire):
-    """What is asked for."""
+class Wanted(Wire):
+    """What is asked for: a test, and on which boards."""
 
-    call_id: CallId
     selector: Selector
     test: Annotated[str, AfterValidator(names.check_test_name)]
     spec: Annotated[str, AfterValidator(names.check_spec_name)] = "default"
@@ -67,19 +66,29 @@ class RequestIn(Wire):
     deadline: Utc | None = None
     retries: int = Field(default=0, ge=0, le=5)
     notes: Text = ""
-    team: Annotated[str, AfterValidator(names.check_host_name)] | None = None
 
     @field_validator("variables")
     @classmethod
     def _allowed(cls, variables: dict[str, str]) -> dict[str, str]:
         return dict(names.check_variable(name, value) for name, value in variables.items())
 
-    def new(self) -> records.NewRequest:
-        """As the domain has it."""
+    def values(self) -> dict[str, Any]:
+        """The fields, as the domain has them."""
         values = dict(self)
         values["options"] = records.Options(**dict(self.options))
         values["git"] = records.GitSource(**dict(self.git)) if self.git else None
-        return records.NewRequest(**values)
+        return values
+
+
+class RequestIn(Wanted):
+    """A put of one test."""
+
+    call_id: CallId
+    team: Annotated[str, AfterValidator(names.check_host_name)] | None = None
+
+    def new(self) -> records.NewRequest:
+        """As the domain has it."""
+        return records.NewRequest(**self.values())
 
 
 class ApprovalOut(Wire):

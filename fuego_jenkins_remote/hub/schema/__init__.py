@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from fuego_jenkins_remote.hub.schema.base import metadata
 from fuego_jenkins_remote.hub.schema.boards import board_lane, boards, lanes
+from fuego_jenkins_remote.hub.schema.campaigns import campaigns, going_on
 from fuego_jenkins_remote.hub.schema.notices import notices, unsent
 from fuego_jenkins_remote.hub.schema.packages import packages
 from fuego_jenkins_remote.hub.schema.people import labs, memberships, teams, tokens, users
@@ -38,7 +39,9 @@ __all__ = [
     "beyond_waiting",
     "board_lane",
     "boards",
+    "campaigns",
     "due",
+    "going_on",
     "held",
     "history",
     "labs",

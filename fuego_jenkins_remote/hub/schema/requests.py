@@ -18,7 +18,11 @@ requests = sa.Table(
     sa.Column("requester", sa.ForeignKey("users.name"), nullable=False),
     sa.Column("team", sa.ForeignKey("teams.name"), nullable=False),
     sa.Column("campaign", sa.Text),
-    sa.Column("spread", sa.Boolean, nullable=False),  # never on a board where another of its campaign ran or runs
+    sa.Column("spread", sa.Boolean, nullable=False),  # never on a board where another of its spread group ran or runs
+    sa.Column("spread_group", sa.Text),  # the N requests that one `count` has made
+    sa.Column("rerun_of", sa.Text),  # the request of the campaign that this one replaces
+    sa.Column("replaced_by", sa.Text),  # and the other way round
+    sa.Column("steps", sa.Integer, nullable=False, server_default="1"),  # as version, but for new text of a log
     sa.Column("call_id", sa.Text, nullable=False),
     sa.Column("call_part", sa.Integer, nullable=False),  # which of the requests that one put made
     sa.Column("fingerprint", sa.Text, nullable=False),  # of what was put, to know it again
@@ -111,7 +115,7 @@ attempts = sa.Table(
     sa.Column("state", sa.Text, nullable=False),  # the request's states, and given-back, lease-over
     sa.Column("host", sa.Text, nullable=False),
     sa.Column("board", sa.Text, nullable=False),
-    sa.Column("campaign", sa.Text),  # of a request that is spread over boards, else none
+    sa.Column("campaign", sa.Text),  # the spread group of its request, if it has one
     sa.Column("claimed_at", UtcDateTime, nullable=False),
     sa.Column("started_at", UtcDateTime),
     sa.Column("heartbeat_at", UtcDateTime),

@@ -90,7 +90,7 @@ def _fits(board: Board, now: datetime, request_id: str | None, limit: float | No
         approvals.c.answer != "approved",
     )
     sibling = sa.exists().where(
-        attempts.c.campaign == requests.c.campaign,
+        attempts.c.campaign == requests.c.spread_group,
         attempts.c.host == board.host,
         attempts.c.board == board.name,
         attempts.c.state.in_(_HELD_A_BOARD),
@@ -121,7 +121,7 @@ def insert(
             state=State.ASSIGNED,
             host=board.host,
             board=board.name,
-            campaign=request.campaign if request.spread else None,
+            campaign=request.spread_group,
             claimed_at=now,
             due_at=due_at,
             stop=False,

@@ -24,7 +24,7 @@ from fuego_jenkins_remote.hub.schema import (
 from fuego_jenkins_remote.hub.schema import held as held_requests
 from fuego_jenkins_remote.network.states import State
 
-_OF_REQUEST = [column for column in requests.c if column.name not in {"call_id", "call_part"}]
+_OF_REQUEST = [column for column in requests.c if column.name not in {"call_id", "call_part", "steps"}]
 _CURRENT = sa.and_(
     attempts.c.request_id == requests.c.id,
     attempts.c.number == requests.c.attempt,
@@ -109,21 +109,58 @@ def counts(conn: sa.Connection, states: Iterable[State]) -> dict[str, int]:
     return {state: conn.execute(sa.select(sa.func.count()).where(*_in_state(state))).scalar_one() for state in states}
 
 
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """A request that is to be made; `part`: which of those that one put makes."""
+
+    id: str
+    part: int
+    new: NewRequest
+    lane: Lane
+    spread_group: str | None = None
+    rerun_of: str | None = None
+
+
 def insert(
     conn: sa.Connection,
+    rows: Sequence[Row],
     *,
-    request_id: str,
-    part: int,
-    new: NewRequest,
-    lane: Lane,
     requester: str,
     campaign: str | None,
-    spread: bool,
     fingerprint: str,
     now: datetime,
 ) -> None:
-    """Add a request in the state pending."""
-    values = {
+    """Add requests in the state pending, each with the first entry of its history."""
+    fixed = {"version": 1, "steps": 1, "attempt": 0, "state": State.PENDING, "held": False, "cancel_requested": False}
+    empty = dict.fromkeys(("status", "run_key", "run_url", "reason"), "")
+    same = {
+        "requester": requester,
+        "campaign": campaign,
+        "fingerprint": fingerprint,
+        "created_at": now,
+        "updated_at": now,
+        **fixed,
+        **empty,
+    }
+    conn.execute(requests.insert(), [{**same, **_as_put(row)} for row in rows])
+    first = {"seq": 1, "at": now, "from_state": "", "to_state": State.PENDING, "who": requester, "reason": ""}
+    again = [f"again, for {row.rerun_of}" if row.rerun_of else "" for row in rows]
+    conn.execute(
+        history.insert(),
+        [{**first, "request_id": row.id, "reason": why} for row, why in zip(rows, again, strict=True)],
+    )
+
+
+def _as_put(row: Row) -> dict[str, Any]:
+    new = row.new
+    return {
+        "id": row.id,
+        "call_part": row.part,
+        "lane_id": row.lane.id,
+        "team": row.lane.team,
+        "spread": row.spread_group is not None,
+        "spread_group": row.spread_group,
+        "rerun_of": row.rerun_of,
         "call_id": new.call_id,
         "selector": new.selector,
         "test": new.test,
@@ -144,33 +181,18 @@ def insert(
         "min_version": new.min_version,
         "notify": list(new.notify),
     }
-    fixed = {"version": 1, "attempt": 0, "state": State.PENDING, "held": False, "cancel_requested": False}
-    empty = dict.fromkeys(("status", "run_key", "run_url", "reason"), "")
-    conn.execute(
-        requests.insert().values(
-            id=request_id,
-            call_part=part,
-            lane_id=lane.id,
-            team=lane.team,
-            requester=requester,
-            campaign=campaign,
-            spread=spread,
-            fingerprint=fingerprint,
-            created_at=now,
-            updated_at=now,
-            **values,
-            **fixed,
-            **empty,
-        )
-    )
 
 
 def change(conn: sa.Connection, request: Request, now: datetime, values: Mapping[str, Any]) -> bool:
-    """Write `values` if the request still is in the state and at the attempt that `request` says; whether it was."""
+    """Write `values` if the request still is in the state and at the attempt that `request` says; whether it was.
+
+    What its campaign shows changes with it (`steps`), which new text of a log does not.
+    """
     where = (
         (requests.c.id == request.id) & (requests.c.state == request.state) & (requests.c.attempt == request.attempt)
     )
-    update = requests.update().where(where).values(version=requests.c.version + 1, updated_at=now, **values)
+    grown = {"version": requests.c.version + 1, "steps": requests.c.steps + 1}
+    update = requests.update().where(where).values(updated_at=now, **grown, **values)
     return conn.execute(update).rowcount == 1
 
 
