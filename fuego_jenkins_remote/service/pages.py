@@ -1,8 +1,8 @@
 """What the pages of both services share: templates, the style sheet, security headers, filters.
 
-Pages are plain HTML that reads well without any script. Templates escape everything; the policy sent with every answer
-(``service.guard``) lets a page load nothing but this service's own style sheet, so that even a hole in a template
-stays harmless.
+Pages are plain HTML that reads well without any script; the few scripts in ``static/`` only make them quicker to use.
+Templates escape everything; the policy sent with every answer (``service.guard``) lets a page load nothing but files
+of this service, and run no script that stands in a page, so that even a hole in a template stays harmless.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from importlib.resources import files
 from pathlib import Path
@@ -22,6 +22,8 @@ from markupsafe import Markup
 from starlette.responses import HTMLResponse
 from starlette.staticfiles import StaticFiles
 
+from fuego_jenkins_remote.service.clock import utc_now
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -32,25 +34,33 @@ _TONES = {
     "ERROR": "warn", "lost": "warn", "expired": "warn", "offline": "quiet",
     "SKIP": "quiet", "cancelled": "quiet", "pending": "wait", "requested": "wait",
     "assigned": "busy", "running": "busy", "tested": "busy", "busy": "busy",
+    "free": "good", "silent": "warn", "withdrawn": "quiet", "maintenance": "warn",
+    "revoked": "bad", "given-back": "warn", "lease-over": "warn",
 }  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
 class Pages:
-    """What ``render`` needs; stands at ``app.state.pages``. ``nav`` holds (label, path)."""
+    """What ``render`` needs; stands at ``app.state.pages``. ``nav`` holds (label, path).
+
+    ``account`` is the path of the reader's own page, where the service has one.
+    """
 
     environment: jinja2.Environment
     service: str
     nav: Sequence[tuple[str, str]] = field(default=())
+    account: str = ""
 
 
-def install_pages(app: FastAPI, *, package: str, service: str, nav: Sequence[tuple[str, str]]) -> None:
+def install_pages(
+    app: FastAPI, *, package: str, service: str, nav: Sequence[tuple[str, str]], account: str = ""
+) -> None:
     """Give the app its pages: ``templates/`` of ``package`` before the shared ones, and ``/static``.
 
-    ``service`` is the word in the page's head (``hub``, ``vision``).
+    ``service`` is the word in the page's head (``hub``, ``vision``); ``nav`` and ``account`` as in Pages.
     """
     environment = make_environment(package)
-    app.state.pages = Pages(environment=environment, service=service, nav=tuple(nav))
+    app.state.pages = Pages(environment=environment, service=service, nav=tuple(nav), account=account)
     static = Path(str(files("fuego_jenkins_remote.service"))) / "static"
     app.mount("/static", StaticFiles(directory=static), name="static")
 
@@ -68,9 +78,11 @@ def make_environment(package: str) -> jinja2.Environment:
     )
     filters: Mapping[str, Callable[..., Any]] = {
         "localtime": localtime,
+        "ago": ago,
         "duration": duration,
         "filesize": filesize,
         "badge": badge,
+        "tone": tone,
         "number": number,
     }
     environment.filters.update(filters)
@@ -86,16 +98,26 @@ def wants_page(request: Request) -> bool:
 
 
 def render(request: Request, template: str, *, http_status: int = 200, **values: Any) -> HTMLResponse:
-    """Fill a template; every one also knows ``pages``, ``path`` and ``principal`` (who is signed in, or None)."""
+    """Fill a template, see ``fill``."""
+    return HTMLResponse(fill(request, template, **values), http_status)
+
+
+def fill(request: Request, template: str, **values: Any) -> str:
+    """The text of a page; every template also knows the names below.
+
+    ``pages``, ``path``, ``principal`` (who is signed in, or None), ``public``, ``now`` (what "ago" is reckoned from),
+    and ``reload`` (seconds after which a browser without scripts loads the page anew; 0: it does not).
+    """
     pages: Pages = request.app.state.pages
-    text = pages.environment.get_template(template).render(
-        pages=pages,
-        path=request.url.path,
-        principal=getattr(request.state, "principal", None),
-        public=getattr(request.app.state, "public", False),
-        **values,
-    )
-    return HTMLResponse(text, http_status)
+    usual = {
+        "pages": pages,
+        "path": request.url.path,
+        "principal": getattr(request.state, "principal", None),
+        "public": getattr(request.app.state, "public", False),
+        "now": utc_now(),
+        "reload": 0,
+    }
+    return pages.environment.get_template(template).render({**usual, **values})
 
 
 def localtime(value: datetime | None) -> str:
@@ -106,6 +128,31 @@ def localtime(value: datetime | None) -> str:
     return Markup('<time datetime="{0}" title="{0}">{1}<span class="utc"> UTC</span></time>').format(
         value.isoformat(), value.strftime("%Y-%m-%d %H:%M:%S")
     )
+
+
+@jinja2.pass_context
+def ago(context: jinja2.runtime.Context, value: datetime | None) -> str:
+    """Show how long ago a time was, with the time in the title; a dash for None, ``localtime`` for what comes."""
+    if value is None:
+        return localtime(None)
+    now: datetime = context["now"]
+    if value - now > timedelta(minutes=1):
+        return localtime(value)
+    at = value.astimezone(UTC)
+    return Markup('<time datetime="{0}" title="{1} UTC" data-ago>{2}</time>').format(
+        at.isoformat(), at.strftime("%Y-%m-%d %H:%M:%S"), _ago((now - value).total_seconds())
+    )
+
+
+def _ago(seconds: float) -> str:
+    # As static/live.js has it.
+    if seconds < 45:
+        return "just now"
+    minutes = math.floor(seconds / 60 + 0.5)
+    if minutes < 60:
+        return f"{minutes} min ago"
+    hours = math.floor(minutes / 60 + 0.5)
+    return f"{hours} h ago" if hours < 48 else f"{math.floor(hours / 24 + 0.5)} d ago"
 
 
 def duration(milliseconds: float | None) -> str:
@@ -158,4 +205,9 @@ def badge(status: str | None) -> str:
     """Show a status or a state as a badge with its colour; an unknown one is plain."""
     if not status:
         return Markup('<span class="none">–</span>')
-    return Markup('<span class="badge {}">{}</span>').format(_TONES.get(status, "quiet"), status)
+    return Markup('<span class="badge {}">{}</span>').format(tone(status), status)
+
+
+def tone(status: str) -> str:
+    """The class of a status or state in fuego.css: good, bad, warn, wait, busy, quiet."""
+    return _TONES.get(status, "quiet")

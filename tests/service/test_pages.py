@@ -63,3 +63,26 @@ def test_templates_escape_and_know_no_unknown_names() -> None:
     assert environment.from_string("{{ x }}").render(x="<b>") == "&lt;b&gt;"
     with pytest.raises(Exception, match="undefined"):
         environment.from_string("{{ nobody }}").render()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [(-3, "just now"), (44, "just now"), (45, "1 min ago"), (150, "3 min ago"), (3570, "1 h ago"),
+     (47 * 3600, "47 h ago"), (49 * 3600, "2 d ago")],
+)  # fmt: skip
+def test_a_time_that_was_is_shown_by_how_long_ago_with_the_time_itself_behind_it(seconds: int, shown: str) -> None:
+    now = datetime(2026, 11, 23, 12, 0, 5, tzinfo=UTC)
+    template = make_environment("fuego_jenkins_remote.vision").from_string("{{ at|ago }}")
+    at = now - timedelta(seconds=seconds)
+
+    text = template.render(at=at, now=now)
+    assert f">{shown}</time>" in text
+    assert f'title="{at:%Y-%m-%d %H:%M:%S} UTC"' in text
+
+
+def test_a_time_to_come_is_shown_as_it_is() -> None:
+    now = datetime(2026, 11, 23, 12, 0, 5, tzinfo=UTC)
+    template = make_environment("fuego_jenkins_remote.vision").from_string("{{ at|ago }}")
+
+    assert "2026-11-23 14:00:05" in template.render(at=now + timedelta(hours=2), now=now)
+    assert "–" in template.render(at=None, now=now)

@@ -86,7 +86,7 @@ def test_a_browser_that_asks_the_api_gets_problem_details(client: TestClient) ->
 def test_every_answer_has_the_security_headers(client: TestClient) -> None:
     for path in ("/none", "/broken", "/api/v1/taken", "/sign-in", "/static/fuego.css"):
         headers = client.get(path, headers=BROWSER).headers
-        assert headers["content-security-policy"].startswith("default-src 'self'")
+        assert headers["content-security-policy"].startswith("default-src 'none'; script-src 'self'; ")
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["x-frame-options"] == "DENY"
         assert headers["referrer-policy"] == "same-origin"
