@@ -10,9 +10,11 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from fuego_jenkins_remote.hub import people, schema
+from fuego_jenkins_remote.hub import schema
 from fuego_jenkins_remote.hub.errors import Conflict, NotKnown, Refused
 from fuego_jenkins_remote.hub.notices.sender import BadRecipient, check_recipient, is_mail
+from fuego_jenkins_remote.hub.people import labs, users
+from fuego_jenkins_remote.hub.people import tokens as their_tokens
 from fuego_jenkins_remote.service.clock import utc_now
 from fuego_jenkins_remote.service.engine import NotMigrated, check_migrated, migrate, open_engine, reading
 from fuego_jenkins_remote.service.tokens import TokenRow, list_tokens
@@ -57,17 +59,17 @@ def add_user(
     """
     if email and not is_mail(email):
         raise BadRecipient(f"no mail address: {email!r}")
-    memberships = [people.parse_membership(team) for team in teams]
+    memberships = [users.parse_membership(team) for team in teams]
     addresses = [check_recipient(address) for address in notify]
     with engine.begin() as conn:
-        return people.add_user(conn, name, teams=memberships, email=email, notify=addresses, now=utc_now())
+        return users.add_user(conn, name, teams=memberships, email=email, notify=addresses, now=utc_now())
 
 
 def add_lab(engine: sa.Engine, host: str, *, notify: Sequence[str] = ()) -> str:
     """Add a lab with its team and give the secret of its token; `notify` as for users. Raises as `add_user` does."""
     addresses = [check_recipient(address) for address in notify]
     with engine.begin() as conn:
-        return people.add_lab(conn, host, notify=addresses, now=utc_now())
+        return labs.add_lab(conn, host, notify=addresses, now=utc_now())
 
 
 def tokens(engine: sa.Engine, owner: str = "") -> list[TokenRow]:
@@ -102,4 +104,4 @@ def add_token(
     if expires_at is not None and expires_at <= now:
         raise Refused(f"{expires_at.isoformat()} is over: the token would never be good")
     with engine.begin() as conn:
-        return people.more_token(conn, kind, owner, description=description, expires_at=expires_at, now=now)
+        return their_tokens.more_token(conn, kind, owner, description=description, expires_at=expires_at, now=now)

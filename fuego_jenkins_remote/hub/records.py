@@ -37,6 +37,7 @@ class Caller:
     email: str = ""
     network_admin: bool = False
     scope: Scope = Scope.ADMIN
+    token: str = ""  # the prefix of the one that was used
 
     @property
     def actor(self) -> Actor:

@@ -15,9 +15,10 @@ import pytest
 import sqlalchemy as sa
 from fastapi.testclient import TestClient
 
-from fuego_jenkins_remote.hub import admin, attempts, boards, claims, heartbeats, news_loop, people, records, requests
+from fuego_jenkins_remote.hub import admin, attempts, boards, claims, heartbeats, news_loop, records, requests
 from fuego_jenkins_remote.hub.app import make_app
 from fuego_jenkins_remote.hub.core import Hub
+from fuego_jenkins_remote.hub.people import labs, users
 from fuego_jenkins_remote.hub.statements import attempts as attempt_sql
 from fuego_jenkins_remote.hub.statements import requests as request_sql
 from fuego_jenkins_remote.hub.sweeper import sweep
@@ -51,14 +52,14 @@ class World:
 
     def add_lab(self, host: str, *names: str, open_to: tuple[str, ...] = ("*",), notify: tuple[str, ...] = ()) -> None:
         with self.hub.change() as change:
-            people.add_lab(change.conn, host, notify=notify, now=change.at)
+            labs.add_lab(change.conn, host, notify=notify, now=change.at)
         for name in names:
             self.put_board(host, name, open_to=open_to)
 
     def add_user(self, name: str, *teams: str, email: str = "") -> records.Caller:
-        memberships = [people.parse_membership(team) for team in teams]
+        memberships = [users.parse_membership(team) for team in teams]
         with self.hub.change() as change:
-            people.add_user(change.conn, name, teams=memberships, email=email, notify=(), now=change.at)
+            users.add_user(change.conn, name, teams=memberships, email=email, notify=(), now=change.at)
         return records.Caller(kind="user", name=name, teams=tuple(memberships), email=email)
 
     def put_board(self, host: str, name: str, **values: Any) -> records.Board:

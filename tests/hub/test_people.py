@@ -10,8 +10,9 @@ import pytest
 import sqlalchemy as sa
 
 from fuego_jenkins_remote.fuego.errors import BadName
-from fuego_jenkins_remote.hub import admin, people, records
+from fuego_jenkins_remote.hub import admin, records
 from fuego_jenkins_remote.hub.errors import Conflict, NotKnown, Refused
+from fuego_jenkins_remote.hub.people import tokens as their_tokens
 from fuego_jenkins_remote.network.permissions import Level
 from fuego_jenkins_remote.service.clock import utc_now
 from fuego_jenkins_remote.service.engine import reading
@@ -29,7 +30,7 @@ def engine(tmp_path: Path) -> Iterator[sa.Engine]:
 
 def who(engine: sa.Engine, secret: str, **later: float) -> records.Caller | None:
     with reading(engine) as conn:
-        return people.caller_of(conn, secret, utc_now() + timedelta(**later))
+        return their_tokens.caller_of(conn, secret, utc_now() + timedelta(**later))
 
 
 def test_a_token_says_who_calls_and_with_which_teams(engine: sa.Engine) -> None:

@@ -7,9 +7,10 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from fuego_jenkins_remote.hub import people, records
+from fuego_jenkins_remote.hub import records
 from fuego_jenkins_remote.hub.core import Hub
 from fuego_jenkins_remote.hub.errors import NotYours
+from fuego_jenkins_remote.hub.people import tokens
 from fuego_jenkins_remote.service import signin
 
 
@@ -25,7 +26,7 @@ def look_up(hub: Hub) -> signin.Lookup:
 
     def find(secret: str) -> signin.Principal | None:
         with hub.reading() as conn:
-            found = people.caller_of(conn, secret, hub.clock())
+            found = tokens.caller_of(conn, secret, hub.clock())
         return None if found is None else HubPrincipal(kind=found.kind, name=found.name, caller=found)
 
     return find

@@ -1,0 +1,1 @@
+"""People: users, teams, labs, invitations and tokens; a module a noun."""

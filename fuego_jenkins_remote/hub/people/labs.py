@@ -1,0 +1,29 @@
+"""Labs: each is a team's, and has tokens of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from fuego_jenkins_remote.fuego.names import check_host_name
+from fuego_jenkins_remote.hub.errors import Conflict
+from fuego_jenkins_remote.hub.people.teams import have_team
+from fuego_jenkins_remote.hub.schema import tokens
+from fuego_jenkins_remote.hub.statements import people as sql
+from fuego_jenkins_remote.service.tokens import add_token
+
+
+def add_lab(conn: sa.Connection, host: str, *, team: str = "", notify: Sequence[str], now: datetime) -> str:
+    """Add a lab of a team, which is made if it is not there and called as the lab if no name is given.
+
+    Gives the secret of the lab's first token.
+    """
+    check_host_name(host)
+    team = check_host_name(team or host)
+    if sql.find_lab(conn, host) is not None:
+        raise Conflict(f"there is a lab {host} already")
+    have_team(conn, team)
+    sql.insert_lab(conn, host=host, team=team, notify=notify, now=now)
+    return add_token(conn, tokens, kind="lab", owner=host, now=now).secret
