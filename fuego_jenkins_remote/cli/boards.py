@@ -99,13 +99,13 @@ def _state(board: Board) -> str:
     word = standing(
         online=board.online,
         health=board.health,
-        busy=bool(board.busy_with),
+        busy=board.busy,
         last_seen=board.last_seen,
         now=datetime.now(UTC),
     )
     match word:
         case Standing.BUSY:
-            return f"runs {board.busy_with}"
+            return f"runs {board.busy_with}" if board.busy_with else "busy"
         case Standing.WITHDRAWN:
             return "offline"
         case Standing.SILENT:

@@ -228,7 +228,8 @@ class Board:
     health: str
     health_reason: str
     health_since: datetime | None
-    busy_with: str
+    busy: bool
+    busy_with: str  # empty, too, where we may not see what it is
     last_seen: datetime | None
     raw: Mapping[str, Any] = field(repr=False)
 
@@ -255,6 +256,7 @@ class Board:
             health=_text(data, "health") or "online",
             health_reason=_text(data, "health_reason"),
             health_since=_time(data, "health_since"),
+            busy=bool(data.get("busy") or data.get("busy_with")),
             busy_with=_text(data, "busy_with"),
             last_seen=_time(data, "last_seen"),
             raw=dict(data),

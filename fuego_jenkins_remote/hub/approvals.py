@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fuego_jenkins_remote.hub import life
+from fuego_jenkins_remote.hub import audit, life, sight
 from fuego_jenkins_remote.hub.changes import Change
 from fuego_jenkins_remote.hub.errors import Conflict, NotKnown, NotYours
 from fuego_jenkins_remote.hub.notices import events
@@ -27,7 +27,7 @@ def answer(change: Change, caller: Caller, request_id: str, host: str, *, given:
         raise NotKnown(f"there is no lab {host}")
     if not may(caller.actor, Action.ANSWER_REQUEST, Thing(labs={host: lab.team})):
         raise NotYours(f"only maintainers of the team {lab.team} and the lab {host} itself answer for {host}")
-    request = life.find(change, request_id)
+    request = sight.find_for(change.conn, caller, request_id)
     before = request.approval(host)
     if before is not None and (before.answer, before.reason, before.by) == (given, reason, caller.name):
         return request
@@ -38,6 +38,9 @@ def answer(change: Change, caller: Caller, request_id: str, host: str, *, given:
     if before is None and all(board.host != host for board in board_sql.of_lane(change.conn, request.lane_id)):
         # Else the admins of any lab could write into the history of everybody's requests.
         raise NotYours(f"the request {request_id} is for no board of {host}: there is nothing to answer")
+    action = "approve-request" if given == "approved" else "reject-request"
+    said = f"for {host}: {reason}" if reason else f"for {host}"
+    audit.write(change, caller, action, f"request {request_id}", said, team=lab.team, request_id=request_id)
     return record(change, request, host, given, reason, by=caller.name)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from fuego_jenkins_remote.hub import approvals, life
+from fuego_jenkins_remote.hub import approvals, life, sight
 from fuego_jenkins_remote.hub.changes import Change
 from fuego_jenkins_remote.hub.errors import Conflict, NotKnown, NotYours, Refused
 from fuego_jenkins_remote.hub.heartbeats import Alive, Beat, beat, silent_after
@@ -255,7 +255,7 @@ def may_retry(change: Change, attempt: Attempt, request: Request) -> bool:
 
 
 def _find(change: Change, host: str, which: AttemptId) -> tuple[Attempt, Request]:
-    request = life.find(change, which.request)
+    request = sight.find_for(change.conn, sight.lab(host), which.request)
     attempt = sql.find(change.conn, which.request, which.number)
     if attempt is None:
         raise NotKnown(f"there is no attempt {which}")

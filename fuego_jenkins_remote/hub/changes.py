@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
+from fuego_jenkins_remote.hub.records import Caller
 from fuego_jenkins_remote.hub.waiters import NOTICES, lab_key, request_key
 
 
@@ -28,6 +29,8 @@ class Change:
     conn: sa.Connection
     at: datetime
     times: Times = Times()
+    caller: Caller | None = None  # whose call it is; none: the hub's own doing, or its operator's
+    address: str = ""  # where the call came from
     page_of: Callable[[str], str] = str
     page_of_board: Callable[[str, str], str] = "{}:{}".format
     wakes: set[str] = field(default_factory=set)

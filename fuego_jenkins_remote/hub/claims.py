@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from fuego_jenkins_remote.hub import boards, life, requests
+from fuego_jenkins_remote.hub import boards, life, requests, sight
 from fuego_jenkins_remote.hub.changes import Change
 from fuego_jenkins_remote.hub.errors import Conflict
 from fuego_jenkins_remote.hub.records import Assignment, Attempt, Board, Request
@@ -107,9 +107,9 @@ def peek(change: Change, claim: Claim) -> Answer:
 
 def _idle(conn: sa.Connection, claim: Claim) -> list[Board]:
     if claim.request is not None:
-        requests.find(conn, claim.request)
+        sight.find_for(conn, sight.lab(claim.host), claim.request)
     found = [boards.find(conn, claim.host, name) for name in dict.fromkeys(claim.boards)]
-    return [board for board in found if board.up and board.busy_with is None]
+    return [board for board in found if board.up and not board.busy]
 
 
 def _next(change: Change, board: Board, claim: Claim) -> Request | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,10 +12,19 @@ import sqlalchemy as sa
 
 from fuego_jenkins_remote.hub.changes import Change, Times
 from fuego_jenkins_remote.hub.news import News
+from fuego_jenkins_remote.hub.records import Caller
 from fuego_jenkins_remote.hub.waiters import NEWS, Waiters
 from fuego_jenkins_remote.service.clock import Clock, utc_now
 from fuego_jenkins_remote.service.engine import reading
 from fuego_jenkins_remote.service.loops import Loops
+
+
+@dataclass(frozen=True, kw_only=True)
+class Origin:
+    """Who makes a change, and from where."""
+
+    caller: Caller | None = None
+    address: str = ""
 
 
 @dataclass(kw_only=True)
@@ -33,15 +42,20 @@ class Hub:
     """By lab, the id of the claim that waits."""
     news: News = field(default_factory=News)
     loops: Loops = field(default_factory=Loops)
+    origin: Callable[[], Origin] = Origin
+    """Who makes the changes: in each call's own copy (api/callers.py) whoever calls."""
 
     @contextmanager
     def change(self) -> Iterator[Change]:
         """A write transaction; after its commit those whom it concerns are woken."""
         with self.engine.begin() as conn:
             # The time is taken inside: the transactions stand one behind the other, and so do their times.
+            origin = self.origin()
             change = Change(
                 conn=conn,
                 at=self.clock(),
+                caller=origin.caller,
+                address=origin.address,
                 times=self.times,
                 page_of=self.page_of,
                 page_of_board=self.page_of_board,

@@ -11,9 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+import sqlalchemy as sa
+
+from fuego_jenkins_remote.hub import sight
 from fuego_jenkins_remote.hub.changes import Change
 from fuego_jenkins_remote.hub.errors import NotKnown, Refused
-from fuego_jenkins_remote.hub.records import Package
+from fuego_jenkins_remote.hub.records import Caller, Package
 from fuego_jenkins_remote.hub.statements import packages as sql
 from fuego_jenkins_remote.network.identities import check_sha256
 
@@ -71,21 +74,25 @@ def upload(data_dir: Path) -> Iterator[Upload]:
         path.unlink(missing_ok=True)
 
 
-def store(change: Change, data_dir: Path, incoming: Upload, sha256: str, by: str) -> bool:
-    """Keep an upload; False when it was there already. Raises Refused when what came is something else."""
+def store(change: Change, data_dir: Path, incoming: Upload, sha256: str, by: Caller) -> bool:
+    """Keep an upload; False when it was there for the caller already. Raises Refused when what came is something else.
+
+    That somebody else has brought it before is not told: it may be the test of a private request.
+    """
     if incoming.sha256 != sha256:
         raise Refused(f"what came has the SHA-256 {incoming.sha256}, not {sha256}", code="wrong-digest")
     path, known = folder(data_dir) / check_sha256(sha256), sql.find(change.conn, sha256) is not None
-    if known and path.is_file():
-        return False
-    incoming.file.flush()
-    os.fsync(incoming.file.fileno())
-    incoming.path.replace(path)
-    _sync_folder(path.parent)
-    if known:
-        return True  # its file was lost, by a restored backup or a hand
-    sql.insert(change.conn, Package(sha256=sha256, size=incoming.size, uploaded_by=by, at=change.at))
-    return True
+    there = path.is_file()  # else it was lost, by a restored backup or a hand
+    seen = known and there and sight.sees_package(change.conn, by, sha256)
+    if not there:
+        incoming.file.flush()
+        os.fsync(incoming.file.fileno())
+        incoming.path.replace(path)
+        _sync_folder(path.parent)
+    if not known:
+        sql.insert(change.conn, Package(sha256=sha256, size=incoming.size, uploaded_by=by.name, at=change.at))
+    sql.brought(change.conn, sha256, by, change.at)
+    return not seen
 
 
 def _sync_folder(path: Path) -> None:
@@ -97,9 +104,9 @@ def _sync_folder(path: Path) -> None:
         os.close(number)
 
 
-def path_of(data_dir: Path, sha256: str) -> Path:
-    """The file of a package; raises NotKnown."""
+def find_for(conn: sa.Connection, data_dir: Path, caller: Caller, sha256: str) -> Path:
+    """The file of a package; raises NotKnown, also for one that is not for the caller."""
     path = folder(data_dir) / check_sha256(sha256)
-    if not path.is_file():
+    if not path.is_file() or not sight.sees_package(conn, caller, sha256):
         raise NotKnown(f"there is no package {sha256}")
     return path

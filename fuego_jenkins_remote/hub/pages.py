@@ -5,15 +5,18 @@ from __future__ import annotations
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
+import sqlalchemy as sa
 from fastapi import APIRouter, Query, Request, Response
 
-from fuego_jenkins_remote.hub import boards, requests
-from fuego_jenkins_remote.hub.api.callers import HubPrincipal, Reader, TheHub
+from fuego_jenkins_remote.hub import boards, requests, sight
+from fuego_jenkins_remote.hub.api.callers import TheHub, Viewer
 from fuego_jenkins_remote.hub.models.fields import BoardName, Host
 from fuego_jenkins_remote.hub.models.requests import ListQuery
+from fuego_jenkins_remote.hub.records import Caller
 from fuego_jenkins_remote.hub.statements import attempts as attempt_sql
 from fuego_jenkins_remote.hub.statements import boards as board_sql
 from fuego_jenkins_remote.hub.statements import notices as notice_sql
+from fuego_jenkins_remote.hub.statements import people as people_sql
 from fuego_jenkins_remote.hub.statements import requests as sql
 from fuego_jenkins_remote.network.selectors import SelectorError
 from fuego_jenkins_remote.network.states import FINAL, State
@@ -29,34 +32,34 @@ _FOLLOW_SECONDS = 3
 
 
 @router.get("/")
-def overview_page(request: Request, hub: TheHub, who: Reader) -> Response:
+def overview_page(request: Request, hub: TheHub, who: Viewer) -> Response:
     """Show what goes on."""
     with hub.reading() as conn:
         values: dict[str, Any] = {
-            "counts": sql.counts(conn, _ACTIVE),
-            "boards": board_sql.listed(conn),
+            "counts": sql.counts(conn, who, _ACTIVE),
+            "boards": sight.boards_for(conn, who, board_sql.listed(conn)),
             "running": [
                 one
                 for state in (State.RUNNING, State.ASSIGNED)
-                for one in sql.listed(conn, sql.Filter(state=state), _FEW)
+                for one in sql.listed(conn, who, sql.Filter(state=state), _FEW)
             ],
             "asked": [
                 one
-                for host in _answers_for(who)
-                for one in sql.listed(conn, sql.Filter(state=State.PENDING, asked_of=host), _FEW)
+                for host in _answers_for(conn, who)
+                for one in sql.listed(conn, who, sql.Filter(state=State.PENDING, asked_of=host), _FEW)
             ],
-            "newest": sql.listed(conn, sql.Filter(), _FEW),
+            "newest": sql.listed(conn, who, sql.Filter(), _FEW),
         }
     return _refreshed(render(request, "overview.html", active=_ACTIVE, **values))
 
 
 @router.get("/boards")
-def boards_page(request: Request, hub: TheHub, _who: Reader, selector: str = "") -> Response:
+def boards_page(request: Request, hub: TheHub, who: Viewer, selector: str = "") -> Response:
     """Show the boards that a selector matches."""
     problem = ""
     with hub.reading() as conn:
         try:
-            found = boards.listed(conn, selector.strip())
+            found = sight.boards_for(conn, who, boards.listed(conn, selector.strip()))
         except SelectorError as error:
             found, problem = [], str(error)
     status = 422 if problem else 200
@@ -64,19 +67,19 @@ def boards_page(request: Request, hub: TheHub, _who: Reader, selector: str = "")
 
 
 @router.get("/boards/{host}/{name}")
-def board_page(request: Request, hub: TheHub, _who: Reader, host: Host, name: BoardName) -> Response:
+def board_page(request: Request, hub: TheHub, who: Viewer, host: Host, name: BoardName) -> Response:
     """Show one board, and what ran on it."""
     with hub.reading() as conn:
-        board = boards.find(conn, host, name)
-        recent = sql.listed(conn, sql.Filter(host=host, board=name), _FEW)
+        board = sight.board_for(conn, who, boards.find(conn, host, name))
+        recent = sql.listed(conn, who, sql.Filter(host=host, board=name), _FEW)
     return render(request, "board.html", board=board, recent=recent)
 
 
 @router.get("/requests")
-def requests_page(request: Request, hub: TheHub, _who: Reader, query: Annotated[ListQuery, Query()]) -> Response:
+def requests_page(request: Request, hub: TheHub, who: Viewer, query: Annotated[ListQuery, Query()]) -> Response:
     """Show requests, with the filters that made the list."""
     with hub.reading() as conn:
-        found = sql.listed(conn, query.wanted(), _ROWS + 1)
+        found = sql.listed(conn, who, query.wanted(), _ROWS + 1)
     form = {name: value for name, value in query.model_dump(exclude={"limit", "before"}).items() if value}
     older = urlencode({**form, "before": found[_ROWS - 1].id}) if len(found) > _ROWS else ""
     newest = bool(query.before)
@@ -86,11 +89,11 @@ def requests_page(request: Request, hub: TheHub, _who: Reader, query: Annotated[
 
 
 @router.get("/requests/{request_id}")
-def request_page(request: Request, hub: TheHub, _who: Reader, request_id: str, still: bool = False) -> Response:
+def request_page(request: Request, hub: TheHub, who: Viewer, request_id: str, still: bool = False) -> Response:
     """Show one request: what happens, what comes next, and what was. It moves while a lab has it, unless `still`."""
     with hub.reading() as conn:
-        shown = requests.find(conn, request_id)
-        matching = board_sql.of_lane(conn, shown.lane_id)
+        shown = sight.find_for(conn, who, request_id)
+        matching = sight.boards_for(conn, who, board_sql.of_lane(conn, shown.lane_id))
         attempts = attempt_sql.of_request(conn, request_id)
         told = requests.told(conn, shown, hub.clock())
         values: dict[str, Any] = {
@@ -120,12 +123,6 @@ def _refreshed(page: Response, seconds: int = _REFRESH_SECONDS) -> Response:
     return page
 
 
-def _answers_for(who: object) -> list[str]:
+def _answers_for(conn: sa.Connection, who: Caller | None) -> list[str]:
     """The labs whose approvals this reader gives."""
-    if not isinstance(who, HubPrincipal):
-        return []
-    caller = who.caller
-    if caller.kind == "lab":
-        return [caller.name]
-    # A lab's team is called as the lab is.
-    return [membership.team for membership in caller.teams if membership.level == "admin"]
+    return [] if who is None else people_sql.labs_kept_by(conn, who)

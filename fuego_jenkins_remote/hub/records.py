@@ -59,8 +59,9 @@ class Lab:
 class Board:
     """A board as its lab describes it, and what its people and the hub know of it.
 
-    `busy_with` is the request that has it, if one has. `online` is the lab's wish, whether it is shared now; `health`
-    what the lab sees of it, with the reason, and since when it is so (none: nothing was said of it yet).
+    `busy_with` is the request that has it, if one has (`busy`) and the reader may see it. `online` is the lab's wish,
+    whether it is shared now; `health` what the lab sees of it, with the reason, and since when it is so (none: nothing
+    was said of it yet).
     """
 
     id: int
@@ -81,6 +82,7 @@ class Board:
     updated_at: datetime
     last_seen: datetime
     team: str  # the lab's own
+    busy: bool = False
     busy_with: str | None = None
 
     @property
@@ -93,7 +95,7 @@ class Board:
         return standing(
             online=self.online,
             health=self.health,
-            busy=self.busy_with is not None,
+            busy=self.busy,
             last_seen=self.last_seen,
             now=now,
         )
@@ -391,3 +393,20 @@ class Package:
     size: int
     uploaded_by: str
     at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuditEntry:
+    """Who has changed what, from where; see hub/audit.py."""
+
+    at: datetime
+    kind: str  # user, lab, operator
+    name: str
+    token: str
+    address: str
+    action: str
+    thing: str
+    detail: str
+    team: str
+    request_id: str | None
+    id: int = 0

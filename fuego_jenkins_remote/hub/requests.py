@@ -11,17 +11,18 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from fuego_jenkins_remote.hub import boards, life, telling
+from fuego_jenkins_remote.hub import audit, boards, life, sight, telling
 from fuego_jenkins_remote.hub.changes import Change
 from fuego_jenkins_remote.hub.errors import Conflict, NoBoard, NotKnown, NotYours, Refused
 from fuego_jenkins_remote.hub.records import Board, Caller, NewCampaign, NewRequest, Request
 from fuego_jenkins_remote.hub.statements import attempts as attempt_sql
 from fuego_jenkins_remote.hub.statements import boards as board_sql
 from fuego_jenkins_remote.hub.statements import campaigns as campaign_sql
-from fuego_jenkins_remote.hub.statements import packages as package_sql
+from fuego_jenkins_remote.hub.statements import people as people_sql
 from fuego_jenkins_remote.hub.statements import requests as sql
 from fuego_jenkins_remote.network import selectors
 from fuego_jenkins_remote.network.identities import new_campaign_id, new_request_id
+from fuego_jenkins_remote.network.permissions import Action, Thing, may
 from fuego_jenkins_remote.network.states import FINAL, By, Event, State
 
 MAX_CAMPAIGN = 500
@@ -82,7 +83,7 @@ def made_before(change: Change, caller: Caller, call_id: str, fingerprint: str) 
 
 def plan(change: Change, caller: Caller, new: NewRequest) -> Plan:
     """What a put comes to, without writing anything. Raises as `put`."""
-    _check(change, new)
+    _check(change, caller, new)
     selector = boards.parsed(new.selector)
     team, matching = _team_and_boards(change.conn, _as_member(caller, new.team), selector)
     parts = _parts(new, matching)
@@ -102,7 +103,10 @@ def write(
             rows.append(sql.Row(id=request_id, part=len(rows), new=one, lane=lane, spread_group=group))
         change.wake_labs({board.host for board in planned.boards})
     sql.insert(change.conn, rows, requester=caller.name, campaign=campaign, fingerprint=fingerprint, now=change.at)
-    return sql.of_put(change.conn, caller.name, rows[0].new.call_id)
+    made = sql.of_put(change.conn, caller.name, rows[0].new.call_id)
+    more = f" and {len(made) - 1} more" if len(made) > 1 else ""
+    _note(change, caller, "put-request", made[0], f"{made[0].test} on {made[0].selector}{more}")
+    return made
 
 
 def find(conn: sa.Connection, request_id: str) -> Request:
@@ -121,24 +125,44 @@ def told(conn: sa.Connection, request: Request, now: datetime) -> telling.Told:
 
 
 def cancel(change: Change, caller: Caller, request_id: str, call_id: str, reason: str) -> Request:
-    """Call it off, for its requester or the lab where it is. A running one is stopped by its lab first."""
-    request = life.find(change, request_id)
-    is_lab = caller.kind == "lab" and caller.name == request.host
-    if not is_lab and (caller.kind, caller.name) != ("user", request.requester):
-        raise NotYours(f"only {request.requester}, who put it, and the lab where it is may cancel {request_id}")
+    """Call it off, for its requester and the team's keepers, or for the lab where it is.
+
+    A running one is stopped by its lab first. Raises NotKnown for one that the caller may not see.
+    """
+    request = sight.find_for(change.conn, caller, request_id)
+    by = _cancels_as(change, caller, request)
     if request.cancel_id == call_id:
         return request
     if request.state in FINAL or request.state is State.TESTED:
         raise Conflict(f"too late: the request {request_id} is already {request.state}")
     if request.cancel_requested:
         raise Conflict(f"the request {request_id} is already being cancelled")
+    _note(change, caller, "cancel-request", request, reason)
     if request.state is State.RUNNING:
         return _ask_to_stop(change, request, who=caller.name, call_id=call_id, reason=reason)
-    by = By.LAB if is_lab else By.REQUESTER
     asked: dict[str, Any] = {"cancel_requested": True, "cancel_id": call_id, "cancel_by": caller.name}
     cancelled = life.move(change, request, Event.CANCEL, by=by, who=caller.name, reason=reason, **asked)
     end_attempt(change, request, State.CANCELLED, reason)
     return cancelled
+
+
+def _note(change: Change, caller: Caller, action: str, request: Request, detail: str) -> None:
+    """Into the audit log."""
+    audit.write(change, caller, action, f"request {request.id}", detail, team=request.team, request_id=request.id)
+
+
+def _cancels_as(change: Change, caller: Caller, request: Request) -> By:
+    """For whom the caller may call it off: the requester's side, or the lab's where it is; raises NotYours."""
+    asked = Thing(owner=request.requester, team=request.team)
+    if may(caller.actor, Action.CANCEL_REQUEST, asked):
+        return By.REQUESTER
+    lab = people_sql.find_lab(change.conn, request.host) if request.host else None
+    if lab is not None and may(caller.actor, Action.CANCEL_REQUEST, Thing(labs={lab.host: lab.team})):
+        return By.LAB
+    raise NotYours(
+        f"only {request.requester}, who put it, the keepers of the team {request.team} and the lab where it is"
+        f" may cancel {request.id}"
+    )
 
 
 def end_attempt(change: Change, request: Request, state: str, reason: str) -> None:
@@ -166,10 +190,10 @@ def _ask_to_stop(change: Change, request: Request, *, who: str, call_id: str, re
     return life.find(change, request.id)
 
 
-def _check(change: Change, new: NewRequest) -> None:
+def _check(change: Change, caller: Caller, new: NewRequest) -> None:
     if new.package is not None and new.git is not None:
         raise Refused("a test comes from a package or from git, not from both")
-    if new.package is not None and package_sql.find(change.conn, new.package) is None:
+    if new.package is not None and not sight.sees_package(change.conn, caller, new.package):
         raise Refused(f"the package {new.package} is not here: upload it first", code="unknown-package")
     if new.deadline is not None and new.deadline <= change.at:
         raise Refused(f"the deadline {new.deadline.isoformat()} is over")

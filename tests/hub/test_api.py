@@ -191,7 +191,7 @@ def test_a_package_whose_file_was_lost_is_taken_again(service: Service, tmp_path
     [file] = tmp_path.rglob(digest)
     file.unlink()
     service.ok("ann", "PUT", f"/packages/{digest}", 201, content=content)
-    assert service.call("demolab", "GET", f"/packages/{digest}").content == content
+    assert service.call("ann", "GET", f"/packages/{digest}").content == content
 
 
 def test_a_package_with_another_digest_is_refused_and_leaves_nothing(service: Service) -> None:

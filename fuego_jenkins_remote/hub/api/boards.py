@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from fuego_jenkins_remote.hub import boards
-from fuego_jenkins_remote.hub.api.callers import Caller, LabHost, Reader, TheHub
+from fuego_jenkins_remote.hub import boards, sight
+from fuego_jenkins_remote.hub.api.callers import Caller, LabHost, TheHub, Viewer
 from fuego_jenkins_remote.hub.errors import NotYours
 from fuego_jenkins_remote.hub.models.boards import BoardIn, BoardOut, Boards, HealthIn, WhoAmI
 from fuego_jenkins_remote.hub.models.fields import BoardName, Host
@@ -20,18 +20,18 @@ def whoami(who: Caller) -> WhoAmI:
 
 
 @router.get("/boards")
-def list_boards(hub: TheHub, _who: Reader, selector: str = "", host: str = "") -> Boards:
+def list_boards(hub: TheHub, who: Viewer, selector: str = "", host: str = "") -> Boards:
     """The boards that a selector matches, by name; all without one."""
     with hub.reading() as conn:
-        found = boards.listed(conn, selector, host or None)
+        found = sight.boards_for(conn, who, boards.listed(conn, selector, host or None))
     return Boards(boards=tuple(BoardOut.model_validate(board) for board in found))
 
 
 @router.get("/boards/{host}/{board}")
-def get_board(hub: TheHub, _who: Reader, host: Host, board: BoardName) -> BoardOut:
+def get_board(hub: TheHub, who: Viewer, host: Host, board: BoardName) -> BoardOut:
     """One board."""
     with hub.reading() as conn:
-        return BoardOut.model_validate(boards.find(conn, host, board))
+        return BoardOut.model_validate(sight.board_for(conn, who, boards.find(conn, host, board)))
 
 
 @router.put("/boards/{host}/{board}")

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import FileResponse
 
-from fuego_jenkins_remote.hub import packages
+from fuego_jenkins_remote.hub import packages, records
 from fuego_jenkins_remote.hub.api.callers import Caller, TheHub
 from fuego_jenkins_remote.hub.core import Hub
 from fuego_jenkins_remote.hub.models.fields import Sha256
@@ -17,22 +17,24 @@ router = APIRouter(prefix="/packages")
 
 @router.put("/{sha256}", status_code=201, response_class=Response)
 async def put_package(request: Request, hub: TheHub, who: Caller, sha256: Sha256) -> Response:
-    """Leave a package: 201, or 200 if it was there."""
+    """Leave a package: 201, or 200 if it was there for the caller."""
     allow_body(request, packages.MAX_BYTES)
     with packages.upload(hub.data_dir) as incoming:
         async for part in request.stream():
             incoming.write(part)
-        new = await run_in_threadpool(_store, hub, incoming, sha256, who.name)
+        new = await run_in_threadpool(_store, hub, incoming, sha256, who)
     return Response(status_code=201 if new else 200)
 
 
 @router.head("/{sha256}", response_class=FileResponse, include_in_schema=False)
 @router.get("/{sha256}", response_class=FileResponse)
-def get_package(hub: TheHub, _who: Caller, sha256: Sha256) -> FileResponse:
+def get_package(hub: TheHub, who: Caller, sha256: Sha256) -> FileResponse:
     """Fetch a package."""
-    return FileResponse(packages.path_of(hub.data_dir, sha256), media_type="application/octet-stream")
+    with hub.reading() as conn:
+        file = packages.find_for(conn, hub.data_dir, who, sha256)
+    return FileResponse(file, media_type="application/octet-stream")
 
 
-def _store(hub: Hub, incoming: packages.Upload, sha256: str, by: str) -> bool:
+def _store(hub: Hub, incoming: packages.Upload, sha256: str, by: records.Caller) -> bool:
     with hub.change() as change:
         return packages.store(change, hub.data_dir, incoming, sha256, by)

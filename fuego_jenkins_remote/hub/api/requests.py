@@ -8,10 +8,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from starlette.concurrency import run_in_threadpool
 
-from fuego_jenkins_remote.hub import approvals, requests
-from fuego_jenkins_remote.hub.api.callers import Caller, Reader, TheHub
+from fuego_jenkins_remote.hub import approvals, records, requests, sight
+from fuego_jenkins_remote.hub.api.callers import Caller, TheHub, Viewer
 from fuego_jenkins_remote.hub.core import Hub
-from fuego_jenkins_remote.hub.errors import NotKnown
 from fuego_jenkins_remote.hub.models.fields import Host
 from fuego_jenkins_remote.hub.models.requests import (
     ApprovalIn,
@@ -38,10 +37,10 @@ def put_request(hub: TheHub, who: Caller, body: RequestIn) -> Made:
 
 
 @router.get("")
-def list_requests(hub: TheHub, _who: Reader, query: Annotated[ListQuery, Query()]) -> Requests:
-    """Requests, newest first; those that come after the ones given when `before` is their `before`."""
+def list_requests(hub: TheHub, who: Viewer, query: Annotated[ListQuery, Query()]) -> Requests:
+    """Requests that the caller sees, newest first; those after the ones given when `before` is their `before`."""
     with hub.reading() as conn:
-        found = sql.listed(conn, query.wanted(), query.limit + 1)
+        found = sql.listed(conn, who, query.wanted(), query.limit + 1)
     shown = tuple(RequestOut.model_validate(one) for one in found[: query.limit])
     return Requests(requests=shown, before=shown[-1].id if len(found) > query.limit else None)
 
@@ -49,15 +48,15 @@ def list_requests(hub: TheHub, _who: Reader, query: Annotated[ListQuery, Query()
 @router.get("/{request_id}")
 async def get_request(
     hub: TheHub,
-    _who: Reader,
+    who: Viewer,
     request_id: str,
     wait: Annotated[float, Query(ge=0, le=25)] = 0,
     seen: int = 0,
 ) -> RequestWithHistory:
     """One request with its history; with `wait` (seconds) not before its version is beyond `seen`."""
     if wait:
-        await _changed(hub, request_id, seen, wait)
-    return await run_in_threadpool(_whole, hub, request_id)
+        await _changed(hub, who, request_id, seen, wait)
+    return await run_in_threadpool(_whole, hub, who, request_id)
 
 
 @router.post("/{request_id}/cancel")
@@ -76,29 +75,26 @@ def put_approval(hub: TheHub, who: Caller, request_id: str, host: Host, body: Ap
     return RequestOut.model_validate(request)
 
 
-async def _changed(hub: Hub, request_id: str, seen: int, seconds: float) -> None:
+async def _changed(hub: Hub, who: records.Caller | None, request_id: str, seen: int, seconds: float) -> None:
     loop = asyncio.get_running_loop()
     end = loop.time() + seconds
     with hub.waiters.waiting(request_key(request_id)) as event:
         while True:
             event.clear()
-            version = await run_in_threadpool(_version, hub, request_id)
+            version = await run_in_threadpool(_version, hub, who, request_id)
             left = end - loop.time()
             if version > seen or left <= 0 or hub.waiters.closed:
                 return
             await pause(event, left)
 
 
-def _version(hub: Hub, request_id: str) -> int:
+def _version(hub: Hub, who: records.Caller | None, request_id: str) -> int:
     with hub.reading() as conn:
-        version = sql.version_of(conn, request_id)
-    if version is None:
-        raise NotKnown(f"there is no request {request_id}")
-    return version
+        return sight.version_for(conn, who, request_id)
 
 
-def _whole(hub: Hub, request_id: str) -> RequestWithHistory:
+def _whole(hub: Hub, who: records.Caller | None, request_id: str) -> RequestWithHistory:
     with hub.reading() as conn:
-        request = requests.find(conn, request_id)
+        request = sight.find_for(conn, who, request_id)
         told = requests.told(conn, request, hub.clock())
         return RequestWithHistory.of(request, sql.history_of(conn, request_id), str(told))

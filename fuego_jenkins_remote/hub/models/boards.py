@@ -82,6 +82,7 @@ class BoardOut(Wire):
     health_since: datetime | None
     updated_at: datetime
     last_seen: datetime
+    busy: bool
     busy_with: str | None
 
 

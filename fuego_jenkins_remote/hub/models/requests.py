@@ -84,6 +84,7 @@ class RequestIn(Wanted):
     """A put of one test."""
 
     call_id: CallId
+    private: bool = False
     team: Annotated[str, AfterValidator(names.check_host_name)] | None = None
 
     def new(self) -> records.NewRequest:
@@ -121,6 +122,7 @@ class RequestOut(Wire):
     deadline: datetime | None
     retries: int
     notes: str
+    private: bool
     requester: str
     team: str
     campaign: str | None

@@ -58,9 +58,9 @@ def tell_lab_of_board(change: Change, board: Board) -> None:
 
 
 def lab_recipients(change: Change, host: str) -> tuple[str, ...]:
-    """Where a lab's people get their notices: what the hub's admin has set, else the mail of its team's admins."""
+    """Where a lab's people get their notices: what the hub's admin has set, else the mail of its team's keepers."""
     lab = people.find_lab(change.conn, host)
-    return () if lab is None else lab.notify or people.admin_addresses(change.conn, lab.team)
+    return () if lab is None else lab.notify or people.keepers_addresses(change.conn, lab.team)
 
 
 def tell_requester(change: Change, request: Request, who: str) -> None:

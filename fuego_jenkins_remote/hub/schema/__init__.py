@@ -8,11 +8,12 @@ Their conditions stand here as literals, since SQLite uses a partial index only 
 
 from __future__ import annotations
 
+from fuego_jenkins_remote.hub.schema.audit import audit
 from fuego_jenkins_remote.hub.schema.base import metadata
 from fuego_jenkins_remote.hub.schema.boards import board_lane, boards, lanes
 from fuego_jenkins_remote.hub.schema.campaigns import campaigns, going_on
 from fuego_jenkins_remote.hub.schema.notices import notices, unsent
-from fuego_jenkins_remote.hub.schema.packages import packages
+from fuego_jenkins_remote.hub.schema.packages import packages, uploads
 from fuego_jenkins_remote.hub.schema.people import labs, memberships, teams, tokens, users
 from fuego_jenkins_remote.hub.schema.requests import (
     approvals,
@@ -25,17 +26,20 @@ from fuego_jenkins_remote.hub.schema.requests import (
     live,
     offered,
     paused,
+    private,
     requests,
     spread,
     to_stop,
     waiting,
     with_deadline,
+    with_package,
 )
 
 __all__ = [
     "approvals",
     "asked",
     "attempts",
+    "audit",
     "beyond_waiting",
     "board_lane",
     "boards",
@@ -53,13 +57,16 @@ __all__ = [
     "offered",
     "packages",
     "paused",
+    "private",
     "requests",
     "spread",
     "teams",
     "to_stop",
     "tokens",
     "unsent",
+    "uploads",
     "users",
     "waiting",
     "with_deadline",
+    "with_package",
 ]

@@ -106,6 +106,14 @@ sa.Index("requests_by_host", requests.c.host, requests.c.board, requests.c.id)
 sa.Index("requests_by_requester", requests.c.requester, requests.c.id)
 sa.Index("requests_by_test", requests.c.test, requests.c.id)
 sa.Index("requests_by_campaign", requests.c.campaign, requests.c.id)
+private = requests.c.private == sa.true()
+"""Requests that are not for everybody's eyes: what is taken off the counts of those who may not see them."""
+
+sa.Index("requests_private", requests.c.state, requests.c.id, sqlite_where=private, postgresql_where=private)
+with_package = requests.c.package.is_not(None)
+"""Requests that bring their test: who may fetch it goes by who sees them."""
+
+sa.Index("requests_by_package", requests.c.package, sqlite_where=with_package, postgresql_where=with_package)
 
 attempts = sa.Table(
     "attempts",

@@ -11,7 +11,12 @@ from fuego_jenkins_remote.hub.records import Board, Health, Lane, NewBoard
 from fuego_jenkins_remote.hub.schema import attempts, board_lane, boards, labs, lanes, live
 from fuego_jenkins_remote.network.terms import terms_as_mapping, terms_from_mapping
 
-_SELECT = sa.select(boards, labs.c.team, attempts.c.request_id.label("busy_with")).select_from(
+_SELECT = sa.select(
+    boards,
+    labs.c.team,
+    attempts.c.request_id.label("busy_with"),
+    attempts.c.request_id.is_not(None).label("busy"),
+).select_from(
     boards.join(labs, labs.c.host == boards.c.host).outerjoin(
         attempts, sa.and_(attempts.c.host == boards.c.host, attempts.c.board == boards.c.name, live)
     )

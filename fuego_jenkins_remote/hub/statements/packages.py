@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import datetime
 
 import sqlalchemy as sa
 
-from fuego_jenkins_remote.hub.records import Package
-from fuego_jenkins_remote.hub.schema import packages
+from fuego_jenkins_remote.hub.records import Caller, Package
+from fuego_jenkins_remote.hub.schema import packages, uploads
 
 
 def find(conn: sa.Connection, sha256: str) -> Package | None:
@@ -19,3 +20,10 @@ def find(conn: sa.Connection, sha256: str) -> Package | None:
 def insert(conn: sa.Connection, package: Package) -> None:
     """Write down that a package is there."""
     conn.execute(packages.insert().values(asdict(package)))
+
+
+def brought(conn: sa.Connection, sha256: str, by: Caller, now: datetime) -> None:
+    """Write down that the caller has brought it; once more is no news."""
+    this = (uploads.c.sha256 == sha256) & (uploads.c.kind == by.kind) & (uploads.c.name == by.name)
+    if conn.execute(sa.select(uploads.c.sha256).where(this)).first() is None:
+        conn.execute(uploads.insert().values(sha256=sha256, kind=by.kind, name=by.name, at=now))

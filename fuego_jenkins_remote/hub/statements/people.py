@@ -9,7 +9,9 @@ import sqlalchemy as sa
 
 from fuego_jenkins_remote.hub.records import Caller, Lab, Membership
 from fuego_jenkins_remote.hub.schema import labs, memberships, teams, users
-from fuego_jenkins_remote.network.permissions import Level
+from fuego_jenkins_remote.network.permissions import Level, at_least
+
+_KEEPERS = (Level.MAINTAINER, Level.ADMIN)
 
 
 def user_exists(conn: sa.Connection, name: str) -> bool:
@@ -51,9 +53,9 @@ def user_recipients(conn: sa.Connection, user: str) -> tuple[str, ...]:
     return tuple(row.notify) or ((row.email,) if row.email else ())
 
 
-def admin_addresses(conn: sa.Connection, team: str) -> tuple[str, ...]:
-    """The mail addresses of a team's admins."""
-    of_team = (memberships.c.team == team) & (memberships.c.level == "admin") & (users.c.email != "")
+def keepers_addresses(conn: sa.Connection, team: str) -> tuple[str, ...]:
+    """The mail addresses of a team's keepers, who answer for its labs."""
+    of_team = (memberships.c.team == team) & memberships.c.level.in_(_KEEPERS) & (users.c.email != "")
     query = sa.select(users.c.email).join(memberships, memberships.c.user == users.c.name)
     return tuple(conn.execute(query.where(of_team).order_by(users.c.name)).scalars())
 
@@ -85,3 +87,11 @@ def bridge_of(conn: sa.Connection, host: str) -> tuple[str, datetime]:
     """The bridge that claimed last, and when; only for a lab that had one."""
     row = conn.execute(sa.select(labs.c.bridge, labs.c.bridge_seen).where(labs.c.host == host)).one()
     return row.bridge, row.bridge_seen
+
+
+def labs_kept_by(conn: sa.Connection, caller: Caller) -> list[str]:
+    """The labs whose requests the caller answers: itself, or those of the teams that the caller keeps; by name."""
+    if caller.kind == "lab":
+        return [caller.name]
+    kept = [one.team for one in caller.teams if at_least(one.level, Level.MAINTAINER)]
+    return list(conn.execute(sa.select(labs.c.host).where(labs.c.team.in_(kept)).order_by(labs.c.host)).scalars())

@@ -9,7 +9,16 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from fuego_jenkins_remote.hub.records import Approval, GitSource, HistoryEntry, Lane, NewRequest, Options, Request
+from fuego_jenkins_remote.hub.records import (
+    Approval,
+    Caller,
+    GitSource,
+    HistoryEntry,
+    Lane,
+    NewRequest,
+    Options,
+    Request,
+)
 from fuego_jenkins_remote.hub.schema import (
     approvals,
     asked,
@@ -17,11 +26,13 @@ from fuego_jenkins_remote.hub.schema import (
     beyond_waiting,
     history,
     offered,
+    private,
     requests,
     waiting,
     with_deadline,
 )
 from fuego_jenkins_remote.hub.schema import held as held_requests
+from fuego_jenkins_remote.hub.statements.sight import seen_by
 from fuego_jenkins_remote.network.states import State
 
 _OF_REQUEST = [column for column in requests.c if column.name not in {"call_id", "call_part", "steps"}]
@@ -87,14 +98,9 @@ def find(conn: sa.Connection, request_id: str) -> Request | None:
     return rows[0] if rows else None
 
 
-def version_of(conn: sa.Connection, request_id: str) -> int | None:
-    """Only the version: what a waiting reader asks again and again."""
-    return conn.execute(sa.select(requests.c.version).where(requests.c.id == request_id)).scalar_one_or_none()
-
-
-def listed(conn: sa.Connection, wanted: Filter, limit: int) -> list[Request]:
-    """At most `limit` requests, newest first, without the tails of their logs."""
-    query = _MANY.where(*wanted.conditions()).order_by(requests.c.id.desc()).limit(limit)
+def listed(conn: sa.Connection, caller: Caller | None, wanted: Filter, limit: int) -> list[Request]:
+    """At most `limit` requests that the caller may see, newest first, without the tails of their logs."""
+    query = _MANY.where(*wanted.conditions(), seen_by(caller)).order_by(requests.c.id.desc()).limit(limit)
     return _requests(conn, query)
 
 
@@ -104,9 +110,20 @@ def of_put(conn: sa.Connection, requester: str, call_id: str) -> list[Request]:
     return _requests(conn, query.order_by(requests.c.call_part))
 
 
-def counts(conn: sa.Connection, states: Iterable[State]) -> dict[str, int]:
-    """How many requests there are in each of these states."""
-    return {state: conn.execute(sa.select(sa.func.count()).where(*_in_state(state))).scalar_one() for state in states}
+def counts(conn: sa.Connection, caller: Caller | None, states: Iterable[State]) -> dict[str, int]:
+    """How many requests there are in each of these states for the caller.
+
+    All are counted in an index, and those taken off again that the caller may not see: of the private ones alone it is
+    asked who sees them.
+    """
+    hidden = (private, ~seen_by(caller))
+    return {
+        state: _count(conn, *_in_state(state)) - _count(conn, requests.c.state == state, *hidden) for state in states
+    }
+
+
+def _count(conn: sa.Connection, *conditions: sa.ColumnElement[bool]) -> int:
+    return conn.execute(sa.select(sa.func.count()).select_from(requests).where(*conditions)).scalar_one()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,49 @@
+"""The audit log: who has changed what, from where. Written in the transaction of the change; nothing secret is in it.
+
+What labs' machines say of their boards and attempts all the time is not in it (it is with the board, and in the
+request's history); what people do is, and what labs set.
+"""
+
+from __future__ import annotations
+
+from fuego_jenkins_remote.hub.changes import Change
+from fuego_jenkins_remote.hub.records import AuditEntry, Caller
+from fuego_jenkins_remote.hub.statements import audit as sql
+
+OPERATOR = "operator"
+"""Who it was, where no token was used: somebody on the hub's machine, with its data folder."""
+
+_LONGEST = 1000
+
+
+def write(
+    change: Change,
+    caller: Caller | None,
+    action: str,
+    thing: str,
+    detail: str = "",
+    *,
+    team: str = "",
+    request_id: str | None = None,
+) -> None:
+    """Write down that the caller has done `action` to `thing` (`board demolab:bbb`, `user tim`), and how.
+
+    A caller of None is who the transaction is for (`change.caller`), else the operator. Admins of `team` see it, and
+    the network's; of a request only those who may see that.
+    """
+    who = caller or change.caller
+    sql.insert(
+        change.conn,
+        AuditEntry(
+            at=change.at,
+            kind=who.kind if who else OPERATOR,
+            name=who.name if who else OPERATOR,
+            token=who.token if who else "",
+            address=change.address,
+            action=action,
+            thing=thing,
+            detail=detail[:_LONGEST],
+            team=team,
+            request_id=request_id,
+        ),
+    )
