@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from fuego_jenkins_remote.hub import packages as package_files
 from fuego_jenkins_remote.hub import pages
 from fuego_jenkins_remote.hub.admin import PACKAGE
 from fuego_jenkins_remote.hub.api import attempts, boards, claims, heartbeats, packages, requests
-from fuego_jenkins_remote.hub.api.callers import look_up
+from fuego_jenkins_remote.hub.api.callers import sign_ins
 from fuego_jenkins_remote.hub.api.errors import install_hub_errors
 from fuego_jenkins_remote.hub.changes import Times
 from fuego_jenkins_remote.hub.core import Hub
@@ -64,6 +64,8 @@ def make_app(
         mail=mail,
     )
 
+    doors = sign_ins(hub)
+
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         tasks = [
@@ -71,9 +73,13 @@ def make_app(
             asyncio.create_task(send_notices(hub, send)),
             asyncio.create_task(tell_on(hub)),
         ]
+        used = asyncio.create_task(doors.write_on())
         yield
         hub.waiters.close()
         await asyncio.gather(*tasks)
+        used.cancel()
+        with suppress(asyncio.CancelledError):
+            await used
 
     app = FastAPI(
         title="Fuego hub",
@@ -91,7 +97,7 @@ def make_app(
         service="hub",
         nav=[("Overview", "/"), ("Boards", "/boards"), ("Requests", "/requests")],
     )
-    install_signin(app, look_up(hub), public=public)
+    install_signin(app, doors, public=public)
     install_health(app, _checks(hub))
     app.include_router(_api(), prefix=API)
     app.include_router(pages.router)

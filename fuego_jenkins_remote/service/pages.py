@@ -23,6 +23,7 @@ from starlette.responses import HTMLResponse
 from starlette.staticfiles import StaticFiles
 
 from fuego_jenkins_remote.service.clock import utc_now
+from fuego_jenkins_remote.service.sessions import form_token
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -106,7 +107,8 @@ def fill(request: Request, template: str, **values: Any) -> str:
     """The text of a page; every template also knows the names below.
 
     ``pages``, ``path``, ``principal`` (who is signed in, or None), ``public``, ``now`` (what "ago" is reckoned from),
-    and ``reload`` (seconds after which a browser without scripts loads the page anew; 0: it does not).
+    ``reload`` (seconds after which a browser without scripts loads the page anew; 0: it does not), and ``csrf_field``,
+    for every form that changes something (``signin.Form``); empty where nobody is signed in, who could send one.
     """
     pages: Pages = request.app.state.pages
     usual = {
@@ -116,8 +118,15 @@ def fill(request: Request, template: str, **values: Any) -> str:
         "public": getattr(request.app.state, "public", False),
         "now": utc_now(),
         "reload": 0,
+        "csrf_field": _csrf_field(getattr(request.state, "session", None)),
     }
     return pages.environment.get_template(template).render({**usual, **values})
+
+
+def _csrf_field(session: str | None) -> str:
+    if session is None:
+        return Markup("")
+    return Markup('<input type="hidden" name="csrf" value="{}">').format(form_token(session))
 
 
 def localtime(value: datetime | None) -> str:

@@ -1,44 +1,60 @@
-"""Who calls: the token of a request, from its header or from a signed-in browser's cookie.
+"""Who calls: the token of a request, from its header, or the session of a signed-in browser, from its cookie.
 
 ``install_signin`` once an app, beside ``install_pages``; then routes take ``Reader`` (whoever may read: anyone if the
 service is public, else None never comes) or ``Caller`` (always somebody). The cookie counts for GET and HEAD only: what
-changes something needs the header, which no foreign page can make a browser send.
+changes something needs the header, which no foreign page can make a browser send, or is a form of this service's own
+pages: a route for one takes ``Form``, and the form has ``{{ csrf_field }}`` in it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Protocol
 from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Depends, FastAPI, Request
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
 from fuego_jenkins_remote.service.pages import Pages, render
 from fuego_jenkins_remote.service.problems import Forbidden, NotSignedIn
+from fuego_jenkins_remote.service.sessions import LONGEST, is_form_token
+from fuego_jenkins_remote.service.signins import Principal
 
-_COOKIE_SECONDS = 30 * 24 * 3600
-_FORM_BYTES = 4096
+_FORM_BYTES = 64 * 1024
+
+
+class Doors(Protocol):
+    """Who comes in; see ``signins.SignIns``."""
+
+    def by_token(self, secret: str) -> Principal | None:
+        """Who a token speaks for."""
+
+    def by_session(self, secret: str) -> Principal | None:
+        """Who is signed in."""
+
+    def open(self, secret: str) -> str | None:
+        """A session for a token."""
+
+    def close(self, secret: str) -> None:
+        """The end of a session."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Principal:
-    """Who a token speaks for; a service may derive its own with more in it."""
+class SentForm:
+    """A form that a signed-in person has sent from a page of this service; of a field twice, the first."""
 
-    kind: str
-    name: str
+    principal: Principal
+    fields: Mapping[str, str]
 
-
-Lookup = Callable[[str], Principal | None]
-"""Finds who a secret speaks for, or None; may ask the database."""
 
 _routes = APIRouter(include_in_schema=False)
 
 
-def install_signin(app: FastAPI, lookup: Lookup, *, public: bool) -> None:
+def install_signin(app: FastAPI, doors: Doors, *, public: bool) -> None:
     """Give the app its sign-in: the dependencies below, and the pages /sign-in and /sign-out."""
-    app.state.lookup = lookup
+    app.state.doors = doors
     app.state.public = public
     app.include_router(_routes)
 
@@ -49,45 +65,76 @@ def reader(request: Request) -> Principal | None:
     A header with a token that is not good is refused by a public service, too: who sends it is to hear of that now and
     not when something is to be changed. A browser's old cookie reads on.
     """
-    secret = _secret(request)
-    principal = request.app.state.lookup(secret) if secret else None
+    principal = _principal(request)
     request.state.principal = principal
     if principal is None and not (request.app.state.public and "authorization" not in request.headers):
-        raise _not_signed_in(secret)
+        raise _not_signed_in(request)
     return principal
 
 
 def caller(request: Request) -> Principal:
     """Let in who has a good token, else NotSignedIn."""
-    secret = _secret(request)
-    principal: Principal | None = request.app.state.lookup(secret) if secret else None
+    principal = _principal(request)
     if principal is None:
-        raise _not_signed_in(secret)
+        raise _not_signed_in(request)
     request.state.principal = principal
     return principal
 
 
+async def form(request: Request) -> SentForm:
+    """Let in a signed-in browser with a form of this service's own pages; else NotSignedIn, or Forbidden.
+
+    Checked twice: the cookie does not come along from other sites' pages (SameSite), and the form names the session.
+    """
+    _same_site_only(request)
+    session = session_of(request)
+    principal = await run_in_threadpool(_doors(request).by_session, session) if session else None
+    if session is None or principal is None:
+        raise NotSignedIn("You are not signed in any more: sign in, and do it again.")
+    fields = await _fields(request)
+    if not is_form_token(session, fields.get("csrf", "")):
+        raise Forbidden("This form was not sent from a page of this sign-in: load the page again.", code="bad-form")
+    request.state.principal = principal
+    request.state.session = session
+    return SentForm(principal=principal, fields=fields)
+
+
 Reader = Annotated[Principal | None, Depends(reader)]
 Caller = Annotated[Principal, Depends(caller)]
+Form = Annotated[SentForm, Depends(form)]
+
+
+def session_of(request: Request) -> str | None:
+    """The secret of the browser's session, good or not."""
+    return request.cookies.get(_cookie(request))
+
+
+def _doors(request: Request) -> Doors:
+    doors: Doors = request.app.state.doors
+    return doors
 
 
 def _cookie(request: Request) -> str:
     # Browsers keep one jar for all ports of a host: each service needs a name of its own, or signing in at one would
-    # sign out at the other, and hand it the wrong token.
+    # sign out at the other, and hand it the wrong session.
     pages: Pages = request.app.state.pages
-    return f"fuego_{pages.service}_token"
+    return f"fuego_{pages.service}_session"
 
 
-def _secret(request: Request) -> str | None:
+def _principal(request: Request) -> Principal | None:
     header = request.headers.get("authorization")
     if header is not None:
         scheme, _, secret = header.partition(" ")
-        return secret.strip() if scheme.lower() == "bearer" else None
-    return request.cookies.get(_cookie(request)) if request.method in ("GET", "HEAD") else None
+        return _doors(request).by_token(secret.strip()) if scheme.lower() == "bearer" else None
+    session = session_of(request) if request.method in ("GET", "HEAD") else None
+    principal = _doors(request).by_session(session) if session else None
+    if principal is not None:
+        request.state.session = session
+    return principal
 
 
-def _not_signed_in(secret: str | None) -> NotSignedIn:
-    if secret:
+def _not_signed_in(request: Request) -> NotSignedIn:
+    if request.headers.get("authorization", "").partition(" ")[2].strip():
         return NotSignedIn("This token is not known here, has expired or was revoked.", code="bad-token")
     return NotSignedIn("A token is needed: send it as 'Authorization: Bearer TOKEN'.")
 
@@ -100,32 +147,45 @@ def sign_in_page(request: Request, next: str = "/") -> Response:
 
 @_routes.post("/sign-in")
 async def sign_in(request: Request) -> Response:
-    """Keep a good token in a cookie that scripts and other sites cannot use, and go where the browser wanted to go."""
-    from starlette.concurrency import run_in_threadpool
-
+    """Open a session for a good token, in a cookie that scripts and other sites cannot use, then go on."""
     _same_site_only(request)
-    form = parse_qs((await request.body())[:_FORM_BYTES].decode("utf-8", "replace"))
-    secret = form.get("token", [""])[0].strip()
-    target = _local(form.get("next", ["/"])[0])
-    principal = await run_in_threadpool(request.app.state.lookup, secret) if secret else None
-    if principal is None:
+    fields = await _fields(request)
+    target = _local(fields.get("next", "/"))
+    secret = fields.get("token", "").strip()
+    session = await run_in_threadpool(_doors(request).open, secret) if secret else None
+    if session is None:
         problem = "This token is not known here, has expired or was revoked."
         return render(request, "sign-in.html", http_status=401, next=target, problem=problem)
     answer = RedirectResponse(target, 303)
-    secure = request.url.scheme == "https"
     answer.set_cookie(
-        _cookie(request), secret, max_age=_COOKIE_SECONDS, httponly=True, samesite="strict", secure=secure
+        _cookie(request),
+        session,
+        max_age=round(LONGEST.total_seconds()),
+        httponly=True,
+        samesite="strict",
+        secure=request.url.scheme == "https",
     )
     return answer
 
 
 @_routes.post("/sign-out")
-def sign_out(request: Request) -> Response:
-    """Forget the token."""
+async def sign_out(request: Request) -> Response:
+    """Close the session."""
     _same_site_only(request)
+    session = session_of(request)
+    if session:
+        await run_in_threadpool(_doors(request).close, session)
     answer = RedirectResponse("/sign-in", 303)
     answer.delete_cookie(_cookie(request), httponly=True, samesite="strict", secure=request.url.scheme == "https")
     return answer
+
+
+async def _fields(request: Request) -> dict[str, str]:
+    body = await request.body()
+    if len(body) > _FORM_BYTES:
+        raise Forbidden("This form is larger than any of ours.", code="bad-form")
+    found = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=200)
+    return {name: values[0] for name, values in found.items()}
 
 
 def _same_site_only(request: Request) -> None:

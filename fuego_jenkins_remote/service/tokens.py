@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import re
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -50,6 +51,10 @@ class TokenRow:
     scope: str = ""  # what a user's is good for; empty: all
     last_used_at: datetime | None = None
     made_by: str = ""
+
+    def is_good(self, now: datetime) -> bool:
+        """Whether it is neither revoked nor expired."""
+        return self.revoked_at is None and (self.expires_at is None or self.expires_at > now)
 
 
 def new_token(kind: str) -> NewToken:
@@ -126,9 +131,24 @@ def find_token(conn: sa.Connection, table: sa.Table, secret: str, now: datetime)
     if row is None or not matches(secret, row["digest"]):
         return None
     token = _from_row(row)
-    if token.revoked_at is not None or (token.expires_at is not None and token.expires_at <= now):
-        return None
-    return token
+    return token if token.is_good(now) else None
+
+
+def good_token(conn: sa.Connection, table: sa.Table, prefix: str, now: datetime) -> TokenRow | None:
+    """Find a token that was shown before, by its prefix; None if it has expired or was revoked."""
+    row = conn.execute(sa.select(table).where(table.c.prefix == prefix)).mappings().one_or_none()
+    token = None if row is None else _from_row(row)
+    return token if token is not None and token.is_good(now) else None
+
+
+def note_used(conn: sa.Connection, table: sa.Table, used: Mapping[str, datetime]) -> None:
+    """Write down when tokens were last used, by their prefixes; a later time stays."""
+    if used:
+        later = table.c.last_used_at.is_(None) | (table.c.last_used_at < sa.bindparam("at"))
+        update = table.update().where((table.c.prefix == sa.bindparam("of")) & later)
+        conn.execute(
+            update.values(last_used_at=sa.bindparam("at")), [{"of": prefix, "at": at} for prefix, at in used.items()]
+        )
 
 
 def list_tokens(conn: sa.Connection, table: sa.Table) -> list[TokenRow]:

@@ -14,7 +14,8 @@ from fuego_jenkins_remote import __version__
 from fuego_jenkins_remote.service.engine import reading
 from fuego_jenkins_remote.service.guard import allow_body
 from fuego_jenkins_remote.service.problems import Forbidden
-from fuego_jenkins_remote.service.signin import Caller, Principal, Reader
+from fuego_jenkins_remote.service.signin import Caller, Reader
+from fuego_jenkins_remote.service.signins import Principal
 from fuego_jenkins_remote.vision import files, statements
 from fuego_jenkins_remote.vision.contents import LIMITS
 from fuego_jenkins_remote.vision.context import vision_of

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -9,18 +12,18 @@ from fastapi import FastAPI
 
 from fuego_jenkins_remote import __version__
 from fuego_jenkins_remote.service.clock import Clock, utc_now
-from fuego_jenkins_remote.service.engine import reading
 from fuego_jenkins_remote.service.guard import install_guard
 from fuego_jenkins_remote.service.health import install_health, usual_checks
 from fuego_jenkins_remote.service.loops import Loops
 from fuego_jenkins_remote.service.pages import install_pages
 from fuego_jenkins_remote.service.problems import install_problem_handlers
-from fuego_jenkins_remote.service.signin import Lookup, Principal, install_signin
-from fuego_jenkins_remote.service.tokens import find_token
+from fuego_jenkins_remote.service.signin import install_signin
+from fuego_jenkins_remote.service.signins import Principal, SignIns
+from fuego_jenkins_remote.service.tokens import TokenRow
 from fuego_jenkins_remote.vision import api, pages
 from fuego_jenkins_remote.vision.admin import PACKAGE
 from fuego_jenkins_remote.vision.context import Vision
-from fuego_jenkins_remote.vision.schema import tokens
+from fuego_jenkins_remote.vision.schema import sessions, tokens
 from fuego_jenkins_remote.vision.store import PackageStore
 
 
@@ -37,6 +40,16 @@ def make_app(
     ``public`` lets anybody read. ``base_url`` is where others reach the service, for the addresses in its answers; None
     takes what each request was sent to.
     """
+    doors = SignIns(engine, tokens, sessions, clock=clock, principal=_principal)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        used = asyncio.create_task(doors.write_on())
+        yield
+        used.cancel()
+        with suppress(asyncio.CancelledError):
+            await used
+
     app = FastAPI(
         title="Fuego vision", version=__version__, openapi_url="/api/v1/openapi.json", docs_url=None, redoc_url=None
     )
@@ -44,7 +57,7 @@ def make_app(
     store.sweep()
     app.state.vision = Vision(engine=engine, store=store, clock=clock, base_url=base_url)
     install_pages(app, package="fuego_jenkins_remote.vision", service="vision", nav=[("Runs", "/runs")])
-    install_signin(app, _lookup(engine, clock), public=public)
+    install_signin(app, doors, public=public)
     install_health(app, usual_checks(engine, PACKAGE, data_dir, Loops()))
     app.include_router(api.router)
     app.include_router(pages.router)
@@ -53,10 +66,5 @@ def make_app(
     return app
 
 
-def _lookup(engine: sa.Engine, clock: Clock) -> Lookup:
-    def lookup(secret: str) -> Principal | None:
-        with reading(engine) as conn:
-            token = find_token(conn, tokens, secret, clock())
-        return None if token is None else Principal(kind=token.kind, name=token.owner)
-
-    return lookup
+def _principal(_conn: sa.Connection, token: TokenRow) -> Principal:
+    return Principal(kind=token.kind, name=token.owner)

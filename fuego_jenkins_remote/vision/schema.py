@@ -14,11 +14,13 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from fuego_jenkins_remote.service.engine import UtcDateTime
+from fuego_jenkins_remote.service.sessions import sessions_table
 from fuego_jenkins_remote.service.tokens import tokens_table
 
 metadata = sa.MetaData()
 
 tokens = tokens_table(metadata)
+sessions = sessions_table(metadata)
 
 runs = sa.Table(
     "runs",

@@ -131,6 +131,7 @@ def test_the_admin_of_a_lab_sees_what_waits_for_an_answer(populated: tuple[World
     world, ids = populated
     secret = admin.add_token(world.hub.engine, "tim")
     app = make_app(world.hub.engine, world.hub.data_dir, clock=world.clock)
-    page = TestClient(app, cookies={"fuego_hub_token": secret}).get("/").text
+    browser = TestClient(app)
+    page = browser.post("/sign-in", data={"token": secret}).text
     assert "Waiting for your approval" in page
     assert f"/requests/{ids['held']}" in page

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated
 
+import jinja2
 import pytest
 from fastapi import FastAPI, Query, Request
 from pydantic import BaseModel
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 from starlette.testclient import TestClient
 
 from fuego_jenkins_remote.service.guard import allow_body, install_guard
 from fuego_jenkins_remote.service.pages import install_pages, render
 from fuego_jenkins_remote.service.problems import Conflict, install_problem_handlers
-from fuego_jenkins_remote.service.signin import Caller, Principal, Reader, install_signin
+from fuego_jenkins_remote.service.signin import Caller, Form, Reader, install_signin
+from fuego_jenkins_remote.service.signins import Principal
 from fuego_jenkins_remote.service.watch import Figures
 
 
@@ -23,12 +25,33 @@ class Thing(BaseModel):
     size: int
 
 
+class OneDoor:
+    """One token is good, and each of its sessions until it is closed."""
+
+    def __init__(self) -> None:
+        self.sessions: set[str] = set()
+
+    def by_token(self, secret: str) -> Principal | None:
+        return Principal(kind="user", name="Jürgen") if secret == "good" else None
+
+    def by_session(self, secret: str) -> Principal | None:
+        return Principal(kind="user", name="Jürgen") if secret in self.sessions else None
+
+    def open(self, secret: str) -> str | None:
+        if secret != "good":
+            return None
+        self.sessions.add(f"session-{len(self.sessions)}")
+        return f"session-{len(self.sessions) - 1}"
+
+    def close(self, secret: str) -> None:
+        self.sessions.discard(secret)
+
+
 def make_service(*, public: bool = False, name: str = "hub", figures: Figures | None = None) -> FastAPI:
     app = FastAPI(docs_url=None, redoc_url=None)
     install_pages(app, package="fuego_jenkins_remote.vision", service=name, nav=[("Things", "/things")])
-    install_signin(
-        app, lambda secret: Principal(kind="user", name="Jürgen") if secret == "good" else None, public=public
-    )
+    install_signin(app, OneDoor(), public=public)
+    app.state.pages.environment.loader.loaders.append(jinja2.DictLoader({"form-of-tests.html": "{{ csrf_field }}"}))
 
     @app.get("/things")
     def page(request: Request, _who: Reader) -> Response:
@@ -41,6 +64,14 @@ def make_service(*, public: bool = False, name: str = "hub", figures: Figures | 
     @app.post("/api/v1/things")
     def add_thing(thing: Thing, who: Caller) -> str:
         return f"{who.name} {thing.name}"
+
+    @app.get("/form")
+    def page_with_form(request: Request, _who: Reader) -> Response:
+        return render(request, "form-of-tests.html")
+
+    @app.post("/form")
+    def take_form(sent: Form) -> Response:
+        return HTMLResponse(f"{sent.principal.name}: {sent.fields['said']}")
 
     @app.put("/api/v1/large")
     async def large(request: Request, _who: Caller) -> int:

@@ -1,7 +1,8 @@
-"""A token in the header does everything its owner may; one in a browser's cookie only reads."""
+"""A token in the header does everything its owner may; a browser's session reads, and sends the service's own forms."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -34,7 +35,7 @@ def test_a_public_service_tells_of_a_token_that_is_not_good_but_lets_an_old_cook
     service: Callable[..., TestClient],
 ) -> None:
     client = service(public=True, name="hub")
-    client.cookies.set("fuego_hub_token", "bad")
+    client.cookies.set("fuego_hub_session", "bad")
 
     assert client.get("/api/v1/things").status_code == 200
     assert client.get("/api/v1/things", headers={"Authorization": "Bearer bad"}).json()["code"] == "bad-token"
@@ -101,9 +102,11 @@ def test_another_site_cannot_sign_somebody_in_or_out(client: TestClient) -> None
     assert client.post("/sign-out", headers=elsewhere).status_code == 403
 
 
-def test_signing_out_forgets_the_token(client: TestClient) -> None:
+def test_signing_out_ends_the_session_for_whoever_has_the_cookie(client: TestClient) -> None:
     client.post("/sign-in", data={"token": "good"})
+    cookies = dict(client.cookies)
     client.post("/sign-out")
+    client.cookies.update(cookies)
 
     assert client.get("/things", headers=BROWSER).status_code == 303
 
@@ -120,3 +123,36 @@ def test_a_password_manager_can_keep_the_token(service: Callable[..., TestClient
     page = service().get("/sign-in").text
     assert 'autocomplete="current-password"' in page
     assert 'autocomplete="username"' in page
+
+
+def _field(client: TestClient) -> str:
+    found = re.search(r'name="csrf" value="([0-9a-f]+)"', client.get("/form").text)
+    assert found
+    return found[1]
+
+
+def test_a_form_of_the_services_own_page_may_change_something(client: TestClient) -> None:
+    client.post("/sign-in", data={"token": "good"})
+    sent = client.post("/form", data={"csrf": _field(client), "said": "héllo & more"})
+    assert (sent.status_code, sent.text) == (200, "Jürgen: héllo & more")
+
+
+def test_a_form_of_anybody_else_changes_nothing(service: Callable[..., TestClient]) -> None:
+    client, other = service(), service()
+    for one in (client, other):
+        one.post("/sign-in", data={"token": "good"})
+    other.post("/sign-out")
+    other.post("/sign-in", data={"token": "good"})
+    other.post("/sign-in", data={"token": "good"})  # another session than the client's
+    good = _field(client)
+    for csrf in ("", "0" * 64, "é", _field(other)):
+        assert client.post("/form", data={"csrf": csrf, "said": "x"}).status_code == 403, csrf
+    assert client.post("/form", data={"said": "x"}).json()["code"] == "bad-form"
+    elsewhere = {"Sec-Fetch-Site": "same-site"}
+    assert client.post("/form", data={"csrf": good, "said": "x"}, headers=elsewhere).status_code == 403
+    assert service().post("/form", data={"csrf": good, "said": "x"}, headers=GOOD).status_code == 401
+    assert client.post("/form", data={"csrf": good, "said": "x" * 70_000}).status_code == 403
+
+
+def test_who_is_not_signed_in_has_no_form(client: TestClient) -> None:
+    assert client.get("/form", headers=GOOD).text == ""

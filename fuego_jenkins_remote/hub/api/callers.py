@@ -2,35 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from copy import copy
 from dataclasses import dataclass
 from typing import Annotated
 
+import sqlalchemy as sa
 from fastapi import Depends, Request
 
-from fuego_jenkins_remote.hub import records
+from fuego_jenkins_remote.hub import records, schema
 from fuego_jenkins_remote.hub.core import Hub, Origin
 from fuego_jenkins_remote.hub.errors import NotYours
 from fuego_jenkins_remote.hub.people import tokens
 from fuego_jenkins_remote.service import signin
+from fuego_jenkins_remote.service.signins import Principal, SignIns
+from fuego_jenkins_remote.service.tokens import TokenRow
 
 
 @dataclass(frozen=True, kw_only=True)
-class HubPrincipal(signin.Principal):
+class HubPrincipal(Principal):
     """Who a token speaks for, with the teams."""
 
     caller: records.Caller
 
 
-def look_up(hub: Hub) -> signin.Lookup:
-    """How the sign-in finds who a secret speaks for."""
+@dataclass(frozen=True, kw_only=True)
+class HubForm:
+    """A form of the hub's pages, and who has sent it."""
 
-    def find(secret: str) -> signin.Principal | None:
-        with hub.reading() as conn:
-            found = tokens.caller_of(conn, secret, hub.clock())
+    caller: records.Caller
+    fields: Mapping[str, str]
+
+
+def sign_ins(hub: Hub) -> SignIns:
+    """Who tokens and sessions speak for at this hub."""
+
+    def principal(conn: sa.Connection, token: TokenRow) -> Principal | None:
+        found = tokens.speaks_for(conn, token)
         return None if found is None else HubPrincipal(kind=found.kind, name=found.name, caller=found)
 
-    return find
+    return SignIns(hub.engine, schema.tokens, schema.sessions, clock=hub.clock, principal=principal)
 
 
 def hub_of(request: Request) -> Hub:
@@ -59,6 +70,11 @@ def viewer_of(who: signin.Reader) -> records.Caller | None:
     return who.caller if isinstance(who, HubPrincipal) else None
 
 
+def form_of(sent: signin.Form) -> HubForm:
+    """Who has sent a form of one of the hub's own pages, and what is in it."""
+    return HubForm(caller=caller_of(sent.principal), fields=sent.fields)
+
+
 def lab_of(who: Annotated[records.Caller, Depends(caller_of)]) -> str:
     """The host of the lab that calls; raises NotYours for others."""
     if who.kind != "lab":
@@ -68,5 +84,6 @@ def lab_of(who: Annotated[records.Caller, Depends(caller_of)]) -> str:
 
 TheHub = Annotated[Hub, Depends(hub_of)]
 Caller = Annotated[records.Caller, Depends(caller_of)]
+Form = Annotated[HubForm, Depends(form_of)]
 LabHost = Annotated[str, Depends(lab_of)]
 Viewer = Annotated[records.Caller | None, Depends(viewer_of)]

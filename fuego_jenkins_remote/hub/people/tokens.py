@@ -12,16 +12,20 @@ from fuego_jenkins_remote.hub.records import Caller, Membership
 from fuego_jenkins_remote.hub.schema import tokens
 from fuego_jenkins_remote.hub.statements import people as sql
 from fuego_jenkins_remote.network.permissions import Level, Scope
-from fuego_jenkins_remote.service.tokens import add_token, find_token
+from fuego_jenkins_remote.service.tokens import TokenRow, add_token, find_token
 
 
 def caller_of(conn: sa.Connection, secret: str, now: datetime) -> Caller | None:
     """Who a token speaks for; None for one that is not (or no longer) good."""
     token = find_token(conn, tokens, secret, now)
-    if token is None:
-        return None
+    return None if token is None else speaks_for(conn, token)
+
+
+def speaks_for(conn: sa.Connection, token: TokenRow) -> Caller | None:
+    """Who a good token speaks for; None where its owner is not there any more, or is shut out."""
     if token.kind == "user":
-        return replace(sql.caller(conn, token.owner), scope=Scope(token.scope or Scope.ADMIN), token=token.prefix)
+        caller = sql.caller(conn, token.owner)
+        return caller and replace(caller, scope=Scope(token.scope or Scope.ADMIN), token=token.prefix)
     lab = sql.find_lab(conn, token.owner)
     if token.kind != "lab" or lab is None:
         return None

@@ -14,7 +14,7 @@ from fuego_jenkins_remote.hub.schema.boards import board_lane, boards, lanes
 from fuego_jenkins_remote.hub.schema.campaigns import campaigns, going_on
 from fuego_jenkins_remote.hub.schema.notices import notices, unsent
 from fuego_jenkins_remote.hub.schema.packages import packages, uploads
-from fuego_jenkins_remote.hub.schema.people import labs, memberships, teams, tokens, users
+from fuego_jenkins_remote.hub.schema.people import labs, memberships, sessions, teams, tokens, users
 from fuego_jenkins_remote.hub.schema.requests import (
     approvals,
     asked,
@@ -59,6 +59,7 @@ __all__ = [
     "paused",
     "private",
     "requests",
+    "sessions",
     "spread",
     "teams",
     "to_stop",

@@ -1,4 +1,4 @@
-"""Users, teams, labs, tokens."""
+"""Users, teams, labs, invitations, tokens, and sessions of signed-in browsers."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import sqlalchemy as sa
 
 from fuego_jenkins_remote.hub.schema.base import metadata
 from fuego_jenkins_remote.service.engine import UtcDateTime
+from fuego_jenkins_remote.service.sessions import sessions_table
 from fuego_jenkins_remote.service.tokens import tokens_table
 
 tokens = tokens_table(metadata)
+sessions = sessions_table(metadata)
 
 teams = sa.Table(
     "teams",
@@ -25,6 +27,7 @@ users = sa.Table(
     sa.Column("notify", sa.JSON, nullable=False),  # where notices go: mail or apprise addresses, set by the hub's admin
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Column("network_admin", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("disabled_at", UtcDateTime),  # shut out since then: no token of theirs is good
 )
 
 memberships = sa.Table(

@@ -39,11 +39,14 @@ def insert_membership(conn: sa.Connection, user: str, team: str, level: Level, p
     conn.execute(memberships.insert().values(user=user, team=team, level=level, position=position))
 
 
-def caller(conn: sa.Connection, name: str) -> Caller:
-    """A user with the teams, in the order in which they were given."""
+def caller(conn: sa.Connection, name: str) -> Caller | None:
+    """A user with the teams, in the order in which they were given; None for one who is not there or is shut out."""
     query = sa.select(memberships).where(memberships.c.user == name).order_by(memberships.c.position)
     teams = [Membership(team=row["team"], level=Level(row["level"])) for row in conn.execute(query).mappings()]
-    user = conn.execute(sa.select(users.c.email, users.c.network_admin).where(users.c.name == name)).one()
+    this = (users.c.name == name) & users.c.disabled_at.is_(None)
+    user = conn.execute(sa.select(users.c.email, users.c.network_admin).where(this)).one_or_none()
+    if user is None:
+        return None
     return Caller(kind="user", name=name, teams=tuple(teams), email=user.email, network_admin=user.network_admin)
 
 

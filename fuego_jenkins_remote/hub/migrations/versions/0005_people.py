@@ -14,6 +14,7 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.add_column("users", sa.Column("disabled_at", UtcDateTime(), nullable=True))
     _private_requests()
     _uploads()
     _audit()
