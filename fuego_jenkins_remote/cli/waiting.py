@@ -13,9 +13,9 @@ from fuego_jenkins_remote.cli.session import Session
 from fuego_jenkins_remote.client.errors import Answered, ClientError, Unreachable
 from fuego_jenkins_remote.client.hub import MAX_WAIT
 from fuego_jenkins_remote.client.values import Request
+from fuego_jenkins_remote.network.campaigns import WELL
 from fuego_jenkins_remote.network.states import State
 
-WELL = frozenset({"PASS", "SKIP"})
 PAUSE = 1.0
 """Seconds between two looks at several requests; one alone is waited for with a long poll."""
 LONGEST_PAUSE = 15.0

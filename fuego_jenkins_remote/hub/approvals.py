@@ -81,6 +81,7 @@ def settle(change: Change, request: Request) -> Request:
     if held != request.held:
         sql.change(change.conn, request, change.at, {"held": held})
         change.wake_readers(request.id)
+        change.wake_campaign(request.campaign)
         request = life.find(change, request.id)
     if not held:
         change.wake_labs(answers)

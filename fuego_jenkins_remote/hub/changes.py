@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from fuego_jenkins_remote.hub.records import Caller
-from fuego_jenkins_remote.hub.waiters import NOTICES, lab_key, request_key
+from fuego_jenkins_remote.hub.waiters import NOTICES, campaign_key, lab_key, request_key
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +35,8 @@ class Change:
     page_of_board: Callable[[str, str], str] = "{}:{}".format
     wakes: set[str] = field(default_factory=set)
     news: set[str] = field(default_factory=set)
+    ended_in: set[str] = field(default_factory=set)
+    """The campaigns of which a request has ended."""
 
     def wake_labs(self, hosts: Iterable[str]) -> None:
         """There may be something to claim for these labs."""
@@ -43,6 +45,11 @@ class Change:
     def wake_readers(self, request_id: str) -> None:
         """A reader of the request has something new to see."""
         self.wakes.add(request_key(request_id))
+
+    def wake_campaign(self, campaign_id: str | None) -> None:
+        """A reader of the campaign, if it is one, has something new to see."""
+        if campaign_id is not None:
+            self.wakes.add(campaign_key(campaign_id))
 
     def has_news(self, request_id: str) -> None:
         """A lab has sent new text for the request: its readers are told soon, though not of each line (see news.py)."""

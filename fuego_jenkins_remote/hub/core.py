@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import sqlalchemy as sa
 
+from fuego_jenkins_remote.hub.campaigns import ending
 from fuego_jenkins_remote.hub.changes import Change, Times
 from fuego_jenkins_remote.hub.news import News
 from fuego_jenkins_remote.hub.records import Caller
@@ -61,6 +62,7 @@ class Hub:
                 page_of_board=self.page_of_board,
             )
             yield change
+            ending.settle(change)
         self.news.add(change.news)
         self.waiters.wake({*change.wakes, NEWS} if change.news else change.wakes)
 

@@ -59,6 +59,8 @@ def move(
         raise Conflict(f"the request {request.id} has changed meanwhile: somebody else was first")
     note(change, request, str(state), who=who, reason=reason)
     moved = find(change, request.id)
+    if state in FINAL and request.campaign is not None:
+        change.ended_in.add(request.campaign)
     if state in FINAL and not will_retry:
         events.tell_requester(change, moved, who)
     return moved
@@ -69,6 +71,7 @@ def note(change: Change, request: Request, new: str, *, who: str, reason: str) -
     entry = HistoryEntry(at=change.at, old=str(request.state), new=new, who=who, reason=reason)
     sql.add_history(change.conn, request.id, entry)
     change.wake_readers(request.id)
+    change.wake_campaign(request.campaign)
 
 
 def _already(request: Request) -> str:

@@ -39,6 +39,7 @@ class Plan:
     boards: Sequence[Board]
     parts: Sequence[NewRequest]
     spread: bool  # no two of the parts on one board
+    again: Request | None = None  # of which campaign's request it takes the place
 
 
 def put(change: Change, caller: Caller, new: NewRequest) -> list[Request]:
@@ -81,13 +82,19 @@ def made_before(change: Change, caller: Caller, call_id: str, fingerprint: str) 
     return made
 
 
-def plan(change: Change, caller: Caller, new: NewRequest) -> Plan:
-    """What a put comes to, without writing anything. Raises as `put`."""
+def for_team(new: NewRequest, team: str | None) -> NewRequest:
+    """The same, asked for by this team."""
+    return replace(new, team=team)
+
+
+def plan(change: Change, caller: Caller, new: NewRequest, *, again: Request | None = None) -> Plan:
+    """What a put comes to, without writing anything; `again`: in place of this one. Raises as `put`."""
     _check(change, caller, new)
     selector = boards.parsed(new.selector)
     team, matching = _team_and_boards(change.conn, _as_member(caller, new.team), selector)
     parts = _parts(new, matching)
-    return Plan(team=team, boards=matching, parts=parts, spread=len(parts) > 1 and new.count != "each")
+    spread = len(parts) > 1 and new.count != "each"
+    return Plan(team=team, boards=matching, parts=parts, spread=spread, again=again)
 
 
 def write(
@@ -96,11 +103,20 @@ def write(
     """Make all requests of the plans, which have one call id; labs are woken."""
     rows: list[sql.Row] = []
     for number, planned in enumerate(plans):
-        group = f"{campaign}/{number}" if planned.spread else None
+        old = planned.again
+        group = old.spread_group if old else f"{campaign}/{number}" if planned.spread else None
         for one in planned.parts:
             lane = boards.lane_for(change, boards.parsed(one.selector), planned.team, caller.name)
-            request_id = new_request_id(change.at)
-            rows.append(sql.Row(id=request_id, part=len(rows), new=one, lane=lane, spread_group=group))
+            rows.append(
+                sql.Row(
+                    id=new_request_id(change.at),
+                    part=len(rows),
+                    new=one,
+                    lane=lane,
+                    spread_group=group,
+                    rerun_of=old.id if old else None,
+                )
+            )
         change.wake_labs({board.host for board in planned.boards})
     sql.insert(change.conn, rows, requester=caller.name, campaign=campaign, fingerprint=fingerprint, now=change.at)
     made = sql.of_put(change.conn, caller.name, rows[0].new.call_id)

@@ -24,6 +24,11 @@ def request_key(request_id: str) -> str:
     return f"request {request_id}"
 
 
+def campaign_key(campaign_id: str) -> str:
+    """The key of those who wait for a change of a campaign."""
+    return f"campaign {campaign_id}"
+
+
 NOTICES = "notices"
 """The key of the sender of notices."""
 

@@ -132,19 +132,26 @@ class Progress:
 
 def progress(parts: Iterable[Part]) -> Progress:
     """Count."""
-    counted = list(parts)
+    return progress_of((part, 1) for part in parts)
+
+
+def progress_of(counted: Iterable[tuple[Part, int]]) -> Progress:
+    """As `progress`, of how many there are of each kind, as a database counts them."""
+    parts = list(counted)
+    words: Counter[str] = Counter()
+    for part, number in parts:
+        words[part.word] += number
     return Progress(
-        total=len(counted),
-        ended=sum(part.ended for part in counted),
-        well=sum(part.well for part in counted),
-        counts=by_word(part.word for part in counted),
+        total=sum(number for _, number in parts),
+        ended=sum(number for part, number in parts if part.ended),
+        well=sum(number for part, number in parts if part.well),
+        counts=_ordered(words),
     )
 
 
 def by_word(words: Iterable[str]) -> dict[str, int]:
     """How often each word is there, the worst first."""
-    counts = Counter(words)
-    return {word: counts[word] for word in sorted(counts, key=_badness)}
+    return _ordered(Counter(words))
 
 
 def said(counts: Mapping[str, int]) -> str:
@@ -197,6 +204,10 @@ def cell_text(cell: Sequence[Part]) -> str:
 
 def _sorted(cell: Iterable[Part]) -> tuple[Part, ...]:
     return tuple(sorted(cell, key=lambda part: (_badness(part.word), part.id)))
+
+
+def _ordered(counts: Mapping[str, int]) -> dict[str, int]:
+    return {word: counts[word] for word in sorted(counts, key=_badness)}
 
 
 def _badness(word: str) -> tuple[int, str]:

@@ -50,7 +50,7 @@ class GitModel(Wire):
 
 
 class Wanted(Wire):
-    """What is asked for: a test, and on which boards."""
+    """What is asked for: a test, and on which boards. Who asks, for whose eyes, is said of a whole put."""
 
     selector: Selector
     test: Annotated[str, AfterValidator(names.check_test_name)]
@@ -126,6 +126,8 @@ class RequestOut(Wire):
     requester: str
     team: str
     campaign: str | None
+    rerun_of: str | None
+    replaced_by: str | None
     created_at: datetime
     updated_at: datetime
     attempt: int

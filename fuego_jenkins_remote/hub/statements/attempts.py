@@ -153,6 +153,11 @@ def of_claim(conn: sa.Connection, host: str, claim_id: str) -> list[Attempt]:
     return [Attempt(**row) for row in rows]
 
 
+def spread_no_more(conn: sa.Connection, request_id: str) -> None:
+    """Where the request ran does not keep others of its group away any more."""
+    conn.execute(attempts.update().where(attempts.c.request_id == request_id).values(campaign=None))
+
+
 def change(conn: sa.Connection, attempt: Attempt, values: Mapping[str, Any]) -> bool:
     """Write `values` if the attempt still is in the state that `attempt` says; whether it was."""
     where = (

@@ -213,6 +213,14 @@ def change(conn: sa.Connection, request: Request, now: datetime, values: Mapping
     return conn.execute(update).rowcount == 1
 
 
+def replace(conn: sa.Connection, request: Request, by: str, now: datetime) -> bool:
+    """Another one stands for it in its campaign; False where there was one already, or it has moved on."""
+    where = (requests.c.id == request.id) & (requests.c.state == request.state) & requests.c.replaced_by.is_(None)
+    grown = {"version": requests.c.version + 1, "steps": requests.c.steps + 1}
+    update = requests.update().where(where).values(replaced_by=by, updated_at=now, **grown)
+    return conn.execute(update).rowcount == 1
+
+
 def touch(conn: sa.Connection, request_id: str) -> None:
     """Something a reader can see has changed beside the request's own row."""
     conn.execute(requests.update().where(requests.c.id == request_id).values(version=requests.c.version + 1))
