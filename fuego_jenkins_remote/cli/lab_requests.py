@@ -1,4 +1,4 @@
-"""The lab's side of requests, by hand: `ftc get-request`, `run-request`, `approve-request`, `reject-request`."""
+"""The lab's side of requests, by hand: `ftc get-request`, `run-request`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from fuego_jenkins_remote.cli.options import common, hub_url, lab_dir, pass_sess
 from fuego_jenkins_remote.cli.session import Session
 
 if TYPE_CHECKING:
-    from fuego_jenkins_remote.client.values import Attempt, Request
+    from fuego_jenkins_remote.client.values import Attempt
 
 MAX_BOARDS = 200
 """A claim names no more boards than this."""
@@ -101,59 +101,3 @@ def run_request(session: Session, request: str, board: str | None) -> None:
         name = one_local_board(session, board)
     attempt = run_request(session.lab, session.links, request, name, session.out.note)
     session.out.result(f"deliver it: ftc put-run {attempt}", bare=str(attempt), data={"attempt": str(attempt)})
-
-
-@click.command
-@click.argument("request", metavar="REQUEST")
-@click.option("--reason", default="", metavar="TEXT", help="For the requester.")
-@click.option("--host", metavar="HOST", help="The lab that answers, if it is not the one of fuego.conf.")
-@hub_url
-@common
-@pass_session
-def approve_request(session: Session, request: str, reason: str, host: str | None) -> None:
-    """Let a request run that waits for this lab's people.
-
-    \b
-    Example: ftc approve-request 20261123-101500123-k3j7x2m4
-    """
-    _answer(session, request, host, "approved", reason)
-
-
-@click.command
-@click.argument("request", metavar="REQUEST")
-@click.option("--reason", required=True, metavar="TEXT", help="For the requester.")
-@click.option("--host", metavar="HOST", help="The lab that answers, if it is not the one of fuego.conf.")
-@hub_url
-@common
-@pass_session
-def reject_request(session: Session, request: str, reason: str, host: str | None) -> None:
-    """Refuse a request that waits for this lab's people. Other labs may still run it.
-
-    \b
-    Example: ftc reject-request 20261123-101500123-k3j7x2m4 --reason "the board is being moved"
-    """
-    _answer(session, request, host, "rejected", reason)
-
-
-def _answer(session: Session, request: str, host: str | None, answer: str, reason: str) -> None:
-    from fuego_jenkins_remote.fuego.names import check_host_name
-    from fuego_jenkins_remote.network.identities import check_request_id
-
-    check_request_id(request)
-    chosen = check_host_name(host) if host else _answering_host(session, session.hub.request(request))
-    changed = session.hub.approve(request, chosen, answer, reason)
-    session.out.result(
-        f"{answer} for {chosen}: request {changed.id} is {changed.state}", bare=changed.id, data=dict(changed.raw)
-    )
-
-
-def _answering_host(session: Session, request: Request) -> str:
-    """The lab whose answer this is: ours, or the only one that is asked. Raises UsageError where that is not clear."""
-    settings = session.settings
-    asked = [one.host for one in request.approvals if one.answer == "requested"]
-    if settings.is_set("host_name") and (settings.host_name in asked or not asked):
-        return settings.host_name
-    if len(asked) == 1:
-        return asked[0]
-    which = f"several labs are asked ({', '.join(asked)})" if asked else "no lab is asked now"
-    raise click.UsageError(f"{which}: say for which you answer, with --host HOST")

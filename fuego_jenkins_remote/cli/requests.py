@@ -24,17 +24,24 @@ PAGE = 200
 @click.option("--host", default="", metavar="HOST", help="Only those of this lab.")
 @click.option("--requester", default="", metavar="USER", help="Only those that this user has put.")
 @click.option("--campaign", default="", metavar="CAMPAIGN", help="Only those that were put together.")
+@click.option("--held", is_flag=True, help="Only those that wait for the people of your labs, with what to answer.")
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="The newest so many.")
 @hub_url
 @common
 @pass_session
-def list_requests(session: Session, /, limit: int, **filters: str) -> None:
+def list_requests(session: Session, /, limit: int, held: bool, **filters: str) -> None:
     """List requests, newest first.
 
     \b
     Examples: ftc list-requests --state pending
+              ftc list-requests --held
               ftc list-requests -q --campaign c-20261123-101500123-a2b3c4d5
     """
+    if held:
+        from fuego_jenkins_remote.cli.approvals import list_held
+
+        list_held(session, filters, limit)
+        return
     if filters["state"]:
         _check_state(filters["state"])
     host, colon, name = filters["board"].partition(":")
@@ -128,6 +135,7 @@ def _details(request: Request, *, verbose: bool) -> list[tuple[str, str]]:
         ("by", f"{request.requester} ({request.team})" if request.team else request.requester),
         ("notes", request.notes),
         ("put", local_time(request.created_at)),
+        ("deadline", local_time(request.deadline)),
         ("started", local_time(request.started_at)),
         ("ended", local_time(request.ended_at)),
         ("waits for", request.queue_why if not (request.is_final or request.told) else ""),
@@ -144,8 +152,9 @@ def _details(request: Request, *, verbose: bool) -> list[tuple[str, str]]:
 
 
 def _approval(one: Any) -> str:
-    who = f" by {one.by}" if one.by else ""
-    return f"{one.host}: {one.answer}{who}" + (f" ({one.reason})" if one.reason else "")
+    who = f" by {one.by}" if one.by and one.answer != "requested" else ""
+    since = f"{' since' if one.answer == 'requested' else ','} {local_time(one.at)}" if one.at else ""
+    return f"{one.host}: {one.answer}{who}{since}" + (f" ({one.reason})" if one.reason else "")
 
 
 def _change(one: Any) -> str:

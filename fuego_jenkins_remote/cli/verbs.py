@@ -68,8 +68,15 @@ VERBS: dict[str, Verb] = {
         "lab_requests",
         get_request="Show the next request that waits for this lab's boards.",
         run_request="Run a request here and now, without Jenkins.",
+    ),
+    **_section(
+        _LAB,
+        "approvals",
         approve_request="Let a request run that waits for this lab's people.",
         reject_request="Refuse a request that waits for this lab's people.",
+        allow="Allow requests of a user or a team for good.",
+        list_allowed="List what your labs have allowed for good.",
+        disallow="Take back what was allowed for good.",
     ),
     **_section(
         _LAB,

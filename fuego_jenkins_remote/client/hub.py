@@ -89,11 +89,6 @@ class HubClient:
         """Call a request off; a running one is stopped by its lab first."""
         return self._changed(f"/requests/{segment(request)}/cancel", {"call_id": call_id, "reason": reason})
 
-    def approve(self, request: str, host: str, answer: str, reason: str) -> Request:
-        """A lab's people's word: approved or rejected."""
-        path = f"/requests/{segment(request)}/approvals/{segment(host)}"
-        return self._value(Request, self.api.call("PUT", path, body={"answer": answer, "reason": reason}))
-
     # -- packages
 
     def put_package(self, sha256: str, source: Path) -> None:

@@ -28,6 +28,7 @@ class Approval:
     answer: str
     reason: str
     by: str
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,11 +77,17 @@ class Request:
     told: str
     notes: str
     created_at: datetime | None
+    deadline: datetime | None
     started_at: datetime | None
     ended_at: datetime | None
     approvals: tuple[Approval, ...]
     history: tuple[Change, ...]
     raw: Mapping[str, Any] = field(repr=False)
+
+    @property
+    def from_outside(self) -> bool:
+        """Whether its test is not one that a lab has installed."""
+        return self.package is not None or self.git is not None
 
     @property
     def is_final(self) -> bool:
@@ -120,6 +127,7 @@ class Request:
             told=_text(data, "told"),
             notes=_text(data, "notes"),
             created_at=_time(data, "created_at"),
+            deadline=_time(data, "deadline"),
             started_at=_time(data, "started_at"),
             ended_at=_time(data, "ended_at"),
             approvals=tuple(
@@ -128,6 +136,7 @@ class Request:
                     answer=_text(one, "answer"),
                     reason=_text(one, "reason"),
                     by=_text(one, "by"),
+                    at=_time(one, "at"),
                 )
                 for one in data.get("approvals") or ()
             ),

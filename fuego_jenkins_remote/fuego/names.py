@@ -89,6 +89,20 @@ def check_test_name(name: str) -> str:
     return name
 
 
+def check_test_pattern(pattern: str) -> str:
+    """Give it back if it is a test's full name, or the beginning of some with ``*`` behind it, else raise BadName."""
+    if not pattern.endswith("*"):
+        return check_test_name(pattern)
+    beginning = pattern[:-1]
+    kind, dot, rest = beginning.partition(".")
+    named = kind in {"Functional", "Benchmark"} and dot and (not rest or _NAME.fullmatch(rest))
+    if len(pattern) > MAX_NAME or (beginning and not named):
+        raise BadName(
+            f"{pattern[:MAX_NAME]!r} stands for no tests: like Functional.hello, Functional.*, Functional.LTP*"
+        )
+    return pattern
+
+
 def check_phases(phases: str) -> str:
     """Give Fuego's phase letters back (``""``: all), else raise BadName."""
     for at, letter in enumerate(phases):

@@ -53,7 +53,9 @@ def give_back(
         pause=approval is None,
         give_back_id=call_id,
     )
-    if approval is not None:
+    if approval == "requested":
+        return approvals.ask(change, moved, host, reason)
+    if approval == "rejected":
         return approvals.record(change, moved, host, approval, reason, by=host)
     return approvals.settle(change, moved)
 

@@ -19,6 +19,7 @@ class Times:
     lease: timedelta = timedelta(seconds=60)  # for the start of an attempt, from one sign of life to the next
     grace: timedelta = timedelta(minutes=10)  # beyond the time limit, before a silent attempt is lost
     give_up: timedelta = timedelta(days=1)  # for the late result of a lost one
+    remind: timedelta = timedelta(days=1)  # before people who have not answered are told again
     pause: timedelta = timedelta(seconds=10)  # times the attempt's number: before a board that gave back is asked again
 
 

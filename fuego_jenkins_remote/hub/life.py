@@ -58,6 +58,8 @@ def move(
     if not sql.change(change.conn, request, change.at, {"state": state, **values}):
         raise Conflict(f"the request {request.id} has changed meanwhile: somebody else was first")
     note(change, request, str(state), who=who, reason=reason)
+    if state in FINAL and not will_retry:
+        sql.drop_questions(change.conn, request.id)
     moved = find(change, request.id)
     if state in FINAL and request.campaign is not None:
         change.ended_in.add(request.campaign)

@@ -224,6 +224,36 @@ class Approval:
 
 
 @dataclass(frozen=True, kw_only=True)
+class StandingApproval:
+    """A lab's yes for good: to all requests of a user, of a team, or of both, for a test, or tests of a beginning.
+
+    `outside`: also where the test comes along with the request, or from git.
+    """
+
+    id: str
+    host: str
+    user: str
+    team: str
+    test: str
+    outside: bool
+    until: datetime | None
+    by: str
+    by_kind: Literal["user", "lab"]
+    at: datetime
+
+    def fits(self, request: Request, now: datetime) -> bool:
+        """Whether it speaks of this request."""
+        if self.until is not None and self.until <= now:
+            return False
+        if (self.user and self.user != request.requester) or (self.team and self.team != request.team):
+            return False
+        if request.from_outside and not self.outside:
+            return False
+        beginning, star, _ = self.test.partition("*")
+        return request.test.startswith(beginning) if star else request.test == self.test
+
+
+@dataclass(frozen=True, kw_only=True)
 class HistoryEntry:
     """One thing that happened to a request; `old` is empty for the first."""
 
@@ -289,6 +319,11 @@ class Request:
     cancel_by: str | None
     approvals: tuple[Approval, ...] = ()
     count: int = 1  # what became of a put of several are plain requests for one board each
+
+    @property
+    def from_outside(self) -> bool:
+        """Whether its test is not one that the lab has installed."""
+        return self.package is not None or self.git is not None
 
     @property
     def current(self) -> AttemptId:

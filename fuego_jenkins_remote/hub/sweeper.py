@@ -34,10 +34,13 @@ def sweep(hub: Hub) -> int:
     with hub.reading() as conn:
         overdue = attempt_sql.overdue(conn, now, A_PASS)
         expired = request_sql.past_deadline(conn, now, A_PASS)
+        unanswered = request_sql.to_remind(conn, now, A_PASS)
     for attempt in overdue:
         _one(hub, partial(_look_at, seen=attempt))
     for request in expired:
         _one(hub, partial(_expire, seen=request))
+    for request_id, host in unanswered:
+        _one(hub, partial(approvals.remind, request_id=request_id, host=host))
     return len(overdue) + len(expired)
 
 

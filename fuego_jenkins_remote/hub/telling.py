@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from fuego_jenkins_remote.hub.records import Attempt, Board, Request
+from fuego_jenkins_remote.hub.records import Approval, Attempt, Board, Request
 from fuego_jenkins_remote.network.boards import Standing, in_brief
 from fuego_jenkins_remote.network.states import State
 
@@ -72,10 +72,10 @@ def _plain(request: Request) -> dict[State, Told]:
 
 def _pending(request: Request, boards: Sequence[Board], at: datetime) -> Told:
     if request.held:
-        hosts = [approval.host for approval in request.approvals if approval.answer == "requested"]
+        asked_of = [f"{one.host} (asked {one.at:%Y-%m-%d %H:%M} UTC)" for one in request.approvals if _open(one)]
         return Told(
-            now=f"It waits for the people of {' and '.join(hosts)} to approve it.",
-            then="An admin of the lab's team answers with:",
+            now=f"It waits for the people of {' and '.join(asked_of)} to approve it.",
+            then="A maintainer of the lab's team answers with:",
             command=f"ftc approve-request {request.id}",
         )
     asked = [approval.host for approval in request.approvals if approval.answer != "approved"]
@@ -137,6 +137,10 @@ def _running(request: Request, attempt: Attempt | None, at: datetime) -> Told:
     limit = timedelta(seconds=request.timeout)
     end = f"It is stopped at {request.started_at + limit:%H:%M:%S} UTC at the latest." if request.started_at else ""
     return Told(now=f"It runs on {place}.", then=end)
+
+
+def _open(approval: Approval) -> bool:
+    return approval.answer == "requested"
 
 
 def _sentence(text: str) -> str:

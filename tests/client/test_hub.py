@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from fuego_jenkins_remote.client import approvals
 from fuego_jenkins_remote.client.errors import ClientError, Conflict
 from fuego_jenkins_remote.client.hub import HubClient
 from fuego_jenkins_remote.network.identities import AttemptId
@@ -87,7 +88,7 @@ def hub(server) -> HubClient:
             ("POST", f"/requests/{ONE}/cancel", {"call_id": "call-id-1", "reason": "why"}),
         ),
         (
-            lambda hub: hub.approve(ONE, "demolab", "approved", ""),
+            lambda hub: approvals.answer(hub.api, ONE, "demolab", "approved", ""),
             REQUEST,
             ("PUT", f"/requests/{ONE}/approvals/demolab", {"answer": "approved", "reason": ""}),
         ),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
+import sqlalchemy as sa
 
-from fuego_jenkins_remote.hub import approvals, records
+from fuego_jenkins_remote.hub import approvals, records, schema
 from fuego_jenkins_remote.hub.errors import Conflict, NotKnown, NotYours
 from fuego_jenkins_remote.network.states import State
 
@@ -103,6 +104,66 @@ def test_a_lab_without_a_board_for_it_has_nothing_to_answer(world: World, reques
 def test_an_unknown_lab_is_told(world: World, request_at_two: records.Request) -> None:
     with pytest.raises(NotKnown):
         answer(world, lab("nolab"), request_at_two, "nolab", "approved")
+
+
+def test_three_labs_one_of_which_comes_later_all_have_to_refuse(
+    world: World, request_at_two: records.Request, ann: records.Caller
+) -> None:
+    ask(world, "demolab", "one")
+    assert ask(world, "otherlab", "two").held
+    assert answer(world, lab("demolab"), request_at_two, "demolab", "rejected").state == State.PENDING
+    world.add_lab("latelab", "three")
+    assert not world.get(request_at_two.id).held
+    assert ask(world, "latelab", "three").held
+    assert answer(world, lab("otherlab"), request_at_two, "otherlab", "rejected").state == State.PENDING
+    ended = answer(world, lab("latelab"), request_at_two, "latelab", "rejected")
+    assert (ended.state, ended.reason) == (State.REJECTED, "demolab: so; latelab: so; otherlab: so")
+
+
+def test_people_who_do_not_answer_are_told_again_once(world: World, request_at_two: records.Request) -> None:
+    world.add_user("tim", "demolab:admin", email="tim@example.org")
+    ask(world, "demolab", "one")
+    titles = []
+    for hours in (23, 2, 24, 24):
+        world.clock.forward(hours=hours)
+        world.sweep()
+        with world.hub.reading() as conn:
+            titles.append(conn.execute(sa.select(sa.func.count()).select_from(schema.notices)).scalar_one())
+    assert titles == [1, 2, 2, 2]
+    with world.hub.reading() as conn:
+        last = conn.execute(sa.select(schema.notices.c.title).order_by(schema.notices.c.id.desc())).scalars().first()
+    assert "waits for your approval since 2026-11-23" in str(last)
+
+
+def test_people_who_have_answered_are_not_told_again(world: World, request_at_two: records.Request) -> None:
+    world.add_user("tim", "demolab:admin", email="tim@example.org")
+    ask(world, "demolab", "one")
+    answer(world, lab("demolab"), request_at_two, "demolab", "approved")
+    world.clock.forward(hours=25)
+    assert world.sweep() == 0
+
+
+def test_what_waits_is_listed_for_the_people_of_the_labs_it_waits_for(
+    world: World, request_at_two: records.Request, ann: records.Caller
+) -> None:
+    ask(world, "demolab", "one")
+    tim, member = world.add_user("tim", "demolab:maintainer"), world.add_user("member", "demolab")
+    with world.hub.reading() as conn:
+        [held] = approvals.held_for(conn, tim)
+        assert (held.request.id, held.approval.host, held.boards) == (request_at_two.id, "demolab", ("one",))
+        assert [approvals.held_for(conn, who) for who in (ann, member, lab("otherlab"))] == [[], [], []]
+        with pytest.raises(NotYours):
+            approvals.held_for(conn, ann, "demolab")
+
+
+def test_nobody_is_asked_about_a_request_that_has_ended(world: World, request_at_two: records.Request) -> None:
+    ask(world, "demolab", "one")
+    which = world.running("otherlab", "two")
+    world.tested("otherlab", which)
+    world.done("otherlab", which)
+    assert world.get(request_at_two.id).approvals == ()
+    with world.hub.reading() as conn:
+        assert approvals.held_for(conn, lab("demolab")) == []
 
 
 def test_what_is_over_is_not_answered(world: World, request_at_two: records.Request, ann: records.Caller) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from fuego_jenkins_remote.client import approvals as client_approvals
 from fuego_jenkins_remote.client.errors import ClientError
 from fuego_jenkins_remote.client.hub import HubClient
 from fuego_jenkins_remote.network.states import State
@@ -60,7 +61,7 @@ def test_a_request_that_is_asked_for_approved_and_cancelled(lab: HubClient, ann:
     [request], _ = ann.put_request({**WANTED, "call_id": "put-asked-1"})
     attempt = lab.claim("claim-asked-1", ["qemu"]).attempts[0]
     assert lab.give_back(attempt.id, "back-asked-1", "asks", "requested").approvals[0].answer == "requested"
-    assert tim.approve(request.id, "demolab", "approved", "").approvals[0].by == "tim"
+    assert client_approvals.answer(tim.api, request.id, "demolab", "approved", "").approvals[0].by == "tim"
     again = lab.claim("claim-asked-2", ["qemu"]).attempts[0]
     assert again.approved_by == "tim"
     lab.start(again.id, "start-asked-1", "", "")

@@ -47,7 +47,7 @@ def test_a_page_is_there(client: TestClient, path: str) -> None:
     [
         ("done", "It ran on timslab:bbb: PASS."),
         ("error", "It could not be run:"),
-        ("held", "It waits for the people of timslab to approve it."),
+        ("held", "It waits for the people of timslab (asked "),
         ("rejected", "No lab runs it: timslab: not on this board, bitte"),
         ("cancelled", "It was called off: not needed any more"),
         ("running", "It runs on timslab:bbb."),

@@ -70,8 +70,9 @@ def cancel_request(hub: TheHub, who: Caller, request_id: str, body: CancelIn) ->
 @router.put("/{request_id}/approvals/{host}")
 def put_approval(hub: TheHub, who: Caller, request_id: str, host: Host, body: ApprovalIn) -> RequestOut:
     """A lab's people answer."""
+    always = approvals.Always(**dict(body.always)) if body.always else None
     with hub.change() as change:
-        request = approvals.answer(change, who, request_id, host, given=body.answer, reason=body.reason)
+        request = approvals.answer(change, who, request_id, host, given=body.answer, reason=body.reason, always=always)
     return RequestOut.model_validate(request)
 
 

@@ -110,6 +110,7 @@ Web = Annotated[str, StringConstraints(max_length=1000), AfterValidator(_web)]
 Host = Annotated[str, AfterValidator(names.check_host_name)]
 BoardName = Annotated[str, AfterValidator(names.check_board_name)]
 Team = Annotated[str, AfterValidator(lambda team: team if team == "*" else names.check_host_name(team))]
+TestPattern = Annotated[str, AfterValidator(names.check_test_pattern)]
 Label = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(_printable)]
 Short = Annotated[str, StringConstraints(max_length=256), AfterValidator(_printable)]
 # The length is there for what comes with it: pydantic refuses what is no UTF-8, which our message could not quote.

@@ -192,11 +192,19 @@ class CancelIn(Wire):
     reason: Text = ""
 
 
+class AlwaysIn(Wire):
+    """A yes to all that is like it: of this user, with this test; `outside`: also where the test comes along."""
+
+    until: Utc | None = None
+    outside: bool = False
+
+
 class ApprovalIn(Wire):
-    """An answer of a lab's people."""
+    """An answer of a lab's people, perhaps for good."""
 
     answer: Literal["approved", "rejected"]
     reason: Text = ""
+    always: AlwaysIn | None = None
 
 
 class ListQuery(Wire):

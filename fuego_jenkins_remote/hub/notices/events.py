@@ -7,6 +7,8 @@ cannot be had.
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from fuego_jenkins_remote.hub.changes import Change
 from fuego_jenkins_remote.hub.records import Board, Request
 from fuego_jenkins_remote.hub.statements import notices as sql
@@ -18,23 +20,27 @@ BROKEN = "board-broken"
 BACK = "board-back"
 
 
-def ask_lab(change: Change, request: Request, host: str, reason: str) -> None:
-    """The lab's people have a request to answer for."""
+def ask_lab(change: Change, request: Request, host: str, reason: str, *, since: datetime | None = None) -> None:
+    """The lab's people have a request to answer for; `since`: they were told of it then, and have not."""
     recipients = lab_recipients(change, host)
     lines = [
         f"{request.requester} ({request.team}) asks {host} to run {_what(request)} on {request.selector}.",
         *_lines("Why you are asked:", reason),
         *_lines("Notes of the requester:", request.notes),
         *_source(request),
+        *_lines("Its deadline:", f"{request.deadline:%Y-%m-%d %H:%M} UTC" if request.deadline else ""),
         "",
         "To let it run:",
-        f"    ftc approve-request {request.id}",
+        f"    ftc approve-request {request.id} --host {host}",
         "To refuse it:",
-        f"    ftc reject-request {request.id}",
+        f"    ftc reject-request {request.id} --host {host} --reason TEXT",
+        f"To let it run, and what {request.requester} asks for with {request.test} from now on:",
+        f"    ftc approve-request {request.id} --host {host} --always{' --outside' if request.from_outside else ''}",
         "",
         f"All about it: {change.page_of(request.id)}",
     ]
-    title = f"{host}: {request.test} of {request.requester} waits for your approval"
+    waits = f"waits for your approval since {since:%Y-%m-%d %H:%M} UTC" if since else "waits for your approval"
+    title = f"{host}: {request.test} of {request.requester} {waits}"
     _write(change, request.id, WAITS, to=recipients, title=title, lines=lines)
 
 

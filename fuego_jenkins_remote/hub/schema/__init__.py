@@ -8,6 +8,7 @@ Their conditions stand here as literals, since SQLite uses a partial index only 
 
 from __future__ import annotations
 
+from fuego_jenkins_remote.hub.schema.approvals import standing_approvals
 from fuego_jenkins_remote.hub.schema.audit import audit
 from fuego_jenkins_remote.hub.schema.base import metadata
 from fuego_jenkins_remote.hub.schema.boards import board_lane, boards, lanes
@@ -29,6 +30,7 @@ from fuego_jenkins_remote.hub.schema.requests import (
     private,
     requests,
     spread,
+    to_remind,
     to_stop,
     waiting,
     with_deadline,
@@ -61,7 +63,9 @@ __all__ = [
     "requests",
     "sessions",
     "spread",
+    "standing_approvals",
     "teams",
+    "to_remind",
     "to_stop",
     "tokens",
     "unsent",

@@ -182,12 +182,15 @@ approvals = sa.Table(
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("by", sa.Text, nullable=False),
     sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("remind_at", UtcDateTime),  # when its people are told again, once; none: they were, or answered
 )
 
 asked = approvals.c.answer == sa.literal_column("'requested'")
 """Approvals that wait for a lab's people."""
 
 sa.Index("approvals_asked", approvals.c.host, approvals.c.request_id, sqlite_where=asked, postgresql_where=asked)
+to_remind = approvals.c.remind_at.is_not(None)
+sa.Index("approvals_to_remind", approvals.c.remind_at, sqlite_where=to_remind, postgresql_where=to_remind)
 
 history = sa.Table(
     "history",

@@ -32,6 +32,7 @@ from fuego_jenkins_remote.hub.schema import (
     with_deadline,
 )
 from fuego_jenkins_remote.hub.schema import held as held_requests
+from fuego_jenkins_remote.hub.schema import to_remind as due_reminders
 from fuego_jenkins_remote.hub.statements.sight import seen_by
 from fuego_jenkins_remote.network.states import State
 
@@ -258,12 +259,37 @@ def history_of(conn: sa.Connection, request_id: str) -> list[HistoryEntry]:
     ]
 
 
-def set_approval(conn: sa.Connection, request_id: str, approval: Approval) -> None:
+def set_approval(conn: sa.Connection, request_id: str, approval: Approval, remind_at: datetime | None) -> None:
     """Write down what a lab answers; its earlier answer is replaced."""
-    values = asdict(approval)
+    values = {**asdict(approval), "remind_at": remind_at}
     where = (approvals.c.request_id == request_id) & (approvals.c.host == approval.host)
     if conn.execute(approvals.update().where(where).values(values)).rowcount == 0:
         conn.execute(approvals.insert().values(request_id=request_id, **values))
+
+
+def asked_of(conn: sa.Connection, host: str, limit: int) -> list[Request]:
+    """At most `limit` waiting requests that a lab's people are asked about, the oldest question first."""
+    query = _MANY.join(approvals, sa.and_(approvals.c.request_id == requests.c.id, approvals.c.host == host, asked))
+    query = query.where(requests.c.state == State.PENDING).order_by(approvals.c.at, requests.c.id)
+    return _requests(conn, query.limit(limit))
+
+
+def to_remind(conn: sa.Connection, now: datetime, limit: int) -> list[tuple[str, str]]:
+    """At most `limit` questions (request, host) whose people are to be told again."""
+    query = sa.select(approvals.c.request_id, approvals.c.host).where(due_reminders, approvals.c.remind_at <= now)
+    return [(row[0], row[1]) for row in conn.execute(query.order_by(approvals.c.remind_at).limit(limit))]
+
+
+def reminded(conn: sa.Connection, request_id: str, host: str, now: datetime) -> bool:
+    """Note that people are told again; False where they were already, or have answered."""
+    this = (approvals.c.request_id == request_id) & (approvals.c.host == host)
+    update = approvals.update().where(this, due_reminders, approvals.c.remind_at <= now).values(remind_at=None)
+    return conn.execute(update).rowcount == 1
+
+
+def drop_questions(conn: sa.Connection, request_id: str) -> None:
+    """Nobody is asked about this request any more: it has ended. Its history keeps who was."""
+    conn.execute(approvals.delete().where(approvals.c.request_id == request_id, asked))
 
 
 def held_in_lanes(conn: sa.Connection, lane_ids: Iterable[int]) -> list[Request]:
@@ -313,6 +339,7 @@ def _approvals(conn: sa.Connection, request_ids: Sequence[str]) -> dict[str, tup
         for row in conn.execute(query).mappings():
             values = dict(row)
             request_id = values.pop("request_id")
+            values.pop("remind_at")
             found[request_id] = (*found.get(request_id, ()), Approval(**values))
     return found
 
