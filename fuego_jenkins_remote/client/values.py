@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
 from fuego_jenkins_remote.network.identities import AttemptId
 from fuego_jenkins_remote.network.states import FINAL, State
+from fuego_jenkins_remote.network.terms import USUAL, Terms, terms_from_mapping
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -225,7 +226,9 @@ class Beaten:
 
 @dataclass(frozen=True, kw_only=True)
 class Board:
-    """A board of the network. `online` is its lab's wish, `health` what the lab sees: online, offline, broken."""
+    """A board of the network. `online` is its lab's wish, `health` what the lab sees: online, offline, maintenance,
+    broken; `maintenance` is why people have taken it out of choice, empty where they have not.
+    """
 
     host: str
     name: str
@@ -237,6 +240,9 @@ class Board:
     health: str
     health_reason: str
     health_since: datetime | None
+    maintenance: str
+    maintenance_by: str
+    terms: Terms
     busy: bool
     busy_with: str  # empty, too, where we may not see what it is
     last_seen: datetime | None
@@ -244,8 +250,8 @@ class Board:
 
     @property
     def up(self) -> bool:
-        """Whether it is given requests: shared, and well."""
-        return self.online and self.health == "online"
+        """Whether it is given requests: shared, well, and not taken out by people."""
+        return self.online and self.health == "online" and not self.maintenance
 
     def __str__(self) -> str:
         """`HOST:BOARD`."""
@@ -266,10 +272,21 @@ class Board:
             health_reason=_text(data, "health_reason"),
             health_since=_time(data, "health_since"),
             busy=bool(data.get("busy") or data.get("busy_with")),
+            maintenance=_text(data, "maintenance"),
+            maintenance_by=_text(data, "maintenance_by"),
+            terms=_terms(data.get("terms")),
             busy_with=_text(data, "busy_with"),
             last_seen=_time(data, "last_seen"),
             raw=dict(data),
         )
+
+
+def _terms(data: object) -> Terms:
+    """What is known here of a board's terms: a newer hub may say more. Raises BadTerms, which is a ValueError."""
+    if not isinstance(data, Mapping):
+        return USUAL
+    known = {field.name for field in fields(Terms)}
+    return terms_from_mapping({key: value for key, value in data.items() if key in known})
 
 
 def _text(data: Mapping[str, Any], key: str) -> str:

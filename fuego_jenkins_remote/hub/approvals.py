@@ -17,6 +17,7 @@ from fuego_jenkins_remote.hub.records import Answer, Approval, Board, Caller, La
 from fuego_jenkins_remote.hub.statements import boards as board_sql
 from fuego_jenkins_remote.hub.statements import people
 from fuego_jenkins_remote.hub.statements import requests as sql
+from fuego_jenkins_remote.network import matching
 from fuego_jenkins_remote.network.identities import MAX_ATTEMPTS
 from fuego_jenkins_remote.network.states import FINAL, By, Event, State
 
@@ -203,7 +204,13 @@ def _boards_at(conn: sa.Connection, request: Request, host: str) -> tuple[str, .
 def _left(change: Change, request: Request) -> Sequence[Board]:
     """The boards that could run it, some day."""
     boards = board_sql.of_lane(change.conn, request.lane_id)
-    return [board for board in boards if str(board) != request.avoid]
+    # The lane has the boards that match and are open to its team; how long a test may take is each request's matter.
+    return [
+        board
+        for board in boards
+        if str(board) != request.avoid
+        and not matching.too_long(board.offer(change.at), (request.team,), request.timeout, change.at)
+    ]
 
 
 def _reject(change: Change, request: Request, event: Event, reason: str) -> Request:

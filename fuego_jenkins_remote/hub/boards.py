@@ -6,15 +6,16 @@ from functools import lru_cache
 
 import sqlalchemy as sa
 
-from fuego_jenkins_remote.hub import approvals
+from fuego_jenkins_remote.hub import approvals, audit
 from fuego_jenkins_remote.hub.changes import Change
-from fuego_jenkins_remote.hub.errors import NotKnown
+from fuego_jenkins_remote.hub.errors import NotKnown, NotYours
 from fuego_jenkins_remote.hub.notices import events
-from fuego_jenkins_remote.hub.records import Board, Health, Lane, NewBoard
+from fuego_jenkins_remote.hub.records import Board, Caller, Health, Lane, NewBoard
 from fuego_jenkins_remote.hub.statements import boards as sql
 from fuego_jenkins_remote.hub.statements import people
 from fuego_jenkins_remote.hub.statements import requests as request_sql
 from fuego_jenkins_remote.network import selectors
+from fuego_jenkins_remote.network.permissions import Action, Thing, may
 
 parsed = lru_cache(maxsize=4096)(selectors.parse)
 """`selectors.parse`, remembered: the selectors of lanes are read again with every changed board."""
@@ -49,13 +50,15 @@ def put(change: Change, host: str, name: str, new: NewBoard) -> Board:
     board = find(change.conn, host, name)
     if before is None or _matched_by(before) != _matched_by(board):
         _renew_lanes(change, board)
+    elif before.terms != board.terms:
+        _look_again(change, sql.served_by(change.conn, board.id), all_of_them=True)
     if board.up:
         change.wake_labs([host])
     return board
 
 
 def put_health(change: Change, host: str, name: str, health: Health, reason: str) -> Board:
-    """Take what a lab sees of its board: online, offline, or broken, with the reason; raises NotKnown.
+    """Take what a lab sees of its board: online, offline, in maintenance, or broken, with the reason; raises NotKnown.
 
     Kept apart from the lab's wish (`put`). The same again only says that the lab has spoken. Of a board that is broken,
     and of one that is so no more, the lab's people are told.
@@ -74,6 +77,23 @@ def put_health(change: Change, host: str, name: str, health: Health, reason: str
     return board
 
 
+def put_maintenance(change: Change, caller: Caller, host: str, name: str, reason: str) -> Board:
+    """People of its lab take the board out of choice, with the reason; without one they give it back.
+
+    What runs on it goes on, what waits for it waits. Raises NotKnown, NotYours. The same again changes nothing.
+    """
+    board = find(change.conn, host, name)
+    if not may(caller.actor, Action.KEEP_BOARD, Thing(labs={host: board.team})):
+        raise NotYours(f"only maintainers of the team {board.team} and the lab {host} itself keep boards of {host}")
+    if board.maintenance != reason:
+        sql.set_maintenance(change.conn, board.id, reason, caller.name if reason else "", change.at)
+        action = "maintenance" if reason else "available"
+        audit.write(change, caller, action, f"board {board}", reason, team=board.team)
+        if not reason:
+            change.wake_labs([host])
+    return find(change.conn, host, name)
+
+
 def remove(change: Change, host: str, name: str) -> None:
     """Take the board away. An attempt that has it goes on; waiting requests that match no other are rejected."""
     board = find(change.conn, host, name)
@@ -82,9 +102,9 @@ def remove(change: Change, host: str, name: str) -> None:
     _look_again(change, gone)
 
 
-def candidates(conn: sa.Connection, selector: selectors.Selector, team: str) -> list[Board]:
-    """The boards that may run a request of this team with this selector."""
-    return [board for board in sql.listed(conn) if board.admits(team) and selector.matches(board.matched())]
+def candidates(conn: sa.Connection, selector: selectors.Selector, team: str, user: str) -> list[Board]:
+    """The boards that serve the lane of this selector, this team and this user."""
+    return [board for board in sql.listed(conn) if board.admits(team, user) and selector.matches(board.matched())]
 
 
 def lane_for(change: Change, selector: selectors.Selector, team: str, user: str) -> Lane:
@@ -93,7 +113,7 @@ def lane_for(change: Change, selector: selectors.Selector, team: str, user: str)
     lane = sql.find_lane(change.conn, normal, team, user)
     if lane is None:
         lane = sql.insert_lane(change.conn, normal, team, user)
-        for board in candidates(change.conn, selector, team):
+        for board in candidates(change.conn, selector, team, user):
             sql.serve(change.conn, board, [lane])
     return lane
 
@@ -111,7 +131,7 @@ def _renew_lanes(change: Change, board: Board) -> None:
     lanes = [
         lane
         for lane in sql.all_lanes(change.conn)
-        if board.admits(lane.team) and parsed(lane.selector).matches(board.matched())
+        if board.admits(lane.team, lane.user) and parsed(lane.selector).matches(board.matched())
     ]
     now = {lane.id for lane in lanes}
     sql.serve(change.conn, board, [lane for lane in lanes if lane.id not in before])
@@ -121,10 +141,10 @@ def _renew_lanes(change: Change, board: Board) -> None:
         approvals.settle(change, request)
 
 
-def _look_again(change: Change, lane_ids: set[int]) -> None:
-    """These lanes have lost a board: some of their requests may wait in vain now."""
+def _look_again(change: Change, lane_ids: set[int], *, all_of_them: bool = False) -> None:
+    """These lanes have lost a board, or some requests have: they may wait in vain now."""
     for lane_id in lane_ids:
-        empty = not sql.of_lane(change.conn, lane_id)
+        everything = all_of_them or not sql.of_lane(change.conn, lane_id)
         for request in request_sql.pending_in_lanes(change.conn, [lane_id]):
-            if empty or request.approvals or request.avoid:
+            if everything or request.approvals or request.avoid:
                 approvals.settle(change, request)

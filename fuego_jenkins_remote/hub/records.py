@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from fuego_jenkins_remote.network import selectors
+from fuego_jenkins_remote.network import matching, selectors
 from fuego_jenkins_remote.network.boards import Standing, standing
 from fuego_jenkins_remote.network.identities import AttemptId
+from fuego_jenkins_remote.network.matching import Offer
 from fuego_jenkins_remote.network.permissions import Actor, Level, Scope
 from fuego_jenkins_remote.network.states import State
 from fuego_jenkins_remote.network.terms import USUAL, Terms
 
 Answer = Literal["requested", "approved", "rejected"]
 Count = int | Literal["each"]
-Health = Literal["online", "offline", "broken"]
+Health = Literal["online", "offline", "maintenance", "broken"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,19 +99,40 @@ class Board:
             busy=self.busy,
             last_seen=self.last_seen,
             now=now,
+            maintenance=self.maintenance,
+        )
+
+    @property
+    def because(self) -> str:
+        """Why it is not to be had, as its people or its lab say it; empty where nobody has said so."""
+        return self.maintenance or self.health_reason
+
+    def offer(self, now: datetime) -> Offer:
+        """As it is matched with what is asked for."""
+        standing = self.standing(now)
+        return Offer(
+            board=self.matched(),
+            team=self.team,
+            open_to=self.open_to,
+            terms=self.terms,
+            standing=standing,
+            because=self.because if standing in _WITH_REASON else "",
         )
 
     def matched(self) -> selectors.Board:
         """What a selector looks at."""
         return selectors.Board(host=self.host, name=self.name, facts=self.facts, labels=self.labels)
 
-    def admits(self, team: str) -> bool:
-        """Whether requests of this team may use it."""
-        return team == self.team or "*" in self.open_to or team in self.open_to
+    def admits(self, team: str, user: str) -> bool:
+        """Whether requests of this user for this team may use it."""
+        return matching.admits(self.team, self.open_to, team, user)
 
     def __str__(self) -> str:
         """`HOST:BOARD`."""
         return f"{self.host}:{self.name}"
+
+
+_WITH_REASON = frozenset({Standing.OFFLINE, Standing.BROKEN, Standing.MAINTENANCE})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,9 +11,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from fuego_jenkins_remote.hub import audit, boards, life, sight, telling
+from fuego_jenkins_remote.hub import audit, boards, choice, life, sight, telling
 from fuego_jenkins_remote.hub.changes import Change
-from fuego_jenkins_remote.hub.errors import Conflict, NoBoard, NotKnown, NotYours, Refused
+from fuego_jenkins_remote.hub.errors import Conflict, NotKnown, NotYours, Refused
 from fuego_jenkins_remote.hub.records import Board, Caller, NewCampaign, NewRequest, Request
 from fuego_jenkins_remote.hub.statements import attempts as attempt_sql
 from fuego_jenkins_remote.hub.statements import boards as board_sql
@@ -22,13 +22,12 @@ from fuego_jenkins_remote.hub.statements import people as people_sql
 from fuego_jenkins_remote.hub.statements import requests as sql
 from fuego_jenkins_remote.network import selectors
 from fuego_jenkins_remote.network.identities import new_campaign_id, new_request_id
+from fuego_jenkins_remote.network.matching import listed
 from fuego_jenkins_remote.network.permissions import Action, Thing, may
 from fuego_jenkins_remote.network.states import FINAL, By, Event, State
 
 MAX_CAMPAIGN = 500
 """Requests that one put may make."""
-
-_REASONS = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,8 +89,7 @@ def for_team(new: NewRequest, team: str | None) -> NewRequest:
 def plan(change: Change, caller: Caller, new: NewRequest, *, again: Request | None = None) -> Plan:
     """What a put comes to, without writing anything; `again`: in place of this one. Raises as `put`."""
     _check(change, caller, new)
-    selector = boards.parsed(new.selector)
-    team, matching = _team_and_boards(change.conn, _as_member(caller, new.team), selector)
+    team, matching = choice.team_and_boards(change.conn, caller, new, change.at)
     parts = _parts(new, matching)
     spread = len(parts) > 1 and new.count != "each"
     return Plan(team=team, boards=matching, parts=parts, spread=spread, again=again)
@@ -106,7 +104,8 @@ def write(
         old = planned.again
         group = old.spread_group if old else f"{campaign}/{number}" if planned.spread else None
         for one in planned.parts:
-            lane = boards.lane_for(change, boards.parsed(one.selector), planned.team, caller.name)
+            wish = choice.wish_of(one, (planned.team,), caller.name)
+            lane = boards.lane_for(change, choice.effective(wish), planned.team, caller.name)
             rows.append(
                 sql.Row(
                     id=new_request_id(change.at),
@@ -215,81 +214,14 @@ def _check(change: Change, caller: Caller, new: NewRequest) -> None:
         raise Refused(f"the deadline {new.deadline.isoformat()} is over")
 
 
-def _as_member(caller: Caller, team: str | None) -> Caller:
-    """The caller, in this team alone if one was chosen; raises Refused for one the caller is not in."""
-    if team is None:
-        return caller
-    chosen = tuple(membership for membership in caller.teams if membership.team == team)
-    if not chosen:
-        teams = ", ".join(membership.team for membership in caller.teams) or "no team"
-        raise Refused(f"{caller.name} is not in the team {team}, but in {teams}", code="not-your-team")
-    return replace(caller, teams=chosen)
-
-
-def _team_and_boards(conn: sa.Connection, caller: Caller, selector: selectors.Selector) -> tuple[str, Sequence[Board]]:
-    """The first of the caller's teams that may use boards of the selector, and these boards; raises NoBoard."""
-    if not caller.teams:
-        raise NotYours(f"{caller.name} is in no team, and boards are open to teams: ask the hub's admin")
-    for membership in caller.teams:
-        lane = board_sql.find_lane(conn, selector.normal(), membership.team, caller.name)
-        if lane is not None:
-            found = board_sql.of_lane(conn, lane.id)
-        else:
-            found = boards.candidates(conn, selector, membership.team)
-        if found:
-            return membership.team, found
-    raise _why_none(board_sql.listed(conn), caller, selector)
-
-
-def _why_none(known: Sequence[Board], caller: Caller, selector: selectors.Selector) -> NoBoard:
-    if not known:
-        return NoBoard("no board may run this: there is no board in the network yet")
-    if isinstance(selector, selectors.Place) and "*" not in {selector.host, selector.name}:
-        here = [board.name for board in known if board.host == selector.host]
-        if selector.name not in here:
-            return NoBoard(_unknown_place(selector, here), code="unknown-board")
-    lines = [f"{_shown(boards)}: {reason}" for reason, boards in _reasons(known, caller, selector).items()]
-    more = [f"and {len(lines) - _REASONS} more reasons"] if len(lines) > _REASONS else []
-    return NoBoard("\n  ".join(["no board may run this:", *lines[:_REASONS], *more]))
-
-
-def _unknown_place(place: selectors.Place, here: Sequence[str]) -> str:
-    if not here:
-        return f"there is no board {place.host}:{place.name}: no lab {place.host} shares any"
-    return f"there is no board {place.host}:{place.name}; {place.host} has {_shown(here)}"
-
-
-def _reasons(known: Sequence[Board], caller: Caller, selector: selectors.Selector) -> dict[str, list[str]]:
-    """Boards by the reason why they do not do, those that would if they were open to the caller first."""
-    teams = ", ".join(membership.team for membership in caller.teams)
-    closed: dict[str, list[str]] = {}
-    other: dict[str, list[str]] = {}
-    for board in known:
-        reason = selectors.why_not(selector, board.matched())
-        if reason:
-            other.setdefault(reason, []).append(str(board))
-        else:
-            only = ", ".join(board.open_to) or board.team
-            said = f"open to {only} only, not to {teams}"
-            closed.setdefault(said, []).append(str(board))
-    return {**closed, **other}
-
-
-def _shown(boards: Sequence[str]) -> str:
-    more = f" and {len(boards) - _REASONS} more" if len(boards) > _REASONS else ""
-    return ", ".join(boards[:_REASONS]) + more
-
-
 def _parts(new: NewRequest, matching: Sequence[Board]) -> list[NewRequest]:
     if new.count == "each":
         if len(matching) > MAX_CAMPAIGN:
             raise Refused(f"{len(matching)} boards match; one call may ask for at most {MAX_CAMPAIGN}")
         return [replace(new, selector=selectors.exactly(b.host, b.name).normal()) for b in matching]
     if new.count > len(matching):
-        raise Refused(
-            f"{new.count} boards are asked for and {len(matching)} match: " + ", ".join(map(str, matching[:_REASONS])),
-            code="no-board",
-        )
+        names = listed([str(board) for board in matching])
+        raise Refused(f"{new.count} boards are asked for and {len(matching)} match: {names}", code="no-board")
     if new.count > MAX_CAMPAIGN:
         raise Refused(f"one call may make at most {MAX_CAMPAIGN} requests")
     return [new] * new.count

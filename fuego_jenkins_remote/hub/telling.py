@@ -119,6 +119,10 @@ def _why(board: Board, standing: Standing) -> str:
             return f"{board} is offline, as its lab wants it"
         case Standing.SILENT:
             return f"nothing was heard of the lab {board.host} since {board.last_seen:%Y-%m-%d %H:%M} UTC ({board})"
+        case Standing.MAINTENANCE:
+            by = f", says {board.maintenance_by}" if board.maintenance_by and board.maintenance else ""
+            reason = f" ({in_brief(board.because)}{by})" if board.because else ""
+            return f"{board} is in maintenance{reason}"
         case _:
             reason = f" ({in_brief(board.health_reason)})" if board.health_reason else ""
             return f"{board} is {board.health}{reason}"

@@ -16,18 +16,27 @@ class Standing(StrEnum):
     WITHDRAWN = "withdrawn"  # its lab does not want requests for it now
     OFFLINE = "offline"  # the lab cannot use it now: its node is offline, its Jenkins is quiet
     BROKEN = "broken"  # it has failed its check: somebody has to look at it
+    MAINTENANCE = "maintenance"  # people have taken it out for a while
     SILENT = "silent"  # nothing was heard of its lab for a while
     FREE = "free"  # it would take a request
 
 
-def standing(*, online: bool, health: str, busy: bool, last_seen: datetime | None, now: datetime) -> Standing:
-    """Say it, from what the hub tells of a board; a health that is not known here counts as offline."""
+def standing(
+    *, online: bool, health: str, busy: bool, last_seen: datetime | None, now: datetime, maintenance: str = ""
+) -> Standing:
+    """Say it, from what the hub tells of a board; a health that is not known here counts as offline.
+
+    `maintenance`: why people have taken it out; empty: they have not.
+    """
     if busy:
         return Standing.BUSY
     if not online:
         return Standing.WITHDRAWN
+    if maintenance:
+        return Standing.MAINTENANCE
     if health != "online":
-        return Standing.BROKEN if health == "broken" else Standing.OFFLINE
+        known = {"broken": Standing.BROKEN, "maintenance": Standing.MAINTENANCE}
+        return known.get(health, Standing.OFFLINE)
     return Standing.SILENT if last_seen is not None and now - last_seen > QUIET else Standing.FREE
 
 

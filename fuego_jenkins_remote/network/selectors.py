@@ -11,15 +11,17 @@ A parsed selector is a plain value: it prints its normal form, matches a board, 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 MAX_LENGTH = 1000
 MAX_TERMS = 64
 MAX_DEPTH = 32
+MAX_NEEDS = 20
+"""Needs of a test, each a selector."""
 
 FACT_KEYS = frozenset(
-    {"arch", "type", "cpu", "toolchain", "transport", "distrib", "machine", "orchestrator", "board_control"}
+    {"arch", "type", "cpu", "kernel", "toolchain", "transport", "distrib", "machine", "orchestrator", "board_control"}
 )
 """Facts a selector may ask for, beside host, board, label and config.X."""
 
@@ -172,10 +174,29 @@ Selector = Place | Fact | Not | AllOf | AnyOf
 
 
 def parse(text: str) -> Selector:
-    """Read a selector; raises SelectorError. Equal selectors, written differently, have one `normal()` text."""
+    """Read a selector; raises SelectorError. Equal selectors, written differently, have one `normal()` text.
+
+    That text can be read again, always: it is what is stored.
+    """
     if len(text) > MAX_LENGTH:
         raise SelectorError(f"longer than {MAX_LENGTH} characters", text, 0)
-    return _Parser(text).whole()
+    found = _Parser(text).whole()
+    # Some letters become several where their case is taken away.
+    if len(found.normal()) > MAX_LENGTH:
+        raise SelectorError(f"longer than {MAX_LENGTH} characters in its normal form", text, 0)
+    return found
+
+
+def all_of(parts: Iterable[Selector]) -> Selector:
+    """The selector that wants all of these (at least one). Raises SelectorError where that becomes too long."""
+    return parse(_joined(AllOf, list(parts)).normal())
+
+
+def parse_needs(texts: Sequence[str]) -> tuple[Selector, ...]:
+    """What a test needs of its board, each a selector of its own; raises SelectorError."""
+    if len(texts) > MAX_NEEDS:
+        raise SelectorError(f"a test with more than {MAX_NEEDS} needs", "", 0)
+    return tuple(parse(text) for text in texts)
 
 
 def exactly(host: str, name: str) -> Selector:

@@ -72,7 +72,9 @@ def terms_from_mapping(data: object) -> Terms:
         ask=ask,
         priority=_number(said.get("priority", 100), "priority", 0, 100),
         max_time=_number(said.get("max_time", OUTSIDER_SECONDS), "max_time", 1, _LONGEST),
-        running=Quota(**{key: _number(value, f"running: {key}", 0, _MOST) for key, value in running.items()}),
+        running=Quota(
+            **{key: _number(n, f"running: {key}", 0, _MOST) for key, n in running.items() if n is not None},
+        ),
         windows=_windows(_mapping(said.get("windows", {}), "windows", Windows)),
     )
 

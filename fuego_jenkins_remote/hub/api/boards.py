@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from fuego_jenkins_remote.hub import boards, sight
 from fuego_jenkins_remote.hub.api.callers import Caller, LabHost, TheHub, Viewer
 from fuego_jenkins_remote.hub.errors import NotYours
-from fuego_jenkins_remote.hub.models.boards import BoardIn, BoardOut, Boards, HealthIn, WhoAmI
+from fuego_jenkins_remote.hub.models.boards import BoardIn, BoardOut, Boards, HealthIn, MaintenanceIn, WhoAmI
 from fuego_jenkins_remote.hub.models.fields import BoardName, Host
 
 router = APIRouter()
@@ -50,6 +50,22 @@ def put_health(hub: TheHub, lab: LabHost, host: Host, board: BoardName, body: He
     with hub.change() as change:
         put = boards.put_health(change, host, board, body.health, body.reason)
     return BoardOut.model_validate(put)
+
+
+@router.put("/boards/{host}/{board}/maintenance")
+def put_maintenance(hub: TheHub, who: Caller, host: Host, board: BoardName, body: MaintenanceIn) -> BoardOut:
+    """Its people take a board out of choice for a while."""
+    with hub.change() as change:
+        put = boards.put_maintenance(change, who, host, board, body.reason)
+        return BoardOut.model_validate(sight.board_for(change.conn, who, put))
+
+
+@router.delete("/boards/{host}/{board}/maintenance")
+def end_maintenance(hub: TheHub, who: Caller, host: Host, board: BoardName) -> BoardOut:
+    """Its people give a board back."""
+    with hub.change() as change:
+        put = boards.put_maintenance(change, who, host, board, "")
+        return BoardOut.model_validate(sight.board_for(change.conn, who, put))
 
 
 @router.delete("/boards/{host}/{board}", status_code=204)

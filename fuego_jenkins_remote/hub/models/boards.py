@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import (
+    AfterValidator,
     Field,
+    StringConstraints,
     field_validator,
 )
 
@@ -14,12 +16,13 @@ from fuego_jenkins_remote.hub import records
 from fuego_jenkins_remote.hub.models.fields import (
     FACT_NAME,
     Label,
+    OpenTo,
     Short,
-    Team,
     Text,
     Wire,
 )
 from fuego_jenkins_remote.network.permissions import Level
+from fuego_jenkins_remote.network.terms import OUTSIDER_SECONDS, Terms, check_windows, terms_from_mapping
 
 
 class MembershipOut(Wire):
@@ -38,14 +41,48 @@ class WhoAmI(Wire):
     email: str
 
 
+class QuotaModel(Wire):
+    """At most so many; null: as many as there are."""
+
+    user: int | None = Field(default=None, ge=0, le=10_000)
+    team: int | None = Field(default=None, ge=0, le=10_000)
+
+
+class WindowsModel(Wire):
+    """When the board is shared; none: always."""
+
+    time_zone: Annotated[str, StringConstraints(max_length=100)] = ""
+    windows: tuple[Annotated[str, StringConstraints(max_length=100)], ...] = Field(default=(), max_length=50)
+
+
+class TermsModel(Wire):
+    """What holds for outsiders, `max_time` in seconds: docs/labs.md."""
+
+    ask: bool = False
+    priority: int = Field(default=100, ge=0, le=100)
+    max_time: int = Field(default=OUTSIDER_SECONDS, ge=1, le=30 * 24 * 3600)
+    running: QuotaModel = QuotaModel()
+    windows: WindowsModel = WindowsModel()
+
+    def terms(self) -> Terms:
+        """As the domain has them; raises BadTerms, which is a ValueError."""
+        return terms_from_mapping(self.model_dump())
+
+
+def _checked(model: TermsModel) -> TermsModel:
+    check_windows(model.terms())
+    return model
+
+
 class BoardIn(Wire):
     """A board, as its lab tells of it."""
 
     facts: dict[str, Short] = Field(default_factory=dict, max_length=2000)
     labels: tuple[Label, ...] = Field(default=(), max_length=100)
     description: Text = ""
-    open_to: tuple[Team, ...] = Field(default=(), max_length=100)
+    open_to: tuple[OpenTo, ...] = Field(default=(), max_length=100)
     online: bool = True
+    terms: Annotated[TermsModel, AfterValidator(_checked)] = TermsModel()
 
     @field_validator("facts")
     @classmethod
@@ -57,7 +94,7 @@ class BoardIn(Wire):
 
     def new(self) -> records.NewBoard:
         """As the domain has it."""
-        return records.NewBoard(**dict(self))
+        return records.NewBoard(**{**dict(self), "terms": self.terms.terms()})
 
 
 class HealthIn(Wire):
@@ -67,8 +104,14 @@ class HealthIn(Wire):
     reason: Text = ""
 
 
+class MaintenanceIn(Wire):
+    """Why people take a board out of choice for a while."""
+
+    reason: Annotated[Text, StringConstraints(pattern=r"\S")]
+
+
 class BoardOut(Wire):
-    """A board."""
+    """A board; `maintenance` is why people have taken it out of choice, empty where they have not."""
 
     host: str
     name: str
@@ -80,6 +123,9 @@ class BoardOut(Wire):
     health: records.Health
     health_reason: str
     health_since: datetime | None
+    maintenance: str
+    maintenance_by: str
+    terms: TermsModel
     updated_at: datetime
     last_seen: datetime
     busy: bool

@@ -18,6 +18,7 @@ from pydantic import (
 
 from fuego_jenkins_remote.fuego import names
 from fuego_jenkins_remote.network import identities, selectors
+from fuego_jenkins_remote.network.matching import EVERYBODY, USER
 
 MAX_TIMEOUT = 7 * 24 * 3600
 TAIL_BYTES = 16 * 1024
@@ -101,6 +102,14 @@ def _path(path: str) -> str:
     return path
 
 
+def _open_to(who: str) -> str:
+    if who == EVERYBODY:
+        return who
+    if who.startswith(USER):
+        return USER + names.check_user_name(who.removeprefix(USER))
+    return names.check_host_name(who)
+
+
 CallId = Annotated[str, AfterValidator(identities.check_call_id)]
 Sha256 = Annotated[str, AfterValidator(identities.check_sha256)]
 Line = Annotated[str, StringConstraints(max_length=1000), AfterValidator(_printable)]
@@ -109,8 +118,8 @@ Tail = Annotated[str, BeforeValidator(_tail)]
 Web = Annotated[str, StringConstraints(max_length=1000), AfterValidator(_web)]
 Host = Annotated[str, AfterValidator(names.check_host_name)]
 BoardName = Annotated[str, AfterValidator(names.check_board_name)]
-Team = Annotated[str, AfterValidator(lambda team: team if team == "*" else names.check_host_name(team))]
 TestPattern = Annotated[str, AfterValidator(names.check_test_pattern)]
+OpenTo = Annotated[str, AfterValidator(_open_to)]
 Label = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(_printable)]
 Short = Annotated[str, StringConstraints(max_length=256), AfterValidator(_printable)]
 # The length is there for what comes with it: pydantic refuses what is no UTF-8, which our message could not quote.

@@ -63,6 +63,12 @@ def set_health(conn: sa.Connection, board: Board, health: Health, reason: str, n
     conn.execute(boards.update().where(boards.c.id == board.id).values(values))
 
 
+def set_maintenance(conn: sa.Connection, board_id: int, reason: str, by: str, now: datetime) -> None:
+    """Write why its people have taken a board out, and who; empty: they have not. Failures of before are forgotten."""
+    values = {"maintenance": reason, "maintenance_by": by, "updated_at": now, "failures": 0}
+    conn.execute(boards.update().where(boards.c.id == board_id).values(values))
+
+
 def delete(conn: sa.Connection, board_id: int) -> None:
     """Remove a board, and with it which lanes it served."""
     conn.execute(boards.delete().where(boards.c.id == board_id))
