@@ -8,10 +8,12 @@ Both stand beside fuego.conf, which a test cannot write in Fuego's container. bo
         cpu: cortex-a8
         labels: [usb-gadget]
         description: on Tim's desk
-        open_to: ["*"]        # teams that may ask; "*" is everybody in the network, [] only the lab's own team
+        open_to: [network]    # who may ask: network (all), teams, user:NAME; nobody: only the own team
+        terms: {max_time: 4h} # on which terms outsiders may: see board_terms.py
         resources: [power-1]  # what it shares with other boards; Jenkins locks it (plugin lockable-resources)
         share: {...}          # when the lab shares it, where that is not for all alike
         check: {reboot: true, test: Functional.fuego_board_check}    # after trouble: see care/wanted.py
+    terms: {...}              # for all boards
     share:                    # when the lab shares its boards; without it, always: see network/share_windows.py
       time_zone: Europe/Berlin
       windows: ["Mon-Fri 18:00-08:00", "Sat-Sun 00:00-24:00"]
@@ -30,13 +32,15 @@ import yaml
 from fuego_jenkins_remote.fuego.boards import BoardFile, read_board_file, read_boards_dir
 from fuego_jenkins_remote.fuego.errors import BadBoardFile
 from fuego_jenkins_remote.fuego.names import check_board_name
+from fuego_jenkins_remote.lab.board_terms import NETWORK, open_to, read_terms
 from fuego_jenkins_remote.lab.care.wanted import BoardCheck, read_check
 from fuego_jenkins_remote.lab.errors import BadLabFile
 from fuego_jenkins_remote.network.policy import Policy, PolicyError, policy_from_mapping
 from fuego_jenkins_remote.network.share_windows import BadWindows, ShareWindows
+from fuego_jenkins_remote.network.terms import BadTerms, Terms, terms_as_mapping
 
 MAX_FILE = 2**20
-_BOARD_KEYS = frozenset({"type", "cpu", "labels", "description", "open_to", "check", "resources", "share"})
+_BOARD_KEYS = frozenset({"type", "cpu", "labels", "description", "open_to", "check", "resources", "share", "terms"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,9 +103,21 @@ class LabConfig:
             "facts": facts,
             "labels": [str(label) for label in added.get("labels", ())],
             "description": str(added.get("description", "")),
-            "open_to": [str(team) for team in added.get("open_to", ("*",))],
+            "open_to": open_to([str(one) for one in added.get("open_to", (NETWORK,))]),
             "online": online,
+            **({"terms": terms} if (terms := terms_as_mapping(self.board_terms(board.name))) else {}),
         }
+
+    def board_terms(self, board: str) -> Terms:
+        """On which terms outsiders may have a board. Raises BadLabFile."""
+        path = self.conf_dir / "boards.yaml"
+        added, data = self._boards_yaml().get(board, {}), _yaml(path)
+        for_all = data if isinstance(data, dict) else {}
+        share = for_all.get("share") if added.get("share") is None else added["share"]
+        try:
+            return read_terms(for_all.get("terms"), added.get("terms"), share)
+        except BadTerms as error:
+            raise BadLabFile(f"{path}: board {board}: {error}") from error
 
     def board_check(self, board: str) -> BoardCheck | None:
         """How a board is checked after trouble; None where no check is possible. Raises BadLabFile."""
@@ -119,7 +135,7 @@ class LabConfig:
 
     def boards_open_to(self) -> dict[str, tuple[str, ...]]:
         """Which teams may ask for each board of boards.yaml; other boards are open to all. Raises BadLabFile."""
-        return self._lists("open_to", ("*",))
+        return {name: tuple(open_to(list(who))) for name, who in self._lists("open_to", (NETWORK,)).items()}
 
     def boards_resources(self) -> dict[str, tuple[str, ...]]:
         """What each board of boards.yaml shares with others, by the names in Jenkins. Raises BadLabFile."""
@@ -162,9 +178,10 @@ class LabConfig:
         data = _yaml(path)
         if data is None:
             return {}
-        if not isinstance(data, dict) or not data or not set(data) <= {"boards", "share"}:
+        if not isinstance(data, dict) or not data or not set(data) <= {"boards", "share", "terms"}:
             raise BadLabFile(
                 f"{path}: one key is expected, 'boards', with a name and values for each board, or with it 'share'"
+                " and 'terms'"
             )
         boards = data.get("boards", {})
         if not isinstance(boards, dict):

@@ -52,9 +52,39 @@ def test_a_board_for_the_own_team_only_is_open_to_nobody_else(lab: LabConfig) ->
     assert _record(lab)["open_to"] == []
 
 
+def test_who_may_ask_can_be_said_in_words(lab: LabConfig) -> None:
+    _boards_yaml(lab, "boards: {bbb: {open_to: [network]}}\n")
+    assert _record(lab)["open_to"] == ["*"]
+    _boards_yaml(lab, "boards: {bbb: {open_to: [nobody]}}\n")
+    assert _record(lab)["open_to"] == []
+    _boards_yaml(lab, "boards: {bbb: {open_to: [a, 'user:anna']}}\n")
+    assert _record(lab)["open_to"] == ["a", "user:anna"]
+    assert lab.boards_open_to() == {"bbb": ("a", "user:anna")}
+
+
+def test_a_boards_own_terms_come_before_those_for_all(lab: LabConfig) -> None:
+    _boards_yaml(
+        lab,
+        "terms: {max_time: 4h, ask: true}\n"
+        "share: {time_zone: UTC, windows: [Mon 10:00-12:00]}\n"
+        "boards: {bbb: {terms: {ask: false, running: {user: 1}}}}\n",
+    )
+    assert _record(lab)["terms"] == {
+        "max_time": 14400,
+        "running": {"user": 1},
+        "windows": {"time_zone": "UTC", "windows": ("Mon 10:00-12:00",)},
+    }
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
+        ("boards: {bbb: {terms: [ask]}}\n", "board bbb: terms: names with values"),
+        ("boards: {bbb: {terms: {aks: true}}}\n", "board bbb: terms: unknown key 'aks'"),
+        ("boards: {bbb: {terms: {max_time: soon}}}\n", "board bbb: terms: max_time: 'soon'"),
+        ("terms: {priority: 200}\n", "board bbb: terms: priority: a number from 0 to 100"),
+        ("boards: {bbb: {terms: {windows: []}}}\n", "board bbb: terms: windows stand under 'share'"),
+        ("share: {time_zone: UTC, windows: [Mon]}\n", "board bbb: share: windows: 'Mon' is no window"),
         ("boards: [bbb]\n", "boards: a name and values are expected"),
         ("bbb: {}\n", "one key is expected, 'boards'"),
         ("boards: {}\nmore: 1\n", "one key is expected, 'boards'"),
