@@ -44,6 +44,12 @@ def of_lane(conn: sa.Connection, lane_id: int) -> list[Board]:
     return [_board(row) for row in conn.execute(query).mappings()]
 
 
+def rows_of(conn: sa.Connection, condition: sa.ColumnElement[bool]) -> list[Board]:
+    """The boards that meet a condition on their table, by name."""
+    query = _SELECT.where(condition).order_by(boards.c.host, boards.c.name)
+    return [_board(row) for row in conn.execute(query).mappings()]
+
+
 def insert(conn: sa.Connection, host: str, name: str, new: NewBoard, now: datetime) -> None:
     """Add a board; it is well until its lab says otherwise."""
     times = {"updated_at": now, "last_seen": now, "health_since": now}

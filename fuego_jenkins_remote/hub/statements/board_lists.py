@@ -1,0 +1,85 @@
+"""SQL for lists of boards: all of them in brief, the few that are shown in full, how many stand how.
+
+A network may have 10,000 boards. A list is looked for in rows with nothing but what a filter looks at, with facts and
+labels as the text they are stored as: boards are alike, and each such text is read once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from fuego_jenkins_remote.hub.records import Board
+from fuego_jenkins_remote.hub.schema import attempts, board_lane, boards, live, offered, requests
+from fuego_jenkins_remote.hub.statements.boards import rows_of
+
+_WITH_LIVE = boards.outerjoin(
+    attempts, sa.and_(attempts.c.host == boards.c.host, attempts.c.board == boards.c.name, live)
+)
+_BUSY = attempts.c.request_id.is_not(None).label("busy")
+_OUT = (boards.c.maintenance != "").label("out")
+_BRIEF = (
+    sa.select(
+        boards.c.id,
+        boards.c.host,
+        boards.c.name,
+        sa.cast(boards.c.facts, sa.Text).label("facts"),
+        sa.cast(boards.c.labels, sa.Text).label("labels"),
+        boards.c.description,
+        boards.c.online,
+        boards.c.health,
+        _OUT,
+        _BUSY,
+        boards.c.last_seen,
+    )
+    .select_from(_WITH_LIVE)
+    .order_by(boards.c.host, boards.c.name)
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class HowMany:
+    """So many boards stand alike; `fresh`: their labs were heard of lately."""
+
+    online: bool
+    health: str
+    out: bool
+    busy: bool
+    fresh: bool
+    count: int
+
+
+def brief(conn: sa.Connection) -> Sequence[sa.Row[Any]]:
+    """All boards by name, with what a filter looks at; facts and labels as JSON text."""
+    return conn.execute(_BRIEF).all()
+
+
+def of_ids(conn: sa.Connection, ids: Sequence[int]) -> list[Board]:
+    """These boards in full, by name."""
+    return rows_of(conn, boards.c.id.in_(ids)) if ids else []
+
+
+def how_many(conn: sa.Connection, heard_since: datetime) -> list[HowMany]:
+    """How many boards stand how."""
+    fresh = (boards.c.last_seen >= heard_since).label("fresh")
+    kinds = (boards.c.online, boards.c.health, _OUT, _BUSY, fresh)
+    each = sa.select(*kinds).select_from(_WITH_LIVE).subquery()
+    query = sa.select(*each.c, sa.func.count().label("count")).group_by(*each.c)
+    return [HowMany(**row) for row in conn.execute(query).mappings()]
+
+
+def waiting_for(conn: sa.Connection, board_ids: Sequence[int], most: int) -> Mapping[int, int]:
+    """How many requests wait that each of the boards may run, counted up to `most`."""
+    one = (
+        sa.select(requests.c.id)
+        .join(board_lane, board_lane.c.lane_id == requests.c.lane_id)
+        .where(board_lane.c.board_id == sa.bindparam("board"), offered)
+        .limit(most)
+        .subquery()
+    )
+    query = sa.select(sa.func.count()).select_from(one)
+    return {board: conn.execute(query, {"board": board}).scalar_one() for board in board_ids}
