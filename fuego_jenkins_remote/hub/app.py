@@ -95,7 +95,7 @@ def make_app(
         app,
         package="fuego_jenkins_remote.hub",
         service="hub",
-        nav=[("Overview", "/"), ("Boards", "/boards"), ("Requests", "/requests")],
+        nav=pages.NAV,
     )
     install_signin(app, doors, public=public)
     install_health(app, _checks(hub))

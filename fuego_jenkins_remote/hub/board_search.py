@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -63,8 +63,13 @@ def find(
 
 def standings(conn: sa.Connection, now: datetime) -> Mapping[Standing, int]:
     """How many boards of the network stand how."""
+    return summed(sql.how_many(conn, now - QUIET), now)
+
+
+def summed(some: Iterable[sql.HowMany], now: datetime) -> Mapping[Standing, int]:
+    """The same, of boards that were counted."""
     counts = dict.fromkeys(Standing, 0)
-    for one in sql.how_many(conn, now - QUIET):
+    for one in some:
         heard = now if one.fresh else now - 2 * QUIET
         word = standing(online=one.online, health=one.health, busy=one.busy, last_seen=heard, now=now)
         counts[word] += one.count

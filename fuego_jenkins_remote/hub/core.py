@@ -14,6 +14,7 @@ from fuego_jenkins_remote.hub.campaigns import ending
 from fuego_jenkins_remote.hub.changes import Change, Times
 from fuego_jenkins_remote.hub.news import News
 from fuego_jenkins_remote.hub.records import Caller
+from fuego_jenkins_remote.hub.streams import Streams
 from fuego_jenkins_remote.hub.waiters import NEWS, Waiters
 from fuego_jenkins_remote.service.clock import Clock, utc_now
 from fuego_jenkins_remote.service.engine import reading
@@ -42,6 +43,7 @@ class Hub:
     newest_claim: dict[str, str] = field(default_factory=dict)
     """By lab, the id of the claim that waits."""
     news: News = field(default_factory=News)
+    streams: Streams = field(default_factory=Streams)
     loops: Loops = field(default_factory=Loops)
     origin: Callable[[], Origin] = Origin
     """Who makes the changes: in each call's own copy (api/callers.py) whoever calls."""

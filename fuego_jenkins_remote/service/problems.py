@@ -8,6 +8,7 @@
     ├── Conflict       409 conflict
     ├── TooLarge       413 too-large
     ├── Unprocessable  422 unprocessable
+    ├── TooMany        429 too-many
     └── Unavailable    503 unavailable
 
 ``detail`` is one sentence for a person; ``code`` is what a program may go by, and may be set apart for one case.
@@ -95,6 +96,13 @@ class Unprocessable(Problem):
 
     status = 422
     code = "unprocessable"
+
+
+class TooMany(Problem):
+    """More at a time than one caller is given."""
+
+    status = 429
+    code = "too-many"
 
 
 class Unavailable(Problem):

@@ -35,7 +35,7 @@ def ids(populated: tuple[World, dict[str, str]]) -> dict[str, str]:
     return populated[1]
 
 
-@pytest.mark.parametrize("path", ["/", "/boards", "/boards/timslab/bbb", "/requests"])
+@pytest.mark.parametrize("path", ["/", "/boards", "/boards/timslab/bbb", "/requests", "/labs", "/labs/timslab"])
 def test_a_page_is_there(client: TestClient, path: str) -> None:
     answer = client.get(path)
     assert answer.status_code == 200
@@ -72,16 +72,18 @@ def test_what_a_lab_sent_is_escaped(client: TestClient, ids: dict[str, str]) -> 
 def test_a_page_of_what_goes_on_is_loaded_again_and_one_of_what_ended_is_not(
     client: TestClient, ids: dict[str, str]
 ) -> None:
-    assert client.get(f"/requests/{ids['pending']}").headers["refresh"] == "15"
-    assert client.get(f"/requests/{ids['running']}").headers["refresh"] == "3"
-    assert "refresh" not in client.get(f"/requests/{ids['done']}").headers
+    reload = '<noscript><meta http-equiv="refresh" content="{}"></noscript>'.format
+    assert reload(15) in client.get(f"/requests/{ids['pending']}").text
+    assert reload(3) in client.get(f"/requests/{ids['running']}").text
+    assert "refresh" not in client.get(f"/requests/{ids['done']}").text
 
 
 def test_a_page_that_moves_can_be_told_to_stand_still(client: TestClient, ids: dict[str, str]) -> None:
     path = f"/requests/{ids['running']}"
     assert f'href="{path}?still=1"' in client.get(path).text
     still = client.get(f"{path}?still=1")
-    assert "refresh" not in still.headers
+    assert "refresh" not in still.text
+    assert "data-events" not in still.text
     assert f'href="{path}"' in still.text
 
 
@@ -102,7 +104,7 @@ def test_boards_are_narrowed_by_a_selector(client: TestClient) -> None:
 
 def test_a_bad_selector_is_shown_with_its_place(client: TestClient) -> None:
     answer = client.get("/boards", params={"selector": "arch="})
-    assert answer.status_code == 422
+    assert answer.status_code == 200
     assert "^" in answer.text
 
 

@@ -13,9 +13,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from fuego_jenkins_remote.hub.records import Board
+from fuego_jenkins_remote.hub.records import Board, Caller
 from fuego_jenkins_remote.hub.schema import attempts, board_lane, boards, live, offered, requests
 from fuego_jenkins_remote.hub.statements.boards import rows_of
+from fuego_jenkins_remote.hub.statements.sight import seen_by
 
 _WITH_LIVE = boards.outerjoin(
     attempts, sa.and_(attempts.c.host == boards.c.host, attempts.c.board == boards.c.name, live)
@@ -65,19 +66,24 @@ def of_ids(conn: sa.Connection, ids: Sequence[int]) -> list[Board]:
 
 def how_many(conn: sa.Connection, heard_since: datetime) -> list[HowMany]:
     """How many boards stand how."""
-    fresh = (boards.c.last_seen >= heard_since).label("fresh")
-    kinds = (boards.c.online, boards.c.health, _OUT, _BUSY, fresh)
-    each = sa.select(*kinds).select_from(_WITH_LIVE).subquery()
+    columns, table = kinds(heard_since)
+    each = sa.select(*columns).select_from(table).subquery()
     query = sa.select(*each.c, sa.func.count().label("count")).group_by(*each.c)
     return [HowMany(**row) for row in conn.execute(query).mappings()]
 
 
-def waiting_for(conn: sa.Connection, board_ids: Sequence[int], most: int) -> Mapping[int, int]:
-    """How many requests wait that each of the boards may run, counted up to `most`."""
+def kinds(heard_since: datetime) -> tuple[Sequence[sa.ColumnElement[Any]], sa.FromClause]:
+    """What HowMany tells boards apart by, and of which table."""
+    fresh = (boards.c.last_seen >= heard_since).label("fresh")
+    return (boards.c.online, boards.c.health, _OUT, _BUSY, fresh), _WITH_LIVE
+
+
+def waiting_for(conn: sa.Connection, caller: Caller | None, board_ids: Sequence[int], most: int) -> Mapping[int, int]:
+    """How many requests that the caller sees wait and may run on each of the boards, counted up to `most`."""
     one = (
         sa.select(requests.c.id)
         .join(board_lane, board_lane.c.lane_id == requests.c.lane_id)
-        .where(board_lane.c.board_id == sa.bindparam("board"), offered)
+        .where(board_lane.c.board_id == sa.bindparam("board"), offered, seen_by(caller))
         .limit(most)
         .subquery()
     )

@@ -48,6 +48,11 @@ const follow = () => {
       swap(parse(event.data));
       grow();
     });
+    // Not this reader's to see any more: what the service says of it now stands on the page itself.
+    events.addEventListener("gone", () => {
+      stop();
+      location.reload();
+    });
     events.addEventListener("end", () => {
       stop();
       page.dataset.over = "true";

@@ -1,0 +1,14 @@
+"""The hub's pages: a module a noun, each a few thin routes. What they show goes by the same sight as the API."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from fuego_jenkins_remote.hub.pages import boards, labs, overview, requests
+
+NAV = [("Overview", "/"), ("Boards", "/boards"), ("Requests", "/requests"), ("Labs", "/labs")]
+"""What stands in the head of each page."""
+
+router = APIRouter(include_in_schema=False)
+for noun in (overview, boards, requests, labs):
+    router.include_router(noun.router)

@@ -1,0 +1,123 @@
+"""Pages of what goes on move along while somebody looks, and stand still for who is at work in them."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from fuego_jenkins_remote.hub import admin
+
+from .conftest import Open, Served
+
+
+def wait_until(true: Any, seconds: float = 5) -> None:
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def loads(page: Any) -> list[str]:
+    """The pages that are loaded from now on."""
+    seen: list[str] = []
+    page.on("request", lambda asked: seen.append(asked.url) if asked.is_navigation_request() else None)
+    return seen
+
+
+def test_a_request_moves_while_its_test_runs_without_being_loaded_again(open_page: Open, served: Served) -> None:
+    reader = open_page()
+    page = reader.go(f"/requests/{served.ids['running']}")
+    loaded = loads(page)
+    page.evaluate("window.scrollTo(0, 120)")
+    place = page.evaluate("window.scrollY")
+    served.say("".join(f"[{number}] cc -c file{number}.c\n" for number in range(200)))
+    page.locator(".log-end", has_text="[199]").wait_for(timeout=5000)
+    end = page.locator(".log-end")
+    assert end.evaluate("box => box.scrollHeight > box.clientHeight"), "so short a log shows nothing"
+    assert end.evaluate("box => box.scrollTop") == 0, "it is the end that is to be seen"
+    assert page.evaluate("window.scrollY") == place, "the page is to stay where its reader is"
+    assert loaded == []
+    page.click("text=Let it stand still")
+    page.wait_for_url("**still=1")
+    assert page.locator("text=Let it move").is_visible()
+
+
+def test_a_request_is_seen_through_to_its_end(open_page: Open, served: Served) -> None:
+    world = served.world
+    world.put_board("demolab", "fresh", facts={"arch": "mips"})
+    request = world.put(world.add_user("eva", "evaslab"), "demolab:fresh", test="Functional.eva").id
+    reader = open_page()
+    page = reader.go(f"/requests/{request}")
+    loaded = loads(page)
+    which = world.running("demolab", "fresh")
+    page.locator(".head .badge", has_text="running").wait_for(timeout=5000)
+    assert "It runs on demolab:fresh." in page.inner_text("[role=status]")
+    world.heartbeat("demolab", which, log_tail="\x1b[31m<img src=x onerror=alert(1)> ünï")
+    world.tested("demolab", which)
+    world.done("demolab", which)
+    page.locator(".head .badge", has_text="done").wait_for(timeout=5000)
+    assert page.locator("[role=status] >> text=See the run").is_visible()
+    assert page.locator("pre.log img").count() == 0
+    assert page.locator(".timeline li.try").count() == 1
+    assert loaded == []
+    wait_until(lambda: served.world.hub.waiters.count() < 50)
+
+
+def test_what_one_has_marked_stays_marked(open_page: Open, served: Served) -> None:
+    page = open_page().go(f"/requests/{served.ids['running']}")
+    served.say("first\n")
+    page.locator(".log-end", has_text="first").wait_for(timeout=5000)
+    page.evaluate("getSelection().selectAllChildren(document.querySelector('pre.log'))")
+    served.say("second\n")
+    time.sleep(2)
+    assert page.evaluate("getSelection().toString()").strip() == "first"
+    page.evaluate("getSelection().removeAllRanges()")
+    served.say("third\n")
+    page.locator(".log-end", has_text="third").wait_for(timeout=5000)
+
+
+def test_a_page_that_nobody_looks_at_holds_no_stream(open_page: Open, served: Served) -> None:
+    reader = open_page()
+    page = reader.go(f"/requests/{served.ids['running']}")
+    streams = page.evaluate("performance.getEntriesByType('resource').length")
+    assert streams is not None
+    open_now = served.world.hub.waiters
+    key = f"request {served.ids['running']}"
+    wait_until(lambda: key in open_now._waiting)
+    page.evaluate(
+        "Object.defineProperty(document, 'hidden', {value: true, configurable: true});"
+        "document.dispatchEvent(new Event('visibilitychange'))"
+    )
+    wait_until(lambda: key not in open_now._waiting)
+    page.evaluate(
+        "Object.defineProperty(document, 'hidden', {value: false, configurable: true});"
+        "document.dispatchEvent(new Event('visibilitychange'))"
+    )
+    wait_until(lambda: key in open_now._waiting)
+
+
+def test_a_reader_whose_token_is_revoked_is_sent_to_sign_in(open_page: Open, served: Served) -> None:
+    reader = open_page()
+    page = reader.go(f"/requests/{served.ids['running']}")
+    wait_until(lambda: f"request {served.ids['running']}" in served.world.hub.waiters._waiting)
+    engine = served.world.hub.engine
+    admin.revoke_token(engine, served.secret.split("_")[1])
+    try:
+        served.say("after\n")
+        page.wait_for_url("**/sign-in**", timeout=5000)
+        assert "after" not in page.content()
+    finally:
+        # The others of this module sign in with it, too.
+        from fuego_jenkins_remote.hub.schema import tokens
+
+        with engine.begin() as conn:
+            conn.execute(tokens.update().values(revoked_at=None))
+
+
+def test_lists_move_along_too(open_page: Open, served: Served) -> None:
+    page = open_page().go("/boards?selector=timslab:old")
+    assert page.locator("tbody .badge").first.inner_text() == "withdrawn"
+    page.evaluate("document.querySelector('main').dataset.again = '0.3'")
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    served.world.put_board("timslab", "old", facts={"arch": "powerpc"}, online=True, open_to=())
+    page.locator("tbody .badge", has_text="free").wait_for(timeout=5000)
