@@ -2,11 +2,12 @@
 SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
+PEERS := .venv-peers
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-quick test-jenkins check bench golden lock clean
+.PHONY: help demo test test-quick test-peers test-jenkins check bench golden lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -29,11 +30,19 @@ demo: $(VENV)/run.stamp ## run the main job here: hub, vision, a lab with its Je
 	@$(BIN)/python scripts/demo $(if $(KEEP),--keep)
 
 test: test-quick ## all tests that need no real Jenkins, the quick ones first
-	$(BIN)/python -m pytest -m "slow or browser" $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -m "(slow or browser) and not peers" $(PYTEST_ARGS)
 
 # Twice as many workers as cores: many tests wait for processes of theirs.
 test-quick: $(VENV)/dev.stamp ## the quick tests only (no long waits, no browser)
 	$(BIN)/python -m pytest -n $$((2 * $$(nproc))) -m "not slow and not browser" $(PYTEST_ARGS)
+
+$(PEERS)/stamp: locks/peers.txt
+	@test -x $(PEERS)/bin/python || $(PYTHON) -m venv $(PEERS)
+	@$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r locks/peers.txt
+	@touch $@
+
+test-peers: $(VENV)/dev.stamp $(PEERS)/stamp ## what is delivered to others, on a real SQUAD
+	FUEGO_PEERS_VENV=$(PEERS) $(BIN)/python -m pytest -m peers tests/publish $(PYTEST_ARGS)
 
 test-jenkins: $(VENV)/dev.stamp ## what a lab asks of its Jenkins, on a real one: JENKINS_WAR (JENKINS_PLUGINS) or JENKINS_URL
 	$(BIN)/python -m pytest tests/contract -m real_jenkins $(PYTEST_ARGS)
@@ -57,6 +66,8 @@ lock: ## resolve the locks anew from pyproject.toml (needs uv)
 	  --python-version 3.11 --custom-compile-command "make lock" -q -o locks/run.txt
 	uv pip compile pyproject.toml --extra all --group build --group dev --universal --generate-hashes \
 	  --python-version 3.11 --custom-compile-command "make lock" -q -c locks/run.txt -o locks/dev.txt
+	uv pip compile --group peers --universal --generate-hashes \
+	  --python-version 3.11 --custom-compile-command "make lock" -q -o locks/peers.txt
 
 clean: ## remove the virtual environment and everything generated
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis demo-data
+	rm -rf $(VENV) $(PEERS) .pytest_cache .mypy_cache .ruff_cache .hypothesis demo-data

@@ -22,6 +22,8 @@ STATUS: dict[str, int] = {
     f"{_OURS}.minijenkins.errors.ControllerError": 1,
     f"{_OURS}.network.identities.BadIdentity": 2,
     f"{_OURS}.network.selectors.SelectorError": 2,
+    f"{_OURS}.publish.making.BadTarget": 1,
+    f"{_OURS}.publish.making.UnknownTarget": 2,
     f"{_OURS}.publish.targets.NeverDelivered": 1,
     f"{_OURS}.publish.targets.NotDelivered": 1,
     f"{_OURS}.service.engine.NotMigrated": 1,

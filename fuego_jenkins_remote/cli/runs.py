@@ -261,31 +261,38 @@ def _pack(session: Session, folder: Path, target: Path, board: str | None) -> Pa
 @click.option(
     "-b", "--board", metavar="BOARD", help="For a folder: whose secrets to leave out, if not its own board's."
 )
+@click.option("--to", default="", metavar="TARGET,...", help="Where to; without it to the targets in fuego.conf.")
 @hub_url
 @vision_url
 @host_name
 @state_dir
 @common
 @pass_session
-def put_run(session: Session, run: str, board: str | None) -> None:
-    """Deliver a run to the results service: a run package, a run folder, or what a request of this lab has left.
+def put_run(session: Session, run: str, board: str | None, to: str) -> int:
+    """Deliver a run to its targets.
 
-    Delivering the same run again changes nothing.
+    A run package, a run folder, or what a request of this lab has left.
+
+    Delivering the same run again changes nothing. Targets are vision, squad, kernelci, and what else is installed.
 
     \b
     Examples: ftc put-run 20261123-101500123-k3j7x2m4
-              ftc put-run bbb.default.7.frp
+              ftc put-run bbb.default.7.frp --to vision,squad
     """
+    from fuego_jenkins_remote.cli.settings import target_names
+
+    names = target_names(to) if to else ()
     path = Path(run)
     if not path.exists() and (attempt := _attempt(session, run)):
         from fuego_jenkins_remote.lab.serving.by_hand import deliver
 
-        key, url = f"{session.settings.host_name}/{attempt}", deliver(session.lab, session.links, attempt)
-    else:
-        with _as_package(session, path, board) as info:
-            key = f"{session.settings.host_name}/{_local_id(info.sha256)}"
-            url = session.vision.put_run(key, info.path, info.sha256).url
-    session.out.result(f"{key}: {url}" if url else key, bare=key, data={"run": key, "url": url})
+        key, url = f"{session.settings.host_name}/{attempt}", deliver(session.lab, session.links, attempt, names)
+        session.out.result(f"{key}: {url}" if url else key, bare=key, data={"run": key, "url": url})
+        return 0
+    from fuego_jenkins_remote.cli.delivering import put_package
+
+    with _as_package(session, path, board) as info:
+        return put_package(session, info, names or session.settings.targets)
 
 
 def _attempt(session: Session, text: str) -> Any:
@@ -314,10 +321,3 @@ def _as_package(session: Session, source: Path, board: str | None) -> Iterator[P
     folder = _run_folder(session, source)
     with TemporaryDirectory(prefix="ftc-") as work:
         yield _pack(session, folder, Path(work) / "run.frp", board)
-
-
-def _local_id(sha256: str) -> str:
-    """The id of a run that no request asked for: the same for the same package, so that it is never there twice."""
-    from uuid import NAMESPACE_URL, uuid5
-
-    return str(uuid5(NAMESPACE_URL, f"urn:sha256:{sha256}"))

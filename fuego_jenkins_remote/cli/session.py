@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from fuego_jenkins_remote.client.vision import VisionClient
     from fuego_jenkins_remote.lab.config import LabConfig
     from fuego_jenkins_remote.lab.serving.wiring import Links
+    from fuego_jenkins_remote.publish.making import Conf
 
 
 @dataclass
@@ -59,7 +60,8 @@ class Session:
     def lab(self) -> LabConfig:
         """This lab, with its secrets: what packages and delivers runs must know them."""
         settings = self.settings
-        secrets = {settings.token(service) for service in ("hub", "vision", "jenkins")}
+        services = {"hub", "vision", "jenkins", *self.places.targets}
+        secrets = {settings.token(service) for service in services}
         return replace(self.places, secrets=frozenset(secrets | {settings.get("server_squad_token")}) - {""})
 
     @cached_property
@@ -84,7 +86,15 @@ class Session:
             jenkins_view=settings.get("jenkins_view"),
             outbox_quota=settings.size("outbox_quota"),
             disk_reserve=settings.size("disk_reserve"),
+            targets=settings.targets,
         )
+
+    def target_conf(self, name: str) -> Conf:
+        """What the target `name` may know. Raises Failed for a token's file that is not right."""
+        from fuego_jenkins_remote.publish.making import Conf
+
+        settings = self.settings
+        return Conf(values=settings.values, token=settings.token(name), ca_file=settings.ca_file)
 
     @cached_property
     def links(self) -> Links:
@@ -95,8 +105,7 @@ class Session:
         return Links(
             hub_url=settings.needed("hub_url"),
             hub_token=settings.token("hub"),
-            vision_url=settings.get("vision_url"),
-            vision_token=settings.token("vision"),
+            targets={name: self.target_conf(name) for name in self.places.targets},
             jenkins_url=settings.get("jenkins_url"),
             jenkins_user=settings.get("jenkins_user"),
             jenkins_secret=settings.token("jenkins"),

@@ -35,8 +35,14 @@ ENVIRONMENT: dict[str, str] = {
 }
 """The environment variable of each key that has one."""
 
-TOKENS: dict[str, str] = {"hub": "FUEGO_HUB_TOKEN", "vision": "FUEGO_VISION_TOKEN", "jenkins": "JENKINS_TOKEN"}
-"""The environment variable that holds a service's token itself."""
+TOKENS: dict[str, str] = {
+    "hub": "FUEGO_HUB_TOKEN",
+    "vision": "FUEGO_VISION_TOKEN",
+    "jenkins": "JENKINS_TOKEN",
+    "squad": "FUEGO_SQUAD_TOKEN",
+    "kernelci": "FUEGO_KERNELCI_TOKEN",
+}
+"""The environment variable that holds a service's token itself; of other targets it is FUEGO_NAME_TOKEN."""
 
 DEFAULTS: dict[str, str] = {
     "host_name": "fuegohost",
@@ -48,6 +54,7 @@ DEFAULTS: dict[str, str] = {
     "people_prefix": "remote",
     "people_jobs": "auto",
     "jenkins_view": "Fuego network",
+    "targets": "vision",
     "outbox_quota": "10 GiB",
     "disk_reserve": "1 GiB",
 }
@@ -126,14 +133,28 @@ class Settings:
         """Certificates to trust besides the system's."""
         return Path(self.get("ca_file")) if self.get("ca_file") else None
 
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """Where runs go, by the targets' names, each once; raises Failed where there is none."""
+        return target_names(self.get("targets"))
+
     def token(self, service: str) -> str:
-        """The token for hub, vision or jenkins; empty where none is set. Raises Failed for a file that is not right."""
-        direct = self.environ.get(TOKENS[service], "").strip()
+        """The token for hub, vision, jenkins or a target; empty where none is set. Raises Failed for a bad file."""
+        variable = TOKENS.get(service, f"FUEGO_{service.upper().replace('-', '_')}_TOKEN")
+        direct = self.environ.get(variable, "").strip()
         if direct:
-            return _checked(direct, TOKENS[service])
+            return _checked(direct, variable)
         key = f"{service}_token_file"
         file = self.get(key)
         return read_token(Path(file), f"{key} ({self.sources[key]})") if file else ""
+
+
+def target_names(text: str) -> tuple[str, ...]:
+    """The targets that a list like `vision,squad` names, each once; raises Failed where there is none."""
+    names = tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
+    if not names:
+        raise Failed("no target of runs is named (like vision,squad)")
+    return names
 
 
 def load_settings(environ: Mapping[str, str] | None = None, options: Mapping[str, str] | None = None) -> Settings:

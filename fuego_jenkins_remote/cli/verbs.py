@@ -45,7 +45,7 @@ VERBS: dict[str, Verb] = {
         get_run="Fetch a run package.",
         list_runs="List runs, of this lab or of the network.",
         package_run="Pack a run folder, without the lab's secrets.",
-        put_run="Deliver a run to the results service.",
+        put_run="Deliver a run to its targets.",
     ),
     **_section(_RUNS, "convert_run", convert_run="Convert a run to JUnit's XML."),
     **_section(

@@ -54,6 +54,15 @@ class Measurement:
     measure: int | float | None = None
     extra: Mapping[str, Json] = field(default_factory=dict)
 
+    @property
+    def unit(self) -> str:
+        """Its unit (``unit`` or ``units`` beside the measure), ``""`` if it has none."""
+        for name in ("unit", "units"):
+            unit = self.extra.get(name)
+            if isinstance(unit, str):
+                return unit[:40]
+        return ""
+
 
 @dataclass(frozen=True, kw_only=True)
 class TestCase:

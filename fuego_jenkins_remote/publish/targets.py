@@ -8,7 +8,16 @@ from typing import Protocol
 
 
 class NotDelivered(Exception):
-    """The target does not have the run yet, and may have it later: try again."""
+    """The target does not have the run yet, and may have it later: try again.
+
+    A `receipt` is what the target gave for a run that it has taken in and not yet dealt with: it comes back with the
+    next try, as `RunPackage.receipt`.
+    """
+
+    def __init__(self, message: str, *, receipt: str = "") -> None:
+        """The message is for a person."""
+        super().__init__(message)
+        self.receipt = receipt
 
 
 class NeverDelivered(Exception):
@@ -17,11 +26,12 @@ class NeverDelivered(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class RunPackage:
-    """A run on its way: its key in the network, the package's file and its SHA-256."""
+    """A run on its way: its key in the network, the package's file and its SHA-256, an earlier try's receipt."""
 
     key: str
     path: Path
     sha256: str
+    receipt: str = ""
 
 
 class Target(Protocol):
@@ -32,5 +42,7 @@ class Target(Protocol):
     def deliver(self, run: RunPackage) -> str:
         """Hand the run over; the address of its page, empty where it has none.
 
-        Delivering the same run twice is harmless. Raises NotDelivered or NeverDelivered.
+        Delivering the same run twice is harmless, also where an earlier try was broken off at any point. When this
+        returns, the run has arrived: where the target can be read, it was read back. Raises NotDelivered or
+        NeverDelivered.
         """

@@ -5,8 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from fuego_jenkins_remote.client.errors import ClientError, Conflict, Invalid
+from fuego_jenkins_remote.client.per_thread import PerThread
 from fuego_jenkins_remote.client.vision import VisionClient
+from fuego_jenkins_remote.publish.making import Conf
 from fuego_jenkins_remote.publish.targets import NeverDelivered, NotDelivered, RunPackage
+
+
+def make(conf: Conf) -> VisionTarget:
+    """The target from vision_url and vision_token_file. Without an address its runs wait."""
+    return VisionTarget(PerThread(lambda: VisionClient(conf.get("vision_url"), conf.token, ca_file=conf.ca_file)))
 
 
 class VisionTarget:

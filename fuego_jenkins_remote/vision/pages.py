@@ -19,7 +19,7 @@ from fuego_jenkins_remote.vision.api import Host, Local
 from fuego_jenkins_remote.vision.contents import file_end
 from fuego_jenkins_remote.vision.context import vision_of
 from fuego_jenkins_remote.vision.filters import Before, Wanted, full_test_name, write_cursor
-from fuego_jenkins_remote.vision.runs import get_run, unit_of
+from fuego_jenkins_remote.vision.runs import get_run
 
 router = APIRouter(include_in_schema=False)
 
@@ -79,7 +79,6 @@ def run_page(request: Request, _who: Reader, host: Host, local: Local) -> Respon
         run=summary,
         test_sets=_shown_sets(run),
         more_cases=max(0, sum(summary.counts.values()) - _CASES_SHOWN),
-        unit_of=unit_of,
         metadata=_metadata(run),
         files=[{**one, "path": quote(one["name"])} for one in listed[:_FILES_SHOWN]],
         more_files=max(0, len(listed) - _FILES_SHOWN),

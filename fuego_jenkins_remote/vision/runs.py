@@ -125,17 +125,8 @@ def _measurement_rows(case: int, measurements: tuple[Measurement, ...]) -> Itera
             "name": _storable(one.name),
             "status": one.status.value,
             "measure": None if one.measure is None else float(one.measure),
-            "unit": _storable(unit_of(one)),
+            "unit": _storable(one.unit),
         }
-
-
-def unit_of(measurement: Measurement) -> str:
-    """Give a measurement's unit (``unit`` or ``units`` beside the measure), ``""`` if it has none."""
-    for name in ("unit", "units"):
-        unit = measurement.extra.get(name)
-        if isinstance(unit, str):
-            return unit[:40]
-    return ""
 
 
 def _fitting(number: int | None) -> int | None:

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from squad_servers import TOKEN, FakeSquad
+
 from .conftest import FTC
 
 pytestmark = pytest.mark.slow
@@ -313,3 +315,31 @@ def test_the_doctor_knows_a_users_token_from_a_labs(ftc, network, as_user, monke
     as_user("tim")
     monkeypatch.setenv("FUEGO_CONF", str(network.lab.conf))
     assert "knows this token as user tim" in ftc("lab", "doctor").out
+
+
+def test_a_run_goes_to_the_targets_that_are_named_and_each_is_told_of(ftc, network, as_lab, tmp_path: Path) -> None:
+    as_lab()
+    assert ftc("run-test", "-b", "local2", "-t", "hello").status == 0
+    file = tmp_path / "x.frp"
+    ftc("package-run", ftc("list-runs", "-q", "-b", "local2").out.split()[0], "-o", file)
+    squad = FakeSquad()
+    with network.lab.conf.open("a") as conf:
+        conf.write(f"\nsquad_url={squad.url}\nserver_squad_token={TOKEN}\nsquad_group=fuego\nsquad_project=boards\n")
+    told = ftc("put-run", file, "--to", "vision,squad", "--json")
+    assert told.status == 0, told.err
+    assert [(one["target"], one["delivered"]) for one in json.loads(told.out)["targets"]] == [
+        ("vision", True),
+        ("squad", True),
+    ]
+    assert [run.metadata["job_id"] for run in squad.runs] == [json.loads(told.out)["run"].replace("/", "_")]
+    squad.close()
+    again = ftc("put-run", file, "--to", "squad,vision")
+    assert (again.status, "squad: SQUAD at" in again.err, "vision: http" in again.out) == (1, True, True)
+
+
+def test_a_target_that_is_none_is_refused_with_those_that_are(ftc, as_lab, tmp_path: Path) -> None:
+    as_lab()
+    ftc("run-test", "-b", "local2", "-t", "hello")
+    ftc("package-run", ftc("list-runs", "-q", "-b", "local2").out.split()[0], "-o", tmp_path / "x.frp")
+    refused = ftc("put-run", tmp_path / "x.frp", "--to", "squat")
+    assert (refused.status, "known: vision, squad, kernelci" in refused.err) == (2, True)

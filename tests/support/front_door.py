@@ -79,7 +79,7 @@ class FrontDoor:
             def handle_any(self) -> None:
                 door._handle(self)
 
-            do_GET = do_POST = do_HEAD = handle_any  # noqa: N815 - the names that http.server calls
+            do_GET = do_POST = do_HEAD = do_DELETE = handle_any  # noqa: N815 - the names that http.server calls
 
             def log_message(self, *_: object) -> None:
                 """Say nothing."""
@@ -93,7 +93,7 @@ class FrontDoor:
 
         self._server = Server(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}{prefix}"
-        self._thread = threading.Thread(target=self._server.serve_forever, name="front door", daemon=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), name="front door", daemon=True)
         self._thread.start()
 
     def close(self) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from fuego_jenkins_remote.cli.lab.agents import say_how_agents_start
 from fuego_jenkins_remote.cli.lab.builds import open_labels
 from fuego_jenkins_remote.cli.session import Session, own_ftc
+from fuego_jenkins_remote.client.per_thread import PerThread
 from fuego_jenkins_remote.fuego.boards import BoardFile
 from fuego_jenkins_remote.fuego.errors import BadBoardFile
 from fuego_jenkins_remote.lab.attempts.journal import Journal
@@ -18,7 +19,7 @@ from fuego_jenkins_remote.lab.jobs.boards import job_boards
 from fuego_jenkins_remote.lab.jobs.definitions import LabValues
 from fuego_jenkins_remote.lab.jobs.people import PeopleJobs, read_choice, templates_for
 from fuego_jenkins_remote.lab.jobs.plugins import COMMAND_LAUNCHER, Choice, Profile, choose
-from fuego_jenkins_remote.lab.serving.wiring import Links, PerThread, open_controller
+from fuego_jenkins_remote.lab.serving.wiring import Links, open_controller
 from fuego_jenkins_remote.lab.upload.memory import UploadedJobs, lab_memory
 from fuego_jenkins_remote.lab.upload.nodes import LAUNCH, make_nodes, nodes_to_make
 from fuego_jenkins_remote.lab.upload.trigger_token import read_trigger_token

@@ -25,7 +25,7 @@ from fuego_jenkins_remote.lab.errors import ControllerDown, LabError
 from fuego_jenkins_remote.lab.jenkins.controller import Build
 from fuego_jenkins_remote.network.identities import run_key
 from fuego_jenkins_remote.network.reasons import Reason
-from fuego_jenkins_remote.publish.targets import NeverDelivered, NotDelivered, RunPackage
+from fuego_jenkins_remote.publish.targets import NeverDelivered, NotDelivered, RunPackage, Target
 
 EVIDENCE = 256 * 2**10
 """Bytes of a console's end in which signs of infrastructure are looked for."""
@@ -143,16 +143,17 @@ class Ending(Stepping):
 
     def deliver(self, entry: Entry) -> float:
         """Hand the run to each target that does not have it; the first one's word makes the request done."""
-        run = RunPackage(key=run_key(self.lab.host, entry.id), path=self.package_path(entry.id), sha256=entry.sha256)
+        key, path = run_key(self.lab.host, entry.id), self.package_path(entry.id)
         waiting = 0
         for delivery in self.journal.deliveries(entry.id):
             if delivery.delivered:
                 continue
+            run = RunPackage(key=key, path=path, sha256=entry.sha256, receipt=delivery.receipt)
             try:
-                url = self.targets[delivery.target].deliver(run)
+                url = self._target(delivery.target).deliver(run)
             except NotDelivered as error:
                 log.warning("%s: %s does not have the run yet: %s", entry.id, delivery.target, error)
-                self.journal.not_delivered(entry.id, delivery.target, str(error))
+                self.journal.not_delivered(entry.id, delivery.target, str(error), error.receipt)
                 waiting = max(waiting, delivery.tries + 1)
                 continue
             except NeverDelivered as error:
@@ -161,6 +162,16 @@ class Ending(Stepping):
                 continue
             self.journal.delivered(entry.id, delivery.target, url)
         return self._after_delivery(entry, waiting)
+
+    def _target(self, name: str) -> Target:
+        """The target of that name; raises NotDelivered for one that the lab had when the run was packaged."""
+        try:
+            return self.targets[name]
+        except KeyError:
+            raise NotDelivered(
+                f"{name} is no target of this lab any more: name it in fuego.conf (targets), or give it up with"
+                " 'ftc outbox drop'"
+            ) from None
 
     def _after_delivery(self, entry: Entry, tries: int) -> float:
         deliveries = self.journal.deliveries(entry.id)

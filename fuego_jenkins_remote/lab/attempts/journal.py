@@ -76,12 +76,16 @@ CREATE TABLE IF NOT EXISTS deliveries (
     url TEXT NOT NULL DEFAULT '',
     tries INTEGER NOT NULL DEFAULT 0,
     trouble TEXT NOT NULL DEFAULT '',
+    receipt TEXT NOT NULL DEFAULT '',      -- what the target gave for a run that it has not dealt with yet
     PRIMARY KEY (attempt, target)
 );
 """
 
-_LATER_COLUMNS = {"queue_item": "INTEGER NOT NULL DEFAULT 0"}
-"""Columns of attempts that an earlier version did not have."""
+_LATER_COLUMNS = {
+    ("attempts", "queue_item"): "INTEGER NOT NULL DEFAULT 0",
+    ("deliveries", "receipt"): "TEXT NOT NULL DEFAULT ''",
+}
+"""Columns, by table and name, that an earlier version did not have."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,6 +125,7 @@ class Delivery:
     url: str
     tries: int
     trouble: str
+    receipt: str = ""
 
     @property
     def refused(self) -> bool:
@@ -141,12 +146,13 @@ class Journal(JournalFile):
         if self._missing_columns():
             with self.transaction():
                 # Somebody else may have been first.
-                for name in self._missing_columns():
-                    self.write(f"ALTER TABLE attempts ADD COLUMN {name} {_LATER_COLUMNS[name]}")
+                for table, name in self._missing_columns():
+                    self.write(f"ALTER TABLE {table} ADD COLUMN {name} {_LATER_COLUMNS[table, name]}")
 
-    def _missing_columns(self) -> list[str]:
-        there = {row["name"] for row in self.read("PRAGMA table_info(attempts)")}
-        return [name for name in _LATER_COLUMNS if name not in there]
+    def _missing_columns(self) -> list[tuple[str, str]]:
+        tables = {table for table, _ in _LATER_COLUMNS}
+        there = {(table, row["name"]) for table in tables for row in self.read(f"PRAGMA table_info({table})")}
+        return [column for column in _LATER_COLUMNS if column not in there]
 
     # -- claims
 
@@ -271,6 +277,7 @@ class Journal(JournalFile):
                 url=row["url"],
                 tries=row["tries"],
                 trouble=row["trouble"],
+                receipt=row["receipt"],
             )
             for row in rows
         ]
@@ -286,11 +293,13 @@ class Journal(JournalFile):
             target,
         )
 
-    def not_delivered(self, attempt: AttemptId, target: str, trouble: str) -> None:
-        """The target does not have it yet."""
+    def not_delivered(self, attempt: AttemptId, target: str, trouble: str, receipt: str = "") -> None:
+        """The target does not have it yet; a receipt that it gave is kept until it gives another one."""
         self.write(
-            "UPDATE deliveries SET trouble = ?, tries = tries + 1 WHERE attempt = ? AND target = ?",
+            "UPDATE deliveries SET trouble = ?, receipt = coalesce(nullif(?, ''), receipt), tries = tries + 1"
+            " WHERE attempt = ? AND target = ?",
             trouble,
+            receipt,
             str(attempt),
             target,
         )

@@ -67,9 +67,13 @@ def _run_request(steps: Steps, request: str, board: str | None, say: Callable[[s
     return entry.id
 
 
-def deliver(config: LabConfig, links: Links, attempt: AttemptId) -> str:
-    """Deliver the run of one attempt; the address of its page at the first target. Raises LabError if it waits."""
+def deliver(config: LabConfig, links: Links, attempt: AttemptId, targets: tuple[str, ...] = ()) -> str:
+    """Deliver the run of one attempt, also to more `targets` of the lab than it was planned for.
+
+    The address of its page at the first target. Raises LabError if it waits.
+    """
     steps = open_steps(config, links)
+    _plan_more(steps, attempt, targets)
     _to_delivery(steps, attempt)
     delivered = steps.journal.deliveries(attempt)
     if not delivered:
@@ -78,6 +82,22 @@ def deliver(config: LabConfig, links: Links, attempt: AttemptId) -> str:
     if waiting:
         raise LabError("; ".join(f"{one.target}: {one.trouble}" for one in waiting) + " (it stays in the outbox)")
     return delivered[0].url
+
+
+def _plan_more(steps: Steps, attempt: AttemptId, targets: tuple[str, ...]) -> None:
+    unknown = [name for name in targets if name not in steps.targets]
+    if unknown:
+        raise LabError(f"{unknown[0]} is no target of this lab: name it in fuego.conf (targets)")
+    if not targets:
+        return
+    _to_packaged(steps, attempt)
+    planned = [one.target for one in steps.journal.deliveries(attempt)]
+    more = [name for name in targets if name not in planned]
+    if more and _entry(steps, attempt).phase is not Phase.DELIVER:
+        raise LabError(
+            f"the run of {attempt} has left the outbox: ftc get-run {attempt.request}, then put-run its file"
+        )
+    steps.journal.plan_deliveries(attempt, [*planned, *more])
 
 
 def drop(config: LabConfig, links: Links, attempt: AttemptId, target: str | None, reason: str) -> list[str]:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Generic, TypeVar
 
 from fuego_jenkins_remote.client.hub import HubClient
-from fuego_jenkins_remote.client.vision import VisionClient
+from fuego_jenkins_remote.client.per_thread import PerThread
 from fuego_jenkins_remote.lab.attempts.folders import LabDir
 from fuego_jenkins_remote.lab.attempts.journal import Journal
 from fuego_jenkins_remote.lab.attempts.labels import BuildLabels
@@ -21,10 +19,8 @@ from fuego_jenkins_remote.lab.errors import LabError
 from fuego_jenkins_remote.lab.jenkins.controller import Controller
 from fuego_jenkins_remote.lab.jenkins.label_calls import LabelCalls
 from fuego_jenkins_remote.lab.serving.logs import log_to_stderr
+from fuego_jenkins_remote.publish.making import BadTarget, Conf, make_target
 from fuego_jenkins_remote.publish.targets import Target
-from fuego_jenkins_remote.publish.vision import VisionTarget
-
-_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,28 +29,12 @@ class Links:
 
     hub_url: str
     hub_token: str = field(repr=False)
-    vision_url: str = ""
-    vision_token: str = field(default="", repr=False)
+    targets: Mapping[str, Conf] = field(default_factory=dict, repr=False)
+    """What each target of the lab may know of its settings, by the target's name."""
     jenkins_url: str = ""
     jenkins_user: str = ""
     jenkins_secret: str = field(default="", repr=False)
     ca_file: Path | None = None
-
-
-class PerThread(Generic[_T]):
-    """Gives each thread a thing of its own, made when it is first asked for: HTTP sessions are not to be shared."""
-
-    def __init__(self, make: Callable[[], _T]) -> None:
-        """`make` makes one."""
-        self._make = make
-        self._local = threading.local()
-
-    def __call__(self) -> _T:
-        """The calling thread's."""
-        if not hasattr(self._local, "thing"):
-            self._local.thing = self._make()
-        thing: _T = self._local.thing
-        return thing
 
 
 def open_controller(links: Links) -> Controller:
@@ -95,12 +75,9 @@ def _naming(config: LabConfig, links: Links, journal: Journal) -> Naming:
 
 
 def _targets(config: LabConfig, links: Links) -> Mapping[str, Target]:
-    known: dict[str, Target] = {
-        "vision": VisionTarget(
-            PerThread(lambda: VisionClient(links.vision_url, links.vision_token, ca_file=links.ca_file))
-        )
-    }
-    unknown = [name for name in config.targets if name not in known]
-    if unknown or not config.targets:
-        raise LabError(f"targets: {', '.join(unknown) or 'none'}: known are {', '.join(known)}")
-    return {name: known[name] for name in config.targets}
+    if not config.targets:
+        raise LabError("this lab has no target of runs: name one in fuego.conf (targets)")
+    try:
+        return {name: make_target(name, links.targets.get(name, Conf(values={}))) for name in config.targets}
+    except BadTarget as error:
+        raise LabError(str(error)) from error

@@ -10,6 +10,7 @@ from fuego_jenkins_remote.fuego.runs import read_run
 from fuego_jenkins_remote.lab.attempts import ending
 from fuego_jenkins_remote.lab.attempts.stepping import SETTLE
 from fuego_jenkins_remote.network.identities import AttemptId
+from fuego_jenkins_remote.publish.targets import NotDelivered
 
 ATTEMPT = AttemptId("20261123-101500123-k3j7x2m4", 1)
 
@@ -187,3 +188,66 @@ def test_a_script_that_could_not_tell_its_outcome_is_heard_in_jenkins(bench: Any
     error = next(told for told in bench.hub.told if told[0] == "error")
     assert error[1] == "script"
     assert bench.journal.entry(ATTEMPT).detail == "cannot write the outcome: is the disk full?"
+
+
+def test_a_target_that_is_away_holds_up_no_other(bench: Any, run_json: dict[str, Any]) -> None:
+    squad = _with_squad(bench)
+    bench.target.away = True
+    bench.running()
+    bench.job_ends(run=run_json)
+    bench.until("deliver")
+    bench.steps.take(ATTEMPT)
+    assert [run.key for run in squad.got] == [f"demolab/{ATTEMPT}"]
+    bench.target.away = False
+    bench.until("closed")
+    assert len(squad.got) == len(bench.target.got) == 1
+    assert bench.hub.told[-1][:2] == ("done", "vision")
+
+
+def test_the_first_targets_word_makes_a_request_done_while_others_wait(bench: Any, run_json: dict[str, Any]) -> None:
+    _with_squad(bench).away = True
+    bench.running()
+    bench.job_ends(run=run_json)
+    bench.until("deliver")
+    bench.steps.take(ATTEMPT)
+    assert bench.hub.words() == ["start", "tested", "done"]
+    assert bench.journal.entry(ATTEMPT).phase == "deliver"
+
+
+def test_a_receipt_of_a_target_comes_back_with_the_next_try(
+    bench: Any, run_json: dict[str, Any], monkeypatch: Any
+) -> None:
+    receipts = []
+
+    def deliver(run: Any) -> str:
+        receipts.append(run.receipt)
+        if len(receipts) == 1:
+            raise NotDelivered("not processed yet", receipt="submission-7")
+        if len(receipts) == 2:
+            raise NotDelivered("nothing answers there")
+        return ""
+
+    monkeypatch.setattr(bench.target, "deliver", deliver)
+    bench.running()
+    bench.job_ends(run=run_json)
+    bench.until("closed")
+    assert receipts == ["", "submission-7", "submission-7"]
+
+
+def test_a_target_that_the_lab_has_no_more_keeps_the_run_waiting(bench: Any, run_json: dict[str, Any]) -> None:
+    _with_squad(bench)
+    bench.running()
+    bench.job_ends(run=run_json)
+    bench.until("deliver")
+    del bench.steps.targets["squad"]
+    bench.steps.take(ATTEMPT)
+    waiting = [one for one in bench.journal.deliveries(ATTEMPT) if not one.delivered]
+    assert [(one.target, "ftc outbox drop" in one.trouble) for one in waiting] == [("squad", True)]
+
+
+def _with_squad(bench: Any) -> Any:
+    """A second target of the lab."""
+    squad = type(bench.target)(name="squad")
+    bench.steps.targets["squad"] = squad
+    object.__setattr__(bench.lab, "targets", ("vision", "squad"))
+    return squad

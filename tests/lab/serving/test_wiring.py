@@ -9,14 +9,15 @@ from typing import Any
 
 import pytest
 
+from fuego_jenkins_remote.client.per_thread import PerThread
 from fuego_jenkins_remote.lab.errors import LabError
-from fuego_jenkins_remote.lab.serving.wiring import Links, PerThread, open_controller, open_steps
+from fuego_jenkins_remote.lab.serving.wiring import Links, open_controller, open_steps
+from fuego_jenkins_remote.publish.making import Conf
 
 LINKS = Links(
     hub_url="http://127.0.0.1:1",
     hub_token="token-of-the-hub",
-    vision_url="http://127.0.0.1:2",
-    vision_token="token-of-vision",
+    targets={"vision": Conf(values={"vision_url": "http://127.0.0.1:2"}, token="token-of-vision")},
     jenkins_url="http://127.0.0.1:3/fuego",
     jenkins_user="demolab",
     jenkins_secret="token-of-jenkins",
@@ -49,10 +50,14 @@ def test_what_is_printed_of_the_links_holds_no_token() -> None:
     assert "token-of" not in repr(LINKS)
 
 
-@pytest.mark.parametrize("targets", [(), ("vision", "squat")])
-def test_targets_that_are_not_known_are_named(lab: Any, targets: tuple[str, ...]) -> None:
-    with pytest.raises(LabError, match=r"targets: .*known are .*vision"):
-        open_steps(replace(lab, targets=targets), LINKS)
+def test_a_target_that_is_not_known_is_named(lab: Any) -> None:
+    with pytest.raises(LabError, match=r"'squat' is no target of runs \(known: vision, squad"):
+        open_steps(replace(lab, targets=("vision", "squat")), LINKS)
+
+
+def test_a_lab_without_targets_is_told_what_to_set(lab: Any) -> None:
+    with pytest.raises(LabError, match="targets"):
+        open_steps(replace(lab, targets=()), LINKS)
 
 
 def test_a_lab_without_a_jenkins_is_told_what_to_set() -> None:

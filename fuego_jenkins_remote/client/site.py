@@ -1,0 +1,122 @@
+"""A server that is not of this network: SQUAD, KernelCI, an old Fuego server. One session, bounded answers, our errors.
+
+The rules of transport.py hold: a token goes over https only, certificates are checked, no redirect is followed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import requests
+from urllib3.util import Retry
+
+from fuego_jenkins_remote import __version__
+from fuego_jenkins_remote.client.errors import BY_STATUS, Answered, ClientError, TooLarge, Unreachable
+from fuego_jenkins_remote.client.transport import check_address, secure, why_unreachable
+
+CONNECT_TIMEOUT = 5.0
+READ_TIMEOUT = 30.0
+MAX_ANSWER = 32 * 2**20
+_CHUNK = 2**16
+_SHOWN = 300
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reply:
+    """What came: HTTP's status, and the body in bytes."""
+
+    status: int
+    body: bytes
+    where: str
+
+    def text(self) -> str:
+        """The body as text; what is no UTF-8 is replaced."""
+        return self.body.decode("utf-8", "replace")
+
+    def json(self) -> Any:
+        """The body as JSON; raises ClientError for what is none."""
+        try:
+            return json.loads(self.body)
+        except (ValueError, RecursionError) as error:
+            raise ClientError(f"{self.where} answered something that is no JSON") from error
+
+    def first_line(self) -> str:
+        """The first line with something in it, short enough to be shown."""
+        lines = (" ".join(line.split()) for line in self.text().splitlines())
+        return next((line[:_SHOWN] for line in lines if line), "")
+
+
+class Site:
+    """Calls below one address. Not to be shared between threads. All raise ClientError."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        name: str,
+        headers: Mapping[str, str] | None = None,
+        ca_file: Path | None = None,
+        repeat: bool = False,
+    ) -> None:
+        """`name` is the server's in messages. Reading is repeated when a gateway is in trouble; what changes something
+        only with `repeat`: where the server takes the same thing twice without harm.
+        """
+        self.name = name
+        self.url = check_address(url, f"{name} address")
+        self._session = requests.Session()
+        self._session.headers["User-Agent"] = f"fuego-jenkins-remote/{__version__}"
+        self._session.headers.update(headers or {})
+        retry = Retry(
+            total=3,
+            other=0,
+            backoff_factor=0.5,
+            status_forcelist=(502, 503, 504),
+            allowed_methods=None if repeat else frozenset({"GET", "HEAD"}),
+            raise_on_status=False,
+            redirect=0,
+        )
+        secure(self._session, self.url, ca_file=ca_file, retries=retry)
+
+    def call(self, method: str, path: str, *, wait: float = 0, limit: int = MAX_ANSWER, **arguments: Any) -> Reply:
+        """One call, whatever its status; `wait` seconds are added to the read timeout, `limit` bounds the body."""
+        try:
+            with self._session.request(
+                method,
+                f"{self.url}{path}",
+                timeout=(CONNECT_TIMEOUT, READ_TIMEOUT + wait),
+                allow_redirects=False,
+                stream=True,
+                **arguments,
+            ) as response:
+                return Reply(status=response.status_code, body=self._bounded(response, limit), where=self._where)
+        except requests.RequestException as error:
+            raise Unreachable(f"{self._where} cannot be reached: {why_unreachable(error)}") from error
+
+    def good(self, method: str, path: str, **arguments: Any) -> Reply:
+        """One call that must succeed; raises Answered, with the first line of what the server said."""
+        reply = self.call(method, path, **arguments)
+        if reply.status >= 300:
+            raise self.error(reply)
+        return reply
+
+    def error(self, reply: Reply) -> Answered:
+        """The error that a reply is."""
+        said = "" if reply.body.lstrip()[:1] == b"<" else reply.first_line()
+        kind = BY_STATUS.get(reply.status, Answered)
+        return kind(f"{self._where} answered {reply.status}{f': {said}' if said else ''}", status=reply.status)
+
+    @property
+    def _where(self) -> str:
+        return f"{self.name} at {self.url}"
+
+    def _bounded(self, response: requests.Response, limit: int) -> bytes:
+        body = bytearray()
+        for chunk in response.iter_content(_CHUNK):
+            body += chunk
+            if len(body) > limit:
+                raise TooLarge(f"{self._where} sent more than {limit} bytes")
+        return bytes(body)

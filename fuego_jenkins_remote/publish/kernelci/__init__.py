@@ -1,0 +1,1 @@
+"""Delivery to KernelCI's database (https://docs.kernelci.org/kcidb): a run as a submission, and what came of it."""

@@ -1,0 +1,146 @@
+"""Delivery to KernelCI's database: check the submission here, send it, follow it until the server has processed it.
+
+The server says 200 to anything that is JSON, and of a submission that breaks the schema only `failed`, without a
+reason: so kcidb-io checks it first. Then `/status` tells what came of it (ready, processed, failed). The same run has
+the same ids in each submission, so that sending again what was perhaps sent before makes one run there.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from fuego_jenkins_remote.client.errors import ClientError, Invalid, NotFound
+from fuego_jenkins_remote.client.site import Reply, Site
+from fuego_jenkins_remote.publish.contents import Contents, opened, tail_of
+from fuego_jenkins_remote.publish.kernelci.mapping import MAX_EXCERPT, Source, Told, submission
+from fuego_jenkins_remote.publish.targets import NeverDelivered, NotDelivered, RunPackage
+
+LOOKS = (0.5, 1.0, 2.0)
+"""Seconds before each look at what came of a submission; then the outbox looks again later."""
+
+MAX_BYTES = 500 * 2**20
+"""The server takes 512 MiB."""
+
+_SEND_SECONDS = 600
+
+
+class KernelCiTarget:
+    """Sends runs to a KCIDB REST server."""
+
+    name = "kernelci"
+
+    def __init__(
+        self, site: Callable[[], Site], source: Source, *, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
+        """`site` gives a session with the token for the calling thread."""
+        self._site = site
+        self._source = source
+        self._sleep = sleep
+
+    def deliver(self, run: RunPackage) -> str:
+        """See `Target`. The server has no page for a run."""
+        return self._deliver([run], run.receipt)
+
+    def deliver_all(self, runs: list[RunPackage]) -> str:
+        """Hand over several runs, none of them sent before, in one submission: all of them arrive, or none."""
+        return self._deliver(runs, "")
+
+    def _deliver(self, runs: list[RunPackage], receipt: str) -> str:
+        try:
+            if not (receipt and self._is_known(receipt)):
+                receipt = self._send(submission(self._source, [_told(run) for run in runs]))
+            self._follow(receipt)
+        except (ClientError, OSError) as error:
+            raise NotDelivered(str(error)) from error
+        return ""
+
+    def _send(self, wanted: dict[str, Any]) -> str:
+        body = checked(wanted)
+        headers = {"Content-Type": "application/json"}
+        try:
+            answer = _object(self._site().good("POST", "/submit", data=body, headers=headers, wait=_SEND_SECONDS))
+        except Invalid as error:
+            raise NeverDelivered(str(error)) from error
+        receipt = str(answer.get("id", ""))
+        if answer.get("status") != "ok" or not receipt:
+            raise NotDelivered(f"{self._site().url} has not taken it: {str(answer.get('message', ''))[:300]}")
+        return receipt
+
+    def _is_known(self, receipt: str) -> bool:
+        """Whether the server still knows what an earlier try has sent."""
+        try:
+            self._status(receipt)
+        except (NotFound, Invalid):
+            return False
+        return True
+
+    def _follow(self, receipt: str) -> None:
+        """Wait a little for the end of it. Raises NotDelivered with the receipt while it is not over."""
+        status = ""
+        for seconds in LOOKS:
+            self._sleep(seconds)
+            try:
+                status = self._status(receipt)
+            except ClientError as error:
+                raise NotDelivered(
+                    f"sent as {receipt}, what came of it is not known: {error}", receipt=receipt
+                ) from error
+            if status == "processed":
+                return
+            if status == "failed":
+                raise NeverDelivered(f"KernelCI has refused the submission {receipt}, and does not say why")
+        raise NotDelivered(f"sent as {receipt}, which KernelCI has not processed yet ({status})", receipt=receipt)
+
+    def _status(self, receipt: str) -> str:
+        return str(_object(self._site().good("GET", "/status", params={"id": receipt})).get("status", ""))
+
+
+def checked(wanted: dict[str, Any]) -> bytes:
+    """A submission as it is sent; raises NeverDelivered for one that the schema does not allow, with the place."""
+    import json
+
+    from jsonschema.exceptions import ValidationError
+    from kcidb_io.schema import V5_3
+
+    try:
+        V5_3.validate(wanted)
+        body = json.dumps(wanted, ensure_ascii=False, allow_nan=False).encode("utf-8", "replace")
+    except ValidationError as error:
+        where = "/".join(str(part) for part in error.absolute_path)
+        raise NeverDelivered(f"the run does not fit KernelCI's schema: {where}: {error.message[:300]}") from error
+    except ValueError as error:
+        raise NeverDelivered(f"the run does not fit KernelCI's schema: {error}") from error
+    if len(body) > MAX_BYTES:
+        raise NeverDelivered(f"the run is too large for KernelCI: {len(body)} bytes")
+    return body
+
+
+def open_site(url: str, token: str, **more: Any) -> Site:
+    """A session with a KCIDB REST server; `token` is the JWT that its people give to a lab."""
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    return Site(url, name="KernelCI", headers=headers, repeat=True, **more)
+
+
+def _told(run: RunPackage) -> Told:
+    with opened(run.path) as contents:
+        log = contents.log()
+        return Told(
+            key=run.key,
+            run=contents.run,
+            files=_names(contents),
+            log=log.name if log else "",
+            log_end=tail_of(log, MAX_EXCERPT) if log else "",
+        )
+
+
+def _names(contents: Contents) -> tuple[str, ...]:
+    return tuple(str(path.relative_to(contents.folder)) for path in contents.files())
+
+
+def _object(reply: Reply) -> dict[str, Any]:
+    found = reply.json()
+    if not isinstance(found, dict):
+        raise ClientError(f"{reply.where} answered no JSON object")
+    return found
