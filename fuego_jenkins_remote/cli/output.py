@@ -88,8 +88,12 @@ class Output:
         bare: Sequence[str],
         data: object,
         empty: str,
+        names: bool = False,
     ) -> None:
-        """Rows under headings; `bare` is what -q gives, `data` what --json gives, `empty` the note where no row is."""
+        """Rows under headings; `bare` is what -q gives, `data` what --json gives, `empty` the note where no row is.
+
+        `names`: the headings are names, which stay as they are written.
+        """
         if self.as_json:
             self.json(data)
         elif self.quiet:
@@ -97,7 +101,8 @@ class Output:
         elif not rows:
             self.note(empty)
         else:
-            _print_table(columns, [[printable(cell, lines=False) for cell in row] for row in rows])
+            heads = [printable(column, lines=False) for column in columns]
+            _print_table(heads, [[printable(cell, lines=False) for cell in row] for row in rows], names=names)
 
     def record(self, pairs: Iterable[tuple[str, str]], *, bare: str, data: Mapping[str, object]) -> None:
         """One thing, a line for each value that it has."""
@@ -115,15 +120,15 @@ class Output:
                     self.line(f"{' ' * width}  {line}")
 
 
-def _print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+def _print_table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, names: bool) -> None:
     if sys.stdout.isatty():
         _print_rich(columns, rows)
         return
     # Not a terminal: a line is a row, whatever its width.
-    lines = [[column.upper() for column in columns], *rows]
-    widths = [max(_width(line[at]) for line in lines) for at in range(len(columns))]
+    lines = [[column if names else column.upper() for column in columns], *rows]
+    widths = [max(width_of(line[at]) for line in lines) for at in range(len(columns))]
     for line in lines:
-        cells = [cell + " " * (width - _width(cell)) for cell, width in zip(line, widths, strict=True)]
+        cells = [cell + " " * (width - width_of(cell)) for cell, width in zip(line, widths, strict=True)]
         print("  ".join(cells).rstrip())  # noqa: T201
     sys.stdout.flush()
 
@@ -149,8 +154,8 @@ def _column_widths(lines: Sequence[Sequence[str]], room: int) -> list[int]:
     """The columns' widths. Ids and names are there to be copied: cells are folded between words alone, and where even
     that is wider than `room`, a line is a row and the terminal folds it."""
     columns = list(zip(*lines, strict=True))
-    widths = [max(_width(cell) for cell in column) for column in columns]
-    narrowest = [max(_width(word) for cell in column for word in cell.split() or [""]) for column in columns]
+    widths = [max(width_of(cell) for cell in column) for column in columns]
+    narrowest = [max(width_of(word) for cell in column for word in cell.split() or [""]) for column in columns]
     if sum(narrowest) > room:
         return widths
     while sum(widths) > room:
@@ -173,7 +178,7 @@ _STYLES = {
 }
 
 
-def _width(text: str) -> int:
+def width_of(text: str) -> int:
     """Columns that a terminal gives to `text`."""
     if text.isascii():
         return len(text)

@@ -15,22 +15,38 @@ from fuego_jenkins_remote.cli.options import DURATION, MOMENT, common, hub_url, 
 from fuego_jenkins_remote.cli.session import Session
 
 if TYPE_CHECKING:
+    from fuego_jenkins_remote.client.campaigns import Campaign
     from fuego_jenkins_remote.client.values import Request
 
 _TRUTH = click.Choice(["true", "false"])
 _SWITCHES = ("rebuild", "reboot", "precleanup", "postcleanup")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _PLACE = re.compile(r"([A-Za-z0-9_][A-Za-z0-9_.-]*):([A-Za-z0-9_][A-Za-z0-9_.-]*)")
+_LISTED = 20
+"""Requests of a campaign that are told of when it was put."""
+
 # A comma between selectors, not one inside of double quotes.
 _COMMA = re.compile(r',(?=(?:[^"]*"[^"]*")*[^"]*$)')
 
 
 @click.command
-@click.argument("words", nargs=-1, metavar="[SELECTOR]")
+@click.argument("words", nargs=-1, metavar="[SELECTOR]...")
 @click.option(
-    "-b", "--board", metavar="SELECTOR", help="Which boards: HOST:BOARD, or a selector; with commas: each of them."
+    "-b",
+    "--board",
+    "boards",
+    multiple=True,
+    metavar="SELECTOR",
+    help="Which boards: HOST:BOARD, or a selector; with commas: each of them. May be given again.",
 )
-@click.option("-t", "--test", metavar="TEST", help="The test: Functional.NAME or Benchmark.NAME.")
+@click.option(
+    "-t",
+    "--test",
+    "tests",
+    multiple=True,
+    metavar="TEST",
+    help="The test: Functional.NAME or Benchmark.NAME. May be given again.",
+)
 @click.option("-s", "--spec", default="default", show_default=True, metavar="SPEC", help="The test's spec.")
 @click.option("-p", "--phases", default="", metavar="PHASES", help="Only these phases, by Fuego's letters.")
 @click.option("--each", is_flag=True, help="On every board that matches.")
@@ -55,6 +71,7 @@ _COMMA = re.compile(r',(?=(?:[^"]*"[^"]*")*[^"]*$)')
 @click.option("--deadline", type=MOMENT, metavar="TIME", help="Forget it if it has not begun by then: 2h, or a time.")
 @click.option("--priority", type=click.IntRange(0, 100), default=50, show_default=True, help="Higher goes first.")
 @click.option("--notes", default="", metavar="TEXT", help="For the lab's people.")
+@click.option("--name", default="", metavar="TEXT", help="Make it a campaign that is called so.")
 @click.option("--team", metavar="TEAM", help="Which of your teams asks; without it the first that may.")
 @click.option("--wait", is_flag=True, help="Wait for the end; exit status 0 for PASS and SKIP, else 1.")
 @click.option(
@@ -64,53 +81,136 @@ _COMMA = re.compile(r',(?=(?:[^"]*"[^"]*")*[^"]*$)')
 @common
 @pass_session
 def put_request(
-    session: Session, /, words: tuple[str, ...], board: str | None, wait: bool, wait_limit: int | None, **given: Any
+    session: Session,
+    /,
+    *,
+    words: tuple[str, ...],
+    boards: tuple[str, ...],
+    tests: tuple[str, ...],
+    name: str,
+    wait: bool,
+    wait_limit: int | None,
+    **given: Any,
 ) -> int:
     """Ask for a test on a board of the network.
 
     The SELECTOR says which boards may run it: HOST:BOARD, or KEY=VALUE (arch, type, cpu, label, host, board, toolchain,
     config.X), joined with and, or, not and parentheses.
 
+    Several tests, several selectors, --each and --count make a campaign: each test on each selector, all or nothing.
+    show-campaign shows it, rerun-campaign puts again what failed.
+
     \b
     Examples: ftc put-request -b timslab:bbb -t Functional.hello_world --wait
               ftc put-request "arch=arm64 and label=usb-gadget" -t Functional.usb --each
+              ftc put-request type=bbb type=rpi4 -t Functional.usb -t Benchmark.dhrystone --wait
               ftc put-request type=bbb --package tests/Functional.mine --dynamic-vars LOOPS=5
               ftc put-request arch=x86_64 -t Functional.x --git https://example.org/t.git --ref main --path Functional.x
     """
-    from fuego_jenkins_remote.network import selectors
-
     wait = wait or wait_limit is not None
-    chosen, several = _selector(words, board)
-    selectors.parse(chosen)
+    chosen = _selectors(words, boards)
+    if given["package"] and len(_names(tests)) > 1:
+        raise click.UsageError("a package is one test: -t once, or not at all")
     with _package(given["package"]) as (package, package_test):
-        wanted = _wanted(session, chosen, several, given, package_test)
+        wanted = [
+            _wanted(session, selector, several, {**given, "test": test}, package_test)
+            for test in _names(tests)
+            for selector, several in chosen
+        ]
         if package is not None:
-            wanted["package"] = _stored(session, package)
-    if several:
-        _must_be_known(session, split_selectors(board or ""))
-    made, campaign = put(session, wanted)
+            sha256 = _stored(session, package)
+            wanted = [{**one, "package": sha256} for one in wanted]
+    for given_boards in boards:
+        if len(listed := split_selectors(given_boards)) > 1:
+            _must_be_known(session, listed)
+    if len(wanted) > 1 or name:
+        from fuego_jenkins_remote.cli.campaigns.putting import put_all
+
+        campaign = put_all(session, wanted, name=name)
+        return _told_of(session, campaign, wait=wait, limit=wait_limit)
+    made, campaign_id = put(session, wanted[0])
+    if campaign_id is not None:
+        from fuego_jenkins_remote.client import campaigns
+
+        return _told_of(session, campaigns.get(session.hub.api, campaign_id), wait=wait, limit=wait_limit)
     ids = [request.id for request in made]
     if not (wait and session.as_json):
-        session.out.result("\n".join(_lines(made, campaign)), bare=ids, data=_data(made, campaign))
+        session.out.result("\n".join(_lines(made)), bare=ids, data=_data(made))
     if not wait:
         return 0
     from fuego_jenkins_remote.cli.waiting import wait_for_requests
 
     ended = wait_for_requests(session, made, limit=wait_limit)
     if session.as_json:
-        session.out.json(_data(ended.requests, campaign))
+        session.out.json(_data(ended.requests))
     return ended.exit_status
 
 
-def _selector(words: tuple[str, ...], board: str | None) -> tuple[str, bool]:
-    """The selector, and whether several boards were listed, each of which is meant."""
-    positional = " ".join(words).strip()
-    if bool(positional) == bool(board and board.strip()):
+def _told_of(session: Session, campaign: Campaign, *, wait: bool, limit: float | None) -> int:
+    """Say what was put, and wait for its end."""
+    from fuego_jenkins_remote.cli.campaigns.showing import in_order, show
+
+    if not (wait and session.as_json):
+        parts = in_order(campaign.parts)
+        lines = [f"request {part.id}: {part.test} on {part.selector} is {part.state}" for part in parts]
+        more = [f"and {len(lines) - _LISTED} more"] if len(lines) > _LISTED else []
+        number = f"{len(campaign.parts)} {'request' if len(campaign.parts) == 1 else 'requests'}"
+        last = f"campaign {campaign.id}: {number}; ftc show-campaign {campaign.id}"
+        bare = [part.id for part in campaign.parts]
+        session.out.result("\n".join([*lines[:_LISTED], *more, last]), bare=bare, data=_campaign_data(campaign))
+    if not wait:
+        return 0
+    from fuego_jenkins_remote.cli.campaigns.waiting import wait_for_campaign
+
+    ended = wait_for_campaign(session, campaign, limit=limit)
+    if session.as_json:
+        session.out.json(_campaign_data(ended.campaign))
+    elif not session.quiet:
+        show(session, ended.campaign)
+    return ended.exit_status
+
+
+def _campaign_data(campaign: Campaign) -> dict[str, object]:
+    return {"requests": campaign.raw["requests"], "campaign": campaign.id}
+
+
+def _names(tests: tuple[str, ...]) -> list[str]:
+    """The tests, each once; one that is still to be known where none was given."""
+    return list(dict.fromkeys(word for one in tests for word in re.split(r"[,\s]+", one) if word)) or [""]
+
+
+def _selectors(words: tuple[str, ...], boards: tuple[str, ...]) -> list[tuple[str, bool]]:
+    """The selectors, each with whether several boards were listed in it, each of which is meant. Raises UsageError."""
+    from fuego_jenkins_remote.network import selectors
+
+    if bool(" ".join(words).strip()) == bool("".join(boards).strip()):
         raise click.UsageError("say once which boards: -b HOST:BOARD, or a selector such as arch=arm64")
-    if positional:
-        return positional, False
-    parts = split_selectors(board or "")
+    chosen = [_listed(one) for one in boards if one.strip()] or [(one, False) for one in _arguments(words)]
+    for selector, _ in chosen:
+        selectors.parse(selector)
+    return list(dict.fromkeys(chosen))
+
+
+def _listed(board: str) -> tuple[str, bool]:
+    parts = split_selectors(board)
     return (" or ".join(f"({part})" for part in parts), True) if len(parts) > 1 else (parts[0], False)
+
+
+def _arguments(words: tuple[str, ...]) -> list[str]:
+    """One selector that the shell has cut at its spaces, or several, each an argument of its own."""
+    from fuego_jenkins_remote.network import selectors
+
+    whole = " ".join(words).strip()
+    try:
+        selectors.parse(whole)
+    except selectors.SelectorError:
+        try:
+            for word in words:
+                selectors.parse(word)
+        except selectors.SelectorError:
+            return [whole]  # whose mistake is told
+        return list(words)
+    return [whole]
 
 
 def split_selectors(text: str) -> list[str]:
@@ -236,12 +336,10 @@ def put(session: Session, wanted: dict[str, Any]) -> tuple[list[Request], str | 
     return session.hub.put_request({**wanted, "call_id": new_call_id(), "selector": f"{host}:{name}"})
 
 
-def _lines(made: list[Request], campaign: str | None) -> Iterator[str]:
+def _lines(made: list[Request]) -> Iterator[str]:
     for request in made:
         yield f"request {request.id}: {request.test} on {request.selector} is {request.state}"
-    if campaign:
-        yield f"campaign {campaign}: {len(made)} {'request' if len(made) == 1 else 'requests'}"
 
 
-def _data(requests: list[Request], campaign: str | None) -> dict[str, object]:
-    return {"requests": [request.raw for request in requests], "campaign": campaign}
+def _data(requests: list[Request]) -> dict[str, object]:
+    return {"requests": [request.raw for request in requests], "campaign": None}

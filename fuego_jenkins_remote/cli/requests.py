@@ -132,6 +132,8 @@ def _details(request: Request, *, verbose: bool) -> list[tuple[str, str]]:
         ("board", f"{request.host}:{request.board}" if request.board else ""),
         ("attempt", str(request.attempt) if request.attempt else ""),
         ("campaign", request.campaign or ""),
+        ("again for", request.rerun_of),
+        ("put again", request.replaced_by),
         ("by", f"{request.requester} ({request.team})" if request.team else request.requester),
         ("notes", request.notes),
         ("put", local_time(request.created_at)),
@@ -163,12 +165,13 @@ def _change(one: Any) -> str:
 
 
 @click.command
-@click.argument("requests", metavar="REQUEST...", nargs=-1, required=True)
+@click.argument("requests", metavar="[REQUEST...]", nargs=-1)
+@click.option("--campaign", metavar="CAMPAIGN", help="All of this campaign, as cancel-campaign does.")
 @click.option("--reason", default="", metavar="TEXT", help="For the lab's people.")
 @hub_url
 @common
 @pass_session
-def rm_request(session: Session, requests: tuple[str, ...], reason: str) -> None:
+def rm_request(session: Session, requests: tuple[str, ...], campaign: str | None, reason: str) -> None:
     """Call requests off. A running one is stopped by its lab first; one that has ended stays as it is.
 
     \b
@@ -177,6 +180,13 @@ def rm_request(session: Session, requests: tuple[str, ...], reason: str) -> None
     from fuego_jenkins_remote.client.errors import Answered
     from fuego_jenkins_remote.network.identities import check_request_id, new_call_id
 
+    if bool(requests) == bool(campaign):
+        raise click.UsageError("say what is called off: requests, or --campaign CAMPAIGN")
+    if campaign:
+        from fuego_jenkins_remote.cli.campaigns.verbs import call_off
+
+        call_off(session, campaign, reason)
+        return
     for request in requests:
         check_request_id(request)
     changed, refused = [], []

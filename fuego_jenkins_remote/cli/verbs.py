@@ -31,13 +31,21 @@ _ABOUT = "About"
 VERBS: dict[str, Verb] = {
     **_section(_ASK, "boards", list_boards="List boards, of this lab or of the network."),
     **_section(_ASK, "put_request", put_request="Ask for a test on a board of the network."),
-    **_section(_ASK, "put_campaign", put_campaign="Ask for several tests on several boards."),
+    **_section(_ASK, "campaigns.put_campaign", put_campaign="Ask for several tests on several boards."),
     **_section(
         _ASK,
         "requests",
         list_requests="List requests.",
         query_request="Show one request, or follow it.",
         rm_request="Call requests off.",
+    ),
+    **_section(
+        _ASK,
+        "campaigns.verbs",
+        show_campaign="Show a campaign.",
+        list_campaigns="List campaigns.",
+        rerun_campaign="Put requests of a campaign again.",
+        cancel_campaign="Call off all of a campaign that has not ended.",
     ),
     **_section(
         _RUNS,

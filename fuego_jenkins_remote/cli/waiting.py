@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from fuego_jenkins_remote.cli.session import Session
 from fuego_jenkins_remote.client.errors import Answered, ClientError, Unreachable
@@ -15,6 +16,8 @@ from fuego_jenkins_remote.client.hub import MAX_WAIT
 from fuego_jenkins_remote.client.values import Request
 from fuego_jenkins_remote.network.campaigns import WELL
 from fuego_jenkins_remote.network.states import State
+
+_Answer = TypeVar("_Answer")
 
 PAUSE = 1.0
 """Seconds between two looks at several requests; one alone is waited for with a long poll."""
@@ -62,6 +65,44 @@ def wait_for_requests(
         raise
 
 
+class Patience:
+    """Asks the hub until it answers: what was put is safe there. `until`: of `clock`, when the time is over."""
+
+    def __init__(
+        self,
+        session: Session,
+        until: float | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """Nothing was asked yet."""
+        self.session = session
+        self.until = until
+        self.clock = clock
+        self.sleep = sleep
+
+    def ask(self, call: Callable[[], _Answer]) -> _Answer | None:
+        """What the call gives; None when the time is over first. Raises ClientError when the hub refuses."""
+        pause, lost = PAUSE, False
+        while True:
+            try:
+                answer = call()
+            except ClientError as error:
+                if not _will_pass(error):
+                    raise
+                if self.until is not None and self.clock() >= self.until:
+                    return None
+                if not lost:
+                    self.session.out.note(f"{error}; still waiting, the request is safe there")
+                lost = True
+                self.sleep(pause)
+                pause = min(pause * 2, LONGEST_PAUSE)
+            else:
+                if lost:
+                    self.session.out.note("the hub answers again")
+                return answer
+
+
 class _Watch:
     def __init__(
         self,
@@ -76,6 +117,7 @@ class _Watch:
         self.until = until
         self.clock = clock
         self.sleep = sleep
+        self.patience = Patience(session, until, clock, sleep)
         self.said: dict[str, str] = {}
         self.tell: Callable[[Request], None] = self.tell_in_a_line
 
@@ -102,25 +144,9 @@ class _Watch:
         return Ended(requests=list(self.seen.values()), in_time=not waiting)
 
     def ask(self, request: Request, wait: float) -> Request:
-        """The request as it is now; while the hub does not answer, asks again."""
-        pause, lost = PAUSE, False
-        while True:
-            try:
-                now = self.session.hub.wait_for_change(request.id, request.version, wait)
-            except ClientError as error:
-                if not _will_pass(error) or (self.until is not None and self.clock() >= self.until):
-                    if _will_pass(error):
-                        return request
-                    raise
-                if not lost:
-                    self.session.out.note(f"{error}; still waiting, the request is safe there")
-                lost = True
-                self.sleep(pause)
-                pause = min(pause * 2, LONGEST_PAUSE)
-            else:
-                if lost:
-                    self.session.out.note("the hub answers again")
-                return now
+        """The request as it is now, or as it was when the time was over before the hub answered."""
+        now = self.patience.ask(lambda: self.session.hub.wait_for_change(request.id, request.version, wait))
+        return now or request
 
     def tell_in_a_line(self, request: Request) -> None:
         # One is told of at length; of many what changes for each of them alone.

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
+from fuego_jenkins_remote.client.wire import text_of as _text
+from fuego_jenkins_remote.client.wire import time_of as _time
 from fuego_jenkins_remote.network.identities import AttemptId
 from fuego_jenkins_remote.network.states import FINAL, State
 from fuego_jenkins_remote.network.terms import USUAL, Terms, terms_from_mapping
@@ -63,6 +65,8 @@ class Request:
     package: str | None
     git: GitSource | None
     campaign: str | None
+    rerun_of: str
+    replaced_by: str
     requester: str
     team: str
     attempt: int
@@ -113,6 +117,8 @@ class Request:
             package=_text(data, "package") or None,
             git=GitSource(url=_text(git, "url"), ref=_text(git, "ref"), path=_text(git, "path")) if git else None,
             campaign=_text(data, "campaign") or None,
+            rerun_of=_text(data, "rerun_of"),
+            replaced_by=_text(data, "replaced_by"),
             requester=_text(data, "requester"),
             team=_text(data, "team"),
             attempt=int(data.get("attempt") or 0),
@@ -287,13 +293,3 @@ def _terms(data: object) -> Terms:
         return USUAL
     known = {field.name for field in fields(Terms)}
     return terms_from_mapping({key: value for key, value in data.items() if key in known})
-
-
-def _text(data: Mapping[str, Any], key: str) -> str:
-    value = data.get(key)
-    return "" if value is None else str(value)
-
-
-def _time(data: Mapping[str, Any], key: str) -> datetime | None:
-    text = data.get(key)
-    return None if not text else datetime.fromisoformat(str(text))

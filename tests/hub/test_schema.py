@@ -15,6 +15,7 @@ from alembic.migration import MigrationContext
 from fuego_jenkins_remote.hub import admin, boards, records
 from fuego_jenkins_remote.hub.schema import metadata
 from fuego_jenkins_remote.hub.statements import attempts as attempt_sql
+from fuego_jenkins_remote.hub.statements import campaigns as campaign_sql
 from fuego_jenkins_remote.hub.statements import requests as request_sql
 from fuego_jenkins_remote.network.states import State
 from fuego_jenkins_remote.service import engine as engine_module
@@ -121,6 +122,9 @@ class Recorded(list[str]):
         (lambda conn: request_sql.listed(conn, None, request_sql.Filter(state=State.PENDING), 5), "requests_waiting"),
         (lambda conn: request_sql.listed(conn, None, request_sql.Filter(requester="a"), 5), "requests_by_requester"),
         (lambda conn: request_sql.counts(conn, None, [State.RUNNING]), "requests_by_state"),
+        (lambda conn: campaign_sql.version_of(conn, "c"), "requests_by_campaign"),
+        (lambda conn: campaign_sql.members(conn, "c"), "requests_by_campaign"),
+        (lambda conn: campaign_sql.goes_on(conn, "c"), "requests_by_campaign"),
         (lambda conn: attempt_sql.overdue(conn, datetime(2026, 1, 1, tzinfo=UTC), 5), "attempts_due"),
         (lambda conn: attempt_sql.stops(conn, "demolab"), "attempts_to_stop"),
         (lambda conn: attempt_sql.of_claim(conn, "demolab", "claim-0001"), "attempts_by_claim"),
@@ -131,5 +135,29 @@ def test_what_is_asked_all_the_time_reads_an_index(world: World, ask: Any, index
     sa.event.listen(world.hub.engine, "before_cursor_execute", steps)
     with world.hub.reading() as conn:
         ask(conn)
+    assert any(index in step for step in steps), steps
+    assert not any("TEMP B-TREE" in step for step in steps), steps
+
+
+@pytest.mark.parametrize(
+    ("wanted", "index"),
+    [
+        (campaign_sql.Filter(requester="ann"), "campaigns_by_requester"),
+        (campaign_sql.Filter(team="annslab"), "campaigns_by_team"),
+        (campaign_sql.Filter(open=True), "campaigns_open"),
+    ],
+)
+def test_lists_of_campaigns_read_an_index(
+    world: World, ann: records.Caller, wanted: campaign_sql.Filter, index: str
+) -> None:
+    steps: list[str] = []
+
+    def explain(_conn: Any, cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        cursor.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)
+        steps.extend(row[3] for row in cursor.fetchall())
+
+    sa.event.listen(world.hub.engine, "before_cursor_execute", explain)
+    with world.hub.reading() as conn:
+        campaign_sql.listed(conn, ann, wanted, 10)
     assert any(index in step for step in steps), steps
     assert not any("TEMP B-TREE" in step for step in steps), steps
