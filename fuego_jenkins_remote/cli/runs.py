@@ -273,7 +273,7 @@ def put_run(session: Session, run: str, board: str | None, to: str) -> int:
 
     A run package, a run folder, or what a request of this lab has left.
 
-    Delivering the same run again changes nothing. Targets are vision, squad, kernelci, and what else is installed.
+    Delivering the same run again changes nothing. Targets are vision, squad, kernelci, fserver, and what packages add.
 
     \b
     Examples: ftc put-run 20261123-101500123-k3j7x2m4

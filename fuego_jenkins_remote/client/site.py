@@ -1,6 +1,7 @@
 """A server that is not of this network: SQUAD, KernelCI, an old Fuego server. One session, bounded answers, our errors.
 
-The rules of transport.py hold: a token goes over https only, certificates are checked, no redirect is followed.
+The rules of transport.py hold: a token goes over https only, certificates are checked, no redirect is followed. To a
+server that takes no token plain http will do.
 """
 
 from __future__ import annotations
@@ -66,7 +67,7 @@ class Site:
         only with `repeat`: where the server takes the same thing twice without harm.
         """
         self.name = name
-        self.url = check_address(url, f"{name} address")
+        self.url = check_address(url, f"{name} address", carries_token=bool(headers))
         self._session = requests.Session()
         self._session.headers["User-Agent"] = f"fuego-jenkins-remote/{__version__}"
         self._session.headers.update(headers or {})

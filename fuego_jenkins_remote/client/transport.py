@@ -57,8 +57,11 @@ def is_loopback(url: str) -> bool:
         return False
 
 
-def check_address(url: str, what: str) -> str:
-    """`url` without a slash at its end; raises ClientError for one that is none, UnsafeAddress for plain http."""
+def check_address(url: str, what: str, *, carries_token: bool = True) -> str:
+    """`url` without a slash at its end; raises ClientError for one that is none, UnsafeAddress for plain http.
+
+    Where nothing secret is sent there (`carries_token`), plain http will do.
+    """
     try:
         parts = urlsplit(url)
         is_address = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
@@ -68,7 +71,7 @@ def check_address(url: str, what: str) -> str:
         raise ClientError(f"{what}: '{url}' is no address (like https://hub.example.org)")
     if parts.username or parts.password or parts.query or parts.fragment:
         raise ClientError(f"{what}: the address holds more than scheme, host, port and path")
-    if parts.scheme == "http" and not is_loopback(url):
+    if carries_token and parts.scheme == "http" and not is_loopback(url):
         raise UnsafeAddress(
             f"{what}: a token is not sent over plain http to {parts.hostname}: give an address that begins with https://"
         )

@@ -19,6 +19,7 @@ _OURS = {
     "vision": "fuego_jenkins_remote.publish.vision",
     "squad": "fuego_jenkins_remote.publish.squad.making",
     "kernelci": "fuego_jenkins_remote.publish.kernelci.making",
+    "fserver": "fuego_jenkins_remote.publish.fserver.making",
 }
 
 

@@ -1,0 +1,1 @@
+"""Delivery to an old Fuego server."""
