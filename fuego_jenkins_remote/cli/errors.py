@@ -24,6 +24,7 @@ STATUS: dict[str, int] = {
     f"{_OURS}.network.selectors.SelectorError": 2,
     f"{_OURS}.publish.making.BadTarget": 1,
     f"{_OURS}.publish.making.UnknownTarget": 2,
+    f"{_OURS}.network.tokens.BadSecret": 2,
     f"{_OURS}.publish.targets.NeverDelivered": 1,
     f"{_OURS}.publish.targets.NotDelivered": 1,
     f"{_OURS}.service.engine.NotMigrated": 1,

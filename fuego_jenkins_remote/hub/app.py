@@ -15,7 +15,18 @@ from fuego_jenkins_remote import __version__
 from fuego_jenkins_remote.hub import packages as package_files
 from fuego_jenkins_remote.hub import pages
 from fuego_jenkins_remote.hub.admin import PACKAGE
-from fuego_jenkins_remote.hub.api import approvals, attempts, boards, campaigns, claims, heartbeats, packages, requests
+from fuego_jenkins_remote.hub.api import (
+    approvals,
+    attempts,
+    audit,
+    boards,
+    campaigns,
+    claims,
+    heartbeats,
+    packages,
+    people,
+    requests,
+)
 from fuego_jenkins_remote.hub.api.callers import sign_ins
 from fuego_jenkins_remote.hub.api.errors import install_hub_errors
 from fuego_jenkins_remote.hub.changes import Times
@@ -117,7 +128,7 @@ def _checks(hub: Hub) -> dict[str, Check]:
 def _api() -> APIRouter:
     api = APIRouter()
     api.add_api_route("/", _service, methods=["GET"])
-    for noun in (boards, requests, approvals, campaigns, claims, attempts, heartbeats, packages):
+    for noun in (people, boards, requests, approvals, campaigns, claims, attempts, heartbeats, packages, audit):
         api.include_router(noun.router)
     return api
 

@@ -9,23 +9,33 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import re
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 
+from fuego_jenkins_remote.network.tokens import KINDS, SECRET, new_secret, split_prefix
 from fuego_jenkins_remote.service.engine import UtcDateTime
 
-KINDS = ("user", "lab", "submit", "read")
-"""Who a token speaks for: a person, a lab (both at the hub); who may bring runs, who may only read (at vision)."""
-
-SECRET = re.compile(r"fuego_([a-z2-7]{8})_([A-Za-z0-9_-]{43})")
-"""What a secret looks like; also used to keep secrets out of logs."""
-
-_LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
+__all__ = [
+    "KINDS",
+    "SECRET",
+    "NewToken",
+    "PrefixTaken",
+    "TokenRow",
+    "add_token",
+    "find_token",
+    "good_token",
+    "list_tokens",
+    "matches",
+    "new_token",
+    "note_used",
+    "revoke_token",
+    "split_prefix",
+    "token_of",
+    "tokens_table",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,17 +69,7 @@ class TokenRow:
 
 def new_token(kind: str) -> NewToken:
     """Make a token of this kind (one of KINDS, else ValueError); nothing is stored."""
-    if kind not in KINDS:
-        raise ValueError(f"no such kind of token: {kind!r} (there are {', '.join(KINDS)})")
-    prefix = kind[0] + "".join(secrets.choice(_LETTERS) for _ in range(7))
-    secret = f"fuego_{prefix}_{secrets.token_urlsafe(32)}"
-    return NewToken(secret=secret, prefix=prefix, digest=_digest(secret))
-
-
-def split_prefix(secret: str) -> str | None:
-    """Give the public part of a secret, or None if this does not look like one of ours."""
-    found = SECRET.fullmatch(secret)
-    return found[1] if found else None
+    return _as_new(new_secret(kind))
 
 
 def matches(secret: str, digest: str) -> bool:
@@ -96,6 +96,10 @@ def tokens_table(metadata: sa.MetaData) -> sa.Table:
     )
 
 
+class PrefixTaken(ValueError):
+    """A token is there already whose public part is the same."""
+
+
 def add_token(
     conn: sa.Connection,
     table: sa.Table,
@@ -105,9 +109,17 @@ def add_token(
     now: datetime,
     description: str = "",
     expires_at: datetime | None = None,
+    scope: str = "",
+    made_by: str = "",
+    secret: str | None = None,
 ) -> NewToken:
-    """Make and store a token; its secret is in the answer and nowhere else."""
-    token = new_token(kind)
+    """Store a token: the one whose `secret` is given (checked by `check_secret`), else a new one.
+
+    The secret is in the answer and nowhere else. Raises PrefixTaken where there is another token of that prefix.
+    """
+    token = _as_new(secret) if secret else new_token(kind)
+    if secret and conn.execute(sa.select(table.c.prefix).where(table.c.prefix == token.prefix)).first() is not None:
+        raise PrefixTaken(f"there is another token {token.prefix}: make a new one")
     conn.execute(
         table.insert().values(
             prefix=token.prefix,
@@ -117,6 +129,8 @@ def add_token(
             description=description,
             created_at=now,
             expires_at=expires_at,
+            scope=scope,
+            made_by=made_by,
         )
     )
     return token
@@ -151,16 +165,33 @@ def note_used(conn: sa.Connection, table: sa.Table, used: Mapping[str, datetime]
         )
 
 
-def list_tokens(conn: sa.Connection, table: sa.Table) -> list[TokenRow]:
-    """Give all tokens, the oldest first, without anything secret."""
-    rows = conn.execute(sa.select(table).order_by(table.c.created_at, table.c.prefix)).mappings()
-    return [_from_row(row) for row in rows]
+def list_tokens(conn: sa.Connection, table: sa.Table, *, kind: str = "", owner: str = "") -> list[TokenRow]:
+    """Give all tokens, or those of one kind or owner, the oldest first, without anything secret."""
+    query = sa.select(table).order_by(table.c.created_at, table.c.prefix)
+    if kind:
+        query = query.where(table.c.kind == kind)
+    if owner:
+        query = query.where(table.c.owner == owner)
+    return [_from_row(row) for row in conn.execute(query).mappings()]
+
+
+def token_of(conn: sa.Connection, table: sa.Table, prefix: str) -> TokenRow | None:
+    """One token, good or not, by its prefix."""
+    row = conn.execute(sa.select(table).where(table.c.prefix == prefix)).mappings().one_or_none()
+    return None if row is None else _from_row(row)
 
 
 def revoke_token(conn: sa.Connection, table: sa.Table, prefix: str, now: datetime) -> bool:
     """Take a token out of use; False if there is no such token or it was revoked before."""
     where = (table.c.prefix == prefix) & table.c.revoked_at.is_(None)
     return conn.execute(table.update().where(where).values(revoked_at=now)).rowcount == 1
+
+
+def _as_new(secret: str) -> NewToken:
+    prefix = split_prefix(secret)
+    if prefix is None:
+        raise ValueError("no token")
+    return NewToken(secret=secret, prefix=prefix, digest=_digest(secret))
 
 
 def _digest(secret: str) -> str:

@@ -7,16 +7,10 @@ from fastapi import APIRouter
 from fuego_jenkins_remote.hub import boards, sight
 from fuego_jenkins_remote.hub.api.callers import Caller, LabHost, TheHub, Viewer
 from fuego_jenkins_remote.hub.errors import NotYours
-from fuego_jenkins_remote.hub.models.boards import BoardIn, BoardOut, Boards, HealthIn, MaintenanceIn, WhoAmI
+from fuego_jenkins_remote.hub.models.boards import BoardIn, BoardOut, Boards, HealthIn, MaintenanceIn
 from fuego_jenkins_remote.hub.models.fields import BoardName, Host
 
 router = APIRouter()
-
-
-@router.get("/whoami")
-def whoami(who: Caller) -> WhoAmI:
-    """Who the token speaks for."""
-    return WhoAmI.model_validate(who)
 
 
 @router.get("/boards")

@@ -10,10 +10,11 @@ from typing import Annotated
 import sqlalchemy as sa
 from fastapi import Depends, Request
 
-from fuego_jenkins_remote.hub import records, schema
+from fuego_jenkins_remote.hub import records, rights, schema
 from fuego_jenkins_remote.hub.core import Hub, Origin
 from fuego_jenkins_remote.hub.errors import NotYours
 from fuego_jenkins_remote.hub.people import tokens
+from fuego_jenkins_remote.network.permissions import Action, Thing
 from fuego_jenkins_remote.service import signin
 from fuego_jenkins_remote.service.signins import Principal, SignIns
 from fuego_jenkins_remote.service.tokens import TokenRow
@@ -65,9 +66,28 @@ def caller_of(who: signin.Caller) -> records.Caller:
     return who.caller
 
 
-def viewer_of(who: signin.Reader) -> records.Caller | None:
-    """Who reads, with teams; None for somebody without a token at a public hub. What is shown goes by sight.py."""
-    return who.caller if isinstance(who, HubPrincipal) else None
+def maybe_caller_of(request: Request) -> records.Caller | None:
+    """The caller, where a token was sent; raises NotSignedIn for one that is not good."""
+    return caller_of(signin.caller(request)) if "authorization" in request.headers else None
+
+
+def results_viewer(who: signin.Reader) -> records.Caller | None:
+    """Who looks at requests and what came of them; None for somebody without a token at a public hub.
+
+    Which of them that one sees is for sight.py to say.
+    """
+    caller = who.caller if isinstance(who, HubPrincipal) else None
+    if caller is not None:
+        rights.must_be_good_for(caller, Action.SEE_REQUEST)
+    return caller
+
+
+def network_viewer(who: signin.Reader) -> records.Caller | None:
+    """Who looks at boards, labs, teams; None for somebody without a token at a public hub."""
+    caller = who.caller if isinstance(who, HubPrincipal) else None
+    if caller is not None:
+        rights.must_be_good_for(caller, Action.SEE_NETWORK)
+    return caller
 
 
 def form_of(sent: signin.Form) -> HubForm:
@@ -77,8 +97,8 @@ def form_of(sent: signin.Form) -> HubForm:
 
 def lab_of(who: Annotated[records.Caller, Depends(caller_of)]) -> str:
     """The host of the lab that calls; raises NotYours for others."""
-    if who.kind != "lab":
-        raise NotYours("this call is for labs; this is the token of a user")
+    itself = Thing(labs={who.name: ""})
+    rights.require(who, Action.DESCRIBE_BOARD, itself, otherwise="this call is for labs; this is the token of a user")
     return who.name
 
 
@@ -86,4 +106,6 @@ TheHub = Annotated[Hub, Depends(hub_of)]
 Caller = Annotated[records.Caller, Depends(caller_of)]
 Form = Annotated[HubForm, Depends(form_of)]
 LabHost = Annotated[str, Depends(lab_of)]
-Viewer = Annotated[records.Caller | None, Depends(viewer_of)]
+MaybeCaller = Annotated[records.Caller | None, Depends(maybe_caller_of)]
+ResultsViewer = Annotated[records.Caller | None, Depends(results_viewer)]
+Viewer = Annotated[records.Caller | None, Depends(network_viewer)]

@@ -8,6 +8,7 @@ from starlette.responses import Response
 from fuego_jenkins_remote.hub.errors import Conflict, HubError, NotKnown, NotYours, Refused
 from fuego_jenkins_remote.network.identities import BadIdentity
 from fuego_jenkins_remote.network.selectors import SelectorError
+from fuego_jenkins_remote.network.tokens import BadSecret
 from fuego_jenkins_remote.service.problems import problem_response
 
 STATUS: dict[type[HubError], int] = {NotKnown: 404, NotYours: 403, Conflict: 409, Refused: 422}
@@ -19,6 +20,7 @@ def install_hub_errors(app: FastAPI) -> None:
     app.add_exception_handler(HubError, _on_hub_error)
     app.add_exception_handler(SelectorError, _on_bad_text)
     app.add_exception_handler(BadIdentity, _on_bad_text)
+    app.add_exception_handler(BadSecret, _on_bad_text)
 
 
 def _on_hub_error(request: Request, error: Exception) -> Response:

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 from starlette.concurrency import run_in_threadpool
 
 from fuego_jenkins_remote.hub import approvals, records, requests, sight
-from fuego_jenkins_remote.hub.api.callers import Caller, TheHub, Viewer
+from fuego_jenkins_remote.hub.api.callers import Caller, ResultsViewer, TheHub
 from fuego_jenkins_remote.hub.core import Hub
 from fuego_jenkins_remote.hub.models.fields import Host
 from fuego_jenkins_remote.hub.models.requests import (
@@ -37,7 +37,7 @@ def put_request(hub: TheHub, who: Caller, body: RequestIn) -> Made:
 
 
 @router.get("")
-def list_requests(hub: TheHub, who: Viewer, query: Annotated[ListQuery, Query()]) -> Requests:
+def list_requests(hub: TheHub, who: ResultsViewer, query: Annotated[ListQuery, Query()]) -> Requests:
     """Requests that the caller sees, newest first; those after the ones given when `before` is their `before`."""
     with hub.reading() as conn:
         found = sql.listed(conn, who, query.wanted(), query.limit + 1)
@@ -48,7 +48,7 @@ def list_requests(hub: TheHub, who: Viewer, query: Annotated[ListQuery, Query()]
 @router.get("/{request_id}")
 async def get_request(
     hub: TheHub,
-    who: Viewer,
+    who: ResultsViewer,
     request_id: str,
     wait: Annotated[float, Query(ge=0, le=25)] = 0,
     seen: int = 0,

@@ -1,9 +1,9 @@
-"""Messages on boards, and on who calls."""
+"""Messages on boards."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import (
     AfterValidator,
@@ -21,24 +21,7 @@ from fuego_jenkins_remote.hub.models.fields import (
     Text,
     Wire,
 )
-from fuego_jenkins_remote.network.permissions import Level
 from fuego_jenkins_remote.network.terms import OUTSIDER_SECONDS, Terms, check_windows, terms_from_mapping
-
-
-class MembershipOut(Wire):
-    """A place in a team."""
-
-    team: str
-    level: Level
-
-
-class WhoAmI(Wire):
-    """Who the token speaks for."""
-
-    kind: Literal["user", "lab"]
-    name: str
-    teams: tuple[MembershipOut, ...]
-    email: str
 
 
 class QuotaModel(Wire):

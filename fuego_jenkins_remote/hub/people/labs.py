@@ -8,10 +8,17 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from fuego_jenkins_remote.fuego.names import check_host_name
-from fuego_jenkins_remote.hub.errors import Conflict
+from fuego_jenkins_remote.hub import audit
+from fuego_jenkins_remote.hub.changes import Change
+from fuego_jenkins_remote.hub.errors import Conflict, NotKnown
 from fuego_jenkins_remote.hub.people.teams import have_team
+from fuego_jenkins_remote.hub.records import Caller
+from fuego_jenkins_remote.hub.rights import require
 from fuego_jenkins_remote.hub.schema import tokens
+from fuego_jenkins_remote.hub.statements import boards as board_sql
 from fuego_jenkins_remote.hub.statements import people as sql
+from fuego_jenkins_remote.hub.statements import teams as team_sql
+from fuego_jenkins_remote.network.permissions import Action
 from fuego_jenkins_remote.service.tokens import add_token
 
 
@@ -27,3 +34,18 @@ def add_lab(conn: sa.Connection, host: str, *, team: str = "", notify: Sequence[
     have_team(conn, team)
     sql.insert_lab(conn, host=host, team=team, notify=notify, now=now)
     return add_token(conn, tokens, kind="lab", owner=host, now=now).secret
+
+
+def set_team(change: Change, caller: Caller | None, host: str, team: str) -> None:
+    """Give a lab to another team, which is made if it is not there; for the network's admins (None: the operator)."""
+    if caller is not None:
+        require(caller, Action.MANAGE_NETWORK, otherwise="labs are given to teams by the network's admins")
+    lab = sql.find_lab(change.conn, host)
+    if lab is None:
+        raise NotKnown(f"there is no lab {host}")
+    if lab.team == check_host_name(team):
+        return
+    have_team(change.conn, team)
+    team_sql.set_owner(change.conn, host, team)
+    board_sql.own_lanes_anew(change.conn, host, team)
+    audit.write(change, caller, "set-lab", f"lab {host}", f"of the team {team}, of {lab.team} before", team=team)

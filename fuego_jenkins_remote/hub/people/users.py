@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 
 from fuego_jenkins_remote.fuego.names import check_host_name, check_user_name
-from fuego_jenkins_remote.hub.errors import Conflict, Refused
+from fuego_jenkins_remote.hub import audit
+from fuego_jenkins_remote.hub.changes import Change
+from fuego_jenkins_remote.hub.errors import Conflict, NotKnown, Refused
 from fuego_jenkins_remote.hub.people.teams import have_team
-from fuego_jenkins_remote.hub.records import Membership
+from fuego_jenkins_remote.hub.people.values import User
+from fuego_jenkins_remote.hub.records import Caller, Membership
+from fuego_jenkins_remote.hub.rights import require
 from fuego_jenkins_remote.hub.schema import tokens
 from fuego_jenkins_remote.hub.statements import people as sql
-from fuego_jenkins_remote.network.permissions import Level
+from fuego_jenkins_remote.hub.statements import teams as team_sql
+from fuego_jenkins_remote.network.permissions import Action, Level
 from fuego_jenkins_remote.service.tokens import add_token
 
 
@@ -45,3 +51,45 @@ def add_user(
         have_team(conn, membership.team)
         sql.insert_membership(conn, name, membership.team, membership.level, position)
     return add_token(conn, tokens, kind="user", owner=name, now=now).secret
+
+
+@dataclass(frozen=True, kw_only=True)
+class UserChange:
+    """What is to be different with a user; None: as it is."""
+
+    email: str | None = None
+    notify: Sequence[str] | None = None
+    network_admin: bool | None = None
+    disabled: bool | None = None
+
+
+def change_user(change: Change, caller: Caller | None, name: str, wanted: UserChange) -> User:
+    """Change a user, for the network's admins; None as the caller is the operator.
+
+    Who is shut out keeps name, requests and places in teams, and no token of theirs is good, at once. Raises NotKnown,
+    NotYours.
+    """
+    if caller is not None:
+        require(caller, Action.MANAGE_NETWORK, otherwise="users are changed by the network's admins")
+    before = team_sql.find_user(change.conn, name)
+    if before is None:
+        raise NotKnown(f"there is no user {name}")
+    values: dict[str, object] = {}
+    if wanted.email is not None and wanted.email != before.email:
+        values["email"] = wanted.email
+    if wanted.notify is not None and tuple(wanted.notify) != before.notify:
+        values["notify"] = list(wanted.notify)
+    if wanted.network_admin is not None and wanted.network_admin != before.network_admin:
+        values["network_admin"] = wanted.network_admin
+    if wanted.disabled is not None and wanted.disabled != (before.disabled_at is not None):
+        values["disabled_at"] = change.at if wanted.disabled else None
+    if not values:
+        return before
+    team_sql.change_user(change.conn, name, **values)
+    # Addresses of chats hold secrets: that they are others now is said, and not which.
+    shown = {key: value if key in ("email", "network_admin") else "changed" for key, value in values.items()}
+    if "disabled_at" in values:
+        shown["disabled_at"] = "shut out" if wanted.disabled else "let in again"
+    said = ", ".join(f"{key}: {value}" for key, value in shown.items())
+    audit.write(change, caller, "set-user", f"user {name}", said)
+    return team_sql.find_user(change.conn, name) or before

@@ -15,7 +15,7 @@ from fuego_jenkins_remote.hub.schema.boards import board_lane, boards, lanes
 from fuego_jenkins_remote.hub.schema.campaigns import campaigns, going_on
 from fuego_jenkins_remote.hub.schema.notices import notices, unsent
 from fuego_jenkins_remote.hub.schema.packages import packages, uploads
-from fuego_jenkins_remote.hub.schema.people import labs, memberships, sessions, teams, tokens, users
+from fuego_jenkins_remote.hub.schema.people import invitations, labs, memberships, sessions, teams, tokens, users
 from fuego_jenkins_remote.hub.schema.requests import (
     approvals,
     asked,
@@ -50,6 +50,7 @@ __all__ = [
     "going_on",
     "held",
     "history",
+    "invitations",
     "labs",
     "lanes",
     "live",

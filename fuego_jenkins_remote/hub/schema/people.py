@@ -49,3 +49,26 @@ labs = sa.Table(
     sa.Column("bridge", sa.Text, nullable=False, server_default=""),  # the one that claims for it, by its own name
     sa.Column("bridge_seen", UtcDateTime),
 )
+
+# A code is worth a token, so that only its digest is kept. What comes of it is written in with the first use.
+invitations = sa.Table(
+    "invitations",
+    metadata,
+    sa.Column("id", sa.String(8), primary_key=True),
+    sa.Column("digest", sa.String(64), nullable=False, unique=True),
+    sa.Column("kind", sa.String(16), nullable=False),  # user, lab
+    sa.Column("team", sa.ForeignKey("teams.name"), nullable=False),
+    sa.Column("level", sa.Text, nullable=False),
+    sa.Column("name", sa.String(100), nullable=False),  # who it is for; empty: whoever has the code; of a lab its host
+    sa.Column("made_by", sa.String(100), nullable=False),  # a user; empty: the operator
+    sa.Column("description", sa.Text, nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("expires_at", UtcDateTime, nullable=False),
+    sa.Column("used_at", UtcDateTime),
+    sa.Column("used_by", sa.String(100), nullable=False),
+    sa.Column("used_token", sa.String(8), nullable=False),
+    sa.Column("revoked_at", UtcDateTime),
+    sa.Index("invitations_by_team", "team", "created_at"),
+)
+sa.Index("memberships_by_team", memberships.c.team)
+sa.Index("labs_by_team", labs.c.team)

@@ -127,6 +127,14 @@ def serve_no_more(conn: sa.Connection, board_id: int, lane_ids: Iterable[int]) -
         conn.execute(board_lane.delete().where(where), rows)
 
 
+def own_lanes_anew(conn: sa.Connection, host: str, team: str) -> None:
+    """The lab is another team's now: its lanes are the owner's own on its boards."""
+    its = sa.select(boards.c.id).where(boards.c.host == host)
+    own = sa.select(lanes.c.id).where(lanes.c.team == team)
+    update = board_lane.update().where(board_lane.c.board_id.in_(its))
+    conn.execute(update.values(own=board_lane.c.lane_id.in_(own)))
+
+
 def lane_served(conn: sa.Connection, lane_id: int, now: datetime) -> None:
     """A lab has claimed one of the lane's requests: the other lanes come first next time."""
     conn.execute(lanes.update().where(lanes.c.id == lane_id).values(served_at=now))

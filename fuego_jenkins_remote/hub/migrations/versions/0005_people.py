@@ -15,6 +15,9 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("users", sa.Column("disabled_at", UtcDateTime(), nullable=True))
+    op.create_index("memberships_by_team", "memberships", ["team"])
+    op.create_index("labs_by_team", "labs", ["team"])
+    _invitations()
     _private_requests()
     _uploads()
     _audit()
@@ -27,6 +30,27 @@ def _private_requests() -> None:
         private = sa.text("private = 1")
     op.create_index("requests_private", "requests", ["state", "id"], sqlite_where=private, postgresql_where=private)
     op.create_index("requests_by_package", "requests", ["package"], sqlite_where=packed, postgresql_where=packed)
+
+
+def _invitations() -> None:
+    op.create_table(
+        "invitations",
+        sa.Column("id", sa.String(8), primary_key=True),
+        sa.Column("digest", sa.String(64), nullable=False, unique=True),
+        sa.Column("kind", sa.String(16), nullable=False),
+        sa.Column("team", sa.Text(), sa.ForeignKey("teams.name"), nullable=False),
+        sa.Column("level", sa.Text(), nullable=False),
+        sa.Column("name", sa.String(100), nullable=False),
+        sa.Column("made_by", sa.String(100), nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("expires_at", UtcDateTime(), nullable=False),
+        sa.Column("used_at", UtcDateTime(), nullable=True),
+        sa.Column("used_by", sa.String(100), nullable=False),
+        sa.Column("used_token", sa.String(8), nullable=False),
+        sa.Column("revoked_at", UtcDateTime(), nullable=True),
+    )
+    op.create_index("invitations_by_team", "invitations", ["team", "created_at"])
 
 
 def _uploads() -> None:
