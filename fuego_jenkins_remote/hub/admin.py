@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+import pwd
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 import sqlalchemy as sa
 
-from fuego_jenkins_remote.hub import schema
+from fuego_jenkins_remote.hub import audit, schema
+from fuego_jenkins_remote.hub.changes import Change
 from fuego_jenkins_remote.hub.errors import Conflict, NotKnown, Refused
 from fuego_jenkins_remote.hub.notices.sender import BadRecipient, check_recipient, is_mail
 from fuego_jenkins_remote.hub.people import labs, users
 from fuego_jenkins_remote.hub.people import tokens as their_tokens
+from fuego_jenkins_remote.hub.people.teams import have_team
+from fuego_jenkins_remote.hub.people.values import User
+from fuego_jenkins_remote.hub.records import AuditEntry
+from fuego_jenkins_remote.hub.statements import people as people_sql
+from fuego_jenkins_remote.hub.statements import teams as team_sql
+from fuego_jenkins_remote.network.permissions import Scope
 from fuego_jenkins_remote.service.clock import utc_now
 from fuego_jenkins_remote.service.engine import NotMigrated, check_migrated, migrate, open_engine, reading
-from fuego_jenkins_remote.service.tokens import TokenRow, list_tokens
+from fuego_jenkins_remote.service.tokens import TokenRow, list_tokens, split_prefix, token_of
 from fuego_jenkins_remote.service.tokens import revoke_token as mark_revoked
 
 PACKAGE = "fuego_jenkins_remote.hub"
@@ -50,45 +59,104 @@ def open_data(data_dir: Path) -> sa.Engine:
 
 
 def add_user(
-    engine: sa.Engine, name: str, *, teams: Sequence[str] = (), email: str = "", notify: Sequence[str] = ()
+    engine: sa.Engine,
+    name: str,
+    *,
+    teams: Sequence[str] = (),
+    email: str = "",
+    notify: Sequence[str] = (),
+    network_admin: bool = False,
 ) -> str:
     """Add a user and give the secret of a token, which is shown nowhere else.
 
-    `teams` holds TEAM, TEAM:member or TEAM:admin; the admins of a lab's team (called as the lab is) answer for it.
-    Notices go to the addresses in `notify` (mail or apprise), else to `email`. Raises HubError, BadName, BadRecipient.
+    `teams` holds TEAM or TEAM:LEVEL; the maintainers of a lab's team answer for it. A `network_admin` manages users,
+    teams and labs over HTTP. Notices go to the addresses in `notify` (mail or apprise), else to `email`. Raises
+    HubError, BadName, BadRecipient.
     """
-    if email and not is_mail(email):
-        raise BadRecipient(f"no mail address: {email!r}")
     memberships = [users.parse_membership(team) for team in teams]
     addresses = [check_recipient(address) for address in notify]
-    with engine.begin() as conn:
-        return users.add_user(conn, name, teams=memberships, email=email, notify=addresses, now=utc_now())
+    with _operators(engine) as change:
+        secret = users.add_user(
+            change.conn,
+            name,
+            teams=memberships,
+            email=_mail(email),
+            notify=addresses,
+            now=change.at,
+            network_admin=network_admin,
+        )
+        places = ", ".join(f"{one.level} of {one.team}" for one in memberships)
+        said = ", ".join(filter(None, (places, "admin of the network" if network_admin else "")))
+        audit.write(change, None, "add-user", f"user {name}", said)
+    return secret
 
 
-def add_lab(engine: sa.Engine, host: str, *, notify: Sequence[str] = ()) -> str:
-    """Add a lab with its team and give the secret of its token; `notify` as for users. Raises as `add_user` does."""
+def change_user(
+    engine: sa.Engine,
+    name: str,
+    *,
+    teams: Sequence[str] = (),
+    leave: Sequence[str] = (),
+    email: str | None = None,
+    notify: Sequence[str] | None = None,
+    network_admin: bool | None = None,
+    disabled: bool | None = None,
+) -> User:
+    """Change a user; None: as it is. `teams` as with `add_user`, `leave` names teams. Raises as `add_user` does."""
+    memberships = [users.parse_membership(team) for team in teams]
+    wanted = users.UserChange(
+        email=None if email is None else _mail(email),
+        notify=None if notify is None else [check_recipient(address) for address in notify],
+        network_admin=network_admin,
+        disabled=disabled,
+    )
+    with _operators(engine) as change:
+        changed = users.change_user(change, None, name, wanted)
+        for one in memberships:
+            have_team(change.conn, one.team)
+            team_sql.set_level(change.conn, name, one.team, one.level)
+            audit.write(change, None, "set-member", f"user {name}", f"{one.level} of {one.team}", team=one.team)
+        for team in leave:
+            if not team_sql.remove(change.conn, name, team):
+                raise NotKnown(f"{name} is not in the team {team}")
+            audit.write(change, None, "rm-member", f"user {name}", team, team=team)
+    return changed
+
+
+def all_users(engine: sa.Engine) -> list[tuple[User, list[str]]]:
+    """All users by name, each with the places in teams (TEAM:LEVEL), first the one that requests are put for."""
+    with reading(engine) as conn:
+        return [(user, people_sql.places_of(conn, user.name)) for user in team_sql.all_users(conn)]
+
+
+def add_lab(engine: sa.Engine, host: str, *, team: str = "", notify: Sequence[str] = ()) -> str:
+    """Add a lab of a team (empty: one called as the lab) and give the secret of its token; `notify` as for users.
+
+    Raises as `add_user` does.
+    """
     addresses = [check_recipient(address) for address in notify]
-    with engine.begin() as conn:
-        return labs.add_lab(conn, host, notify=addresses, now=utc_now())
+    with _operators(engine) as change:
+        secret = labs.add_lab(change.conn, host, team=team, notify=addresses, now=change.at)
+        audit.write(change, None, "add-lab", f"lab {host}", f"of the team {team or host}", team=team or host)
+    return secret
 
 
 def tokens(engine: sa.Engine, owner: str = "") -> list[TokenRow]:
     """All tokens, or those of a user or lab, the oldest first; nothing secret is in them."""
     with reading(engine) as conn:
-        found = list_tokens(conn, schema.tokens)
-    return [token for token in found if owner in ("", token.owner)]
+        return list_tokens(conn, schema.tokens, owner=owner)
 
 
 def revoke_token(engine: sa.Engine, prefix: str) -> TokenRow:
     """Take a token out of use, by its ID; give it as it is now. Raises NotKnown, Conflict if it was revoked before."""
-    now = utc_now()
-    with engine.begin() as conn:
-        token = next((one for one in list_tokens(conn, schema.tokens) if one.prefix == prefix), None)
+    with _operators(engine) as change:
+        token = token_of(change.conn, schema.tokens, prefix)
         if token is None:
             raise NotKnown(f"there is no token {prefix}: ftc hub list-tokens shows their IDs")
-        if not mark_revoked(conn, schema.tokens, prefix, now):
+        if not mark_revoked(change.conn, schema.tokens, prefix, change.at):
             raise Conflict(f"the token {prefix} of {token.kind} {token.owner} was revoked before")
-    return replace(token, revoked_at=now)
+        audit.write(change, None, "revoke-token", f"{token.kind} {token.owner}", prefix)
+    return replace(token, revoked_at=change.at)
 
 
 def add_token(
@@ -98,10 +166,43 @@ def add_token(
     kind: str = "user",
     description: str = "",
     expires_at: datetime | None = None,
+    scope: str = "",
 ) -> str:
-    """Another token for a `user` or a `lab`; gives its secret. Raises HubError."""
-    now = utc_now()
-    if expires_at is not None and expires_at <= now:
-        raise Refused(f"{expires_at.isoformat()} is over: the token would never be good")
+    """Another token for a `user` or a `lab`; gives its secret. `scope` is a user's (empty: all). Raises HubError."""
+    with _operators(engine) as change:
+        if expires_at is not None and expires_at <= change.at:
+            raise Refused(f"{expires_at.isoformat()} is over: the token would never be good")
+        if scope and (kind != "user" or scope not in set(Scope)):
+            raise Refused(f"the scope of a user's token is one of {', '.join(Scope)}; a lab's token is the lab")
+        secret = their_tokens.more_token(
+            change.conn, kind, owner, description=description, expires_at=expires_at, now=change.at, scope=scope
+        )
+        said = f"{split_prefix(secret)} ({scope or kind}) {description}".rstrip()
+        audit.write(change, None, "add-token", f"{kind} {owner}", said)
+    return secret
+
+
+def audit_log(engine: sa.Engine, wanted: audit.Filter) -> list[AuditEntry]:
+    """The newest entries of the audit log, all of them: who has the data sees everything."""
+    with reading(engine) as conn:
+        return audit.all_of(conn, wanted)
+
+
+@contextmanager
+def _operators(engine: sa.Engine) -> Iterator[Change]:
+    """A change by somebody on this machine, by the name of the account."""
     with engine.begin() as conn:
-        return their_tokens.more_token(conn, kind, owner, description=description, expires_at=expires_at, now=now)
+        yield Change(conn=conn, at=utc_now(), address=f"account {_account()}")
+
+
+def _account() -> str:
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return str(os.getuid())  # in a container there may be no name for it
+
+
+def _mail(text: str) -> str:
+    if text and not is_mail(text):
+        raise BadRecipient(f"no mail address: {text!r}")
+    return text

@@ -72,3 +72,8 @@ def listed(conn: sa.Connection, caller: Caller, wanted: Filter) -> tuple[list[Au
     found = sql.listed(conn, caller, None if of_all else teams, replace(wanted, limit=wanted.limit + 1))
     shown = found[: wanted.limit]
     return shown, shown[-1].id if len(found) > wanted.limit else None
+
+
+def all_of(conn: sa.Connection, wanted: Filter) -> list[AuditEntry]:
+    """The newest entries, whoever they are for: for the operator, who has the data anyhow."""
+    return sql.listed(conn, None, None, wanted, everything=True)

@@ -102,6 +102,14 @@ def remove(change: Change, host: str, name: str) -> None:
     _look_again(change, gone)
 
 
+def of_another_team(change: Change, host: str, team: str) -> None:
+    """The lab is another team's now: what is the owner's own is so anew, and who may use its boards is asked again."""
+    sql.own_lanes_anew(change.conn, host, team)
+    for board in sql.listed(change.conn, host):
+        _renew_lanes(change, board)
+    change.wake_labs([host])
+
+
 def candidates(conn: sa.Connection, selector: selectors.Selector, team: str, user: str) -> list[Board]:
     """The boards that serve the lane of this selector, this team and this user."""
     return [board for board in sql.listed(conn) if board.admits(team, user) and selector.matches(board.matched())]

@@ -15,10 +15,12 @@ import sqlalchemy as sa
 
 from fuego_jenkins_remote.hub import sight
 from fuego_jenkins_remote.hub.changes import Change
-from fuego_jenkins_remote.hub.errors import NotKnown, Refused
+from fuego_jenkins_remote.hub.errors import NotKnown, NotYours, Refused
 from fuego_jenkins_remote.hub.records import Caller, Package
+from fuego_jenkins_remote.hub.rights import allowed, must_be_good_for
 from fuego_jenkins_remote.hub.statements import packages as sql
 from fuego_jenkins_remote.network.identities import check_sha256
+from fuego_jenkins_remote.network.permissions import Action, Thing
 
 MAX_BYTES = 64 * 1024 * 1024
 """The largest test package; labs may allow less."""
@@ -72,6 +74,13 @@ def upload(data_dir: Path) -> Iterator[Upload]:
             yield Upload(file=file, path=path)
     finally:
         path.unlink(missing_ok=True)
+
+
+def must_be_allowed_to_bring(caller: Caller) -> None:
+    """Raise NotYours for who may not ask for tests, or put some, in the name of any team."""
+    must_be_good_for(caller, Action.PUT_REQUEST)
+    if not any(allowed(caller, Action.PUT_REQUEST, Thing(team=one.team)) for one in caller.teams):
+        raise NotYours("packages are brought by people who may ask for tests: members of a team")
 
 
 def store(change: Change, data_dir: Path, incoming: Upload, sha256: str, by: Caller) -> bool:

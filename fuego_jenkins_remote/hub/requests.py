@@ -15,6 +15,7 @@ from fuego_jenkins_remote.hub import audit, boards, choice, life, sight, telling
 from fuego_jenkins_remote.hub.changes import Change
 from fuego_jenkins_remote.hub.errors import Conflict, NotKnown, NotYours, Refused
 from fuego_jenkins_remote.hub.records import Board, Caller, NewCampaign, NewRequest, Request
+from fuego_jenkins_remote.hub.rights import must_be_good_for
 from fuego_jenkins_remote.hub.statements import attempts as attempt_sql
 from fuego_jenkins_remote.hub.statements import boards as board_sql
 from fuego_jenkins_remote.hub.statements import campaigns as campaign_sql
@@ -68,9 +69,10 @@ def put(change: Change, caller: Caller, new: NewRequest) -> list[Request]:
 
 
 def must_be_a_user(caller: Caller) -> None:
-    """Raise NotYours for a lab."""
+    """Raise NotYours for a lab, and for a token that only looks."""
     if caller.kind != "user":
         raise NotYours("requests are put by users; this is the token of a lab")
+    must_be_good_for(caller, Action.PUT_REQUEST)
 
 
 def made_before(change: Change, caller: Caller, call_id: str, fingerprint: str) -> list[Request]:
@@ -144,6 +146,7 @@ def cancel(change: Change, caller: Caller, request_id: str, call_id: str, reason
 
     A running one is stopped by its lab first. Raises NotKnown for one that the caller may not see.
     """
+    must_be_good_for(caller, Action.CANCEL_REQUEST)
     request = sight.find_for(change.conn, caller, request_id)
     by = _cancels_as(change, caller, request)
     if request.cancel_id == call_id:

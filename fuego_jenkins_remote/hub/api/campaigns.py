@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 from starlette.concurrency import run_in_threadpool
 
 from fuego_jenkins_remote.hub import records
-from fuego_jenkins_remote.hub.api.callers import Caller, TheHub, Viewer
+from fuego_jenkins_remote.hub.api.callers import Caller, ResultsViewer, TheHub
 from fuego_jenkins_remote.hub.api.waiting import newer
 from fuego_jenkins_remote.hub.campaigns import again, calling_off, putting, reading
 from fuego_jenkins_remote.hub.core import Hub
@@ -39,7 +39,7 @@ def put_campaign(hub: TheHub, who: Caller, body: CampaignIn) -> CampaignWhole:
 
 
 @router.get("")
-def list_campaigns(hub: TheHub, who: Viewer, query: Annotated[CampaignQuery, Query()]) -> Campaigns:
+def list_campaigns(hub: TheHub, who: ResultsViewer, query: Annotated[CampaignQuery, Query()]) -> Campaigns:
     """Campaigns, newest first; those that come after the ones given when `before` is their `before`."""
     with hub.reading() as conn:
         found = reading.listed(conn, who, query.wanted(), query.limit + 1)
@@ -50,7 +50,7 @@ def list_campaigns(hub: TheHub, who: Viewer, query: Annotated[CampaignQuery, Que
 @router.get("/{campaign_id}")
 async def get_campaign(
     hub: TheHub,
-    who: Viewer,
+    who: ResultsViewer,
     campaign_id: str,
     wait: Annotated[float, Query(ge=0, le=25)] = 0,
     seen: int = 0,

@@ -18,6 +18,7 @@ router = APIRouter(prefix="/packages")
 @router.put("/{sha256}", status_code=201, response_class=Response)
 async def put_package(request: Request, hub: TheHub, who: Caller, sha256: Sha256) -> Response:
     """Leave a package: 201, or 200 if it was there for the caller."""
+    packages.must_be_allowed_to_bring(who)
     allow_body(request, packages.MAX_BYTES)
     with packages.upload(hub.data_dir) as incoming:
         async for part in request.stream():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints, field_validator
 
 from fuego_jenkins_remote.fuego import names
 from fuego_jenkins_remote.hub import records
@@ -309,3 +309,8 @@ class AuditQuery(Wire):
     since: Utc | None = None
     before: int | None = Field(default=None, ge=1, le=2**53)
     limit: int = Field(default=50, ge=1, le=200)
+
+    @field_validator("before", "since", mode="before")
+    @classmethod
+    def _any(cls, value: object) -> object:
+        return value or None

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from fastapi import APIRouter, Query, Request, Response
 
 from fuego_jenkins_remote.hub import requests, sight
-from fuego_jenkins_remote.hub.api.callers import TheHub, Viewer, viewer_of
+from fuego_jenkins_remote.hub.api.callers import ResultsViewer, TheHub, results_viewer
 from fuego_jenkins_remote.hub.core import Hub
 from fuego_jenkins_remote.hub.models.requests import ListQuery
 from fuego_jenkins_remote.hub.pages import lives
@@ -30,7 +30,7 @@ _FOLLOW_SECONDS = 3
 
 
 @router.get("/requests")
-def requests_page(request: Request, hub: TheHub, who: Viewer, query: Annotated[ListQuery, Query()]) -> Response:
+def requests_page(request: Request, hub: TheHub, who: ResultsViewer, query: Annotated[ListQuery, Query()]) -> Response:
     """Show requests, with the filters that made the list."""
     with hub.reading() as conn:
         found = sql.listed(conn, who, query.wanted(), ROWS + 1)
@@ -50,7 +50,7 @@ def requests_page(request: Request, hub: TheHub, who: Viewer, query: Annotated[L
 
 
 @router.get("/requests/{request_id}")
-def request_page(request: Request, hub: TheHub, who: Viewer, request_id: str, still: bool = False) -> Response:
+def request_page(request: Request, hub: TheHub, who: ResultsViewer, request_id: str, still: bool = False) -> Response:
     """Show one request: what happens, what comes next, and what was. It moves while a lab has it, unless `still`."""
     with hub.reading() as conn:
         values = _values(conn, hub, who, request_id, still=still)
@@ -60,11 +60,11 @@ def request_page(request: Request, hub: TheHub, who: Viewer, request_id: str, st
 
 
 @router.get("/requests/{request_id}/events")
-def request_events(request: Request, hub: TheHub, who: Viewer, request_id: str, seen: str = "") -> Response:
+def request_events(request: Request, hub: TheHub, who: ResultsViewer, request_id: str, seen: str = "") -> Response:
     """Send the page's parts anew whenever the request has changed; an event's id is the request's version."""
 
     def look(known: str) -> Event | None:
-        reader = viewer_of(signin.reader(request))
+        reader = results_viewer(signin.reader(request))
         with hub.reading() as conn:
             version = str(sight.version_for(conn, reader, request_id))
             if version == known:

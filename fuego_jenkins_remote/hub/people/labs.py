@@ -8,14 +8,13 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from fuego_jenkins_remote.fuego.names import check_host_name
-from fuego_jenkins_remote.hub import audit
+from fuego_jenkins_remote.hub import audit, boards
 from fuego_jenkins_remote.hub.changes import Change
 from fuego_jenkins_remote.hub.errors import Conflict, NotKnown
 from fuego_jenkins_remote.hub.people.teams import have_team
 from fuego_jenkins_remote.hub.records import Caller
 from fuego_jenkins_remote.hub.rights import require
 from fuego_jenkins_remote.hub.schema import tokens
-from fuego_jenkins_remote.hub.statements import boards as board_sql
 from fuego_jenkins_remote.hub.statements import people as sql
 from fuego_jenkins_remote.hub.statements import teams as team_sql
 from fuego_jenkins_remote.network.permissions import Action
@@ -47,5 +46,5 @@ def set_team(change: Change, caller: Caller | None, host: str, team: str) -> Non
         return
     have_team(change.conn, team)
     team_sql.set_owner(change.conn, host, team)
-    board_sql.own_lanes_anew(change.conn, host, team)
+    boards.of_another_team(change, host, team)
     audit.write(change, caller, "set-lab", f"lab {host}", f"of the team {team}, of {lab.team} before", team=team)

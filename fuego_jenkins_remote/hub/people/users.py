@@ -39,6 +39,7 @@ def add_user(
     email: str,
     notify: Sequence[str],
     now: datetime,
+    network_admin: bool = False,
 ) -> str:
     """Add a user, and the teams that are not there yet; gives the secret of the user's first token."""
     check_user_name(name)
@@ -47,6 +48,8 @@ def add_user(
     if len({membership.team for membership in teams}) < len(teams):
         raise Refused("a team is there twice")
     sql.insert_user(conn, name=name, email=email, notify=notify, now=now)
+    if network_admin:
+        team_sql.change_user(conn, name, network_admin=True)
     for position, membership in enumerate(teams):
         have_team(conn, membership.team)
         sql.insert_membership(conn, name, membership.team, membership.level, position)

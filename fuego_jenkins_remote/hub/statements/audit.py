@@ -43,13 +43,23 @@ def insert(conn: sa.Connection, entry: AuditEntry) -> None:
     conn.execute(audit.insert().values(values))
 
 
-def listed(conn: sa.Connection, caller: Caller, teams: Sequence[str] | None, wanted: Filter) -> list[AuditEntry]:
-    """Entries of these teams (None: all of the network), newest first, but none on a request the caller may not see.
+def listed(
+    conn: sa.Connection,
+    caller: Caller | None,
+    teams: Sequence[str] | None,
+    wanted: Filter,
+    *,
+    everything: bool = False,
+) -> list[AuditEntry]:
+    """Entries of these teams (None: all of the network), newest first.
 
-    One look into the index for each team, which costs the same however long the log is.
+    None on a request the caller may not see, but with `everything`. One look into the index for each team, which costs
+    the same however long the log is.
     """
     seen = sa.exists().where(requests.c.id == audit.c.request_id, seen_by(caller)).correlate(audit)
-    query = sa.select(audit).where(sa.or_(audit.c.request_id.is_(None), seen), *wanted.conditions())
+    query = sa.select(audit).where(*wanted.conditions())
+    if not everything:
+        query = query.where(sa.or_(audit.c.request_id.is_(None), seen))
     newest = [query] if teams is None else [query.where(audit.c.team == team) for team in teams]
     if not newest:
         return []

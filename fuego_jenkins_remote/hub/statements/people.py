@@ -50,6 +50,12 @@ def caller(conn: sa.Connection, name: str) -> Caller | None:
     return Caller(kind="user", name=name, teams=tuple(teams), email=user.email, network_admin=user.network_admin)
 
 
+def places_of(conn: sa.Connection, name: str) -> list[str]:
+    """A user's places in teams, each as TEAM:LEVEL, in the order in which they were given."""
+    query = sa.select(memberships).where(memberships.c.user == name).order_by(memberships.c.position)
+    return [f"{row['team']}:{row['level']}" for row in conn.execute(query).mappings()]
+
+
 def user_recipients(conn: sa.Connection, user: str) -> tuple[str, ...]:
     """Where a user gets notices: what the admin has set, else the mail address."""
     row = conn.execute(sa.select(users.c.email, users.c.notify).where(users.c.name == user)).one()
