@@ -16,11 +16,15 @@ from fuego_jenkins_remote.network.terms import USUAL, Terms, terms_from_mapping
 
 @dataclass(frozen=True, kw_only=True)
 class GitSource:
-    """A test in a git repository: `path` is the test's folder in it, empty for its root."""
+    """A test in a git repository: `path` is the test's folder in it, empty for its root.
+
+    `commit` is what its requester has found `ref` to be, empty if nobody has looked.
+    """
 
     url: str
     ref: str
     path: str
+    commit: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,6 +85,8 @@ class Request:
     log_tail: str
     told: str
     notes: str
+    needs: tuple[str, ...]
+    min_version: str
     created_at: datetime | None
     deadline: datetime | None
     started_at: datetime | None
@@ -115,7 +121,7 @@ class Request:
             variables={str(key): str(value) for key, value in (data.get("variables") or {}).items()},
             options={str(key): bool(value) for key, value in (data.get("options") or {}).items() if value is not None},
             package=_text(data, "package") or None,
-            git=GitSource(url=_text(git, "url"), ref=_text(git, "ref"), path=_text(git, "path")) if git else None,
+            git=_git_source(git) if git else None,
             campaign=_text(data, "campaign") or None,
             rerun_of=_text(data, "rerun_of"),
             replaced_by=_text(data, "replaced_by"),
@@ -133,6 +139,8 @@ class Request:
             log_tail=_text(data, "log_tail"),
             told=_text(data, "told"),
             notes=_text(data, "notes"),
+            needs=tuple(str(one) for one in data.get("needs") or ()),
+            min_version=_text(data, "min_version"),
             created_at=_time(data, "created_at"),
             deadline=_time(data, "deadline"),
             started_at=_time(data, "started_at"),
@@ -285,6 +293,10 @@ class Board:
             last_seen=_time(data, "last_seen"),
             raw=dict(data),
         )
+
+
+def _git_source(git: Mapping[str, Any]) -> GitSource:
+    return GitSource(**{name: _text(git, name) for name in ("url", "ref", "path", "commit")})
 
 
 def _terms(data: object) -> Terms:

@@ -27,6 +27,7 @@ from fuego_jenkins_remote.fuego.redact import Redactor
 from fuego_jenkins_remote.fuego.run_folder import RunFolder
 from fuego_jenkins_remote.fuego.runs import MAX_SIZE, Json, read_run
 from fuego_jenkins_remote.fuego.tar_reader import MIB, RATIO_FLOOR, Limits, Member, members, open_tar
+from fuego_jenkins_remote.fuego.test_yaml import MAX_SIZE as TEST_YAML_SIZE
 
 __all__ = [
     "Kind",
@@ -204,6 +205,16 @@ def read_member(src: Path, name: str, max_bytes: int, limits: Limits | None = No
     if found is None:
         raise BadPackage(f"there is no file {name!r} in it", file=src)
     return found
+
+
+def read_test_yaml_of(src: Path, limits: Limits | None = None) -> bytes:
+    """The test.yaml of a test package, no more of it than may be read. Raises BadPackage."""
+    limits = limits or Limits()
+    with open_tar(src, limits) as tar:
+        for member, content in members(tar, limits):
+            if content and member.name.count("/") == 1 and member.name.endswith("/test.yaml"):
+                return content.read(TEST_YAML_SIZE + 1)
+    raise BadPackage("is no .ftp package: test.yaml is missing", file=src)
 
 
 def unpack(src: Path, dst: Path, *, kind: Kind, limits: Limits | None = None) -> Path:

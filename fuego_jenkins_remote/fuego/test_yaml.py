@@ -23,16 +23,17 @@ MAX_SIZE = 256 * 1024
 Tree = str | list["Tree"] | dict[str, "Tree"]
 """What YAML says when every scalar is text."""
 
-Need = int | str | tuple[int | str, ...]
-"""What a test needs of one thing: a number, a word, or several."""
+MAX_NEEDS, MAX_NEED = 20, 1000
+"""How many needs a test may have, and the longest, in characters."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class TestInfo:
     """A test as its author describes it; what is missing is empty.
 
-    ``needs`` is this project's addition: what a board must have, such as ``arch: [x86_64]``, ``memory_mb: 256``,
-    ``config: [CONFIG_X=y]``. ``host_dependencies`` and ``params`` are as written. The paths in ``data_files``
+    ``needs`` is this project's addition, and all that says what a board must have: a list of selectors, such as
+    ``[arch=arm, "config.CONFIG_USB_GADGET=y", "label=usb-gadget"]``, as written. ``host_dependencies`` (of the machine
+    that builds) and ``params`` are as written. The paths in ``data_files``
     and ``tarball_src`` are the author's words, checked by nobody. Unknown keys are in ``extra``.
     """
 
@@ -53,7 +54,7 @@ class TestInfo:
     data_files: tuple[str, ...] = ()
     host_dependencies: Tree = ""
     params: Tree = ""
-    needs: Mapping[str, Need] = field(default_factory=dict)
+    needs: tuple[str, ...] = ()
     extra: Mapping[str, Tree] = field(default_factory=dict)
 
 
@@ -78,6 +79,18 @@ def read_test_yaml(source: bytes | Path) -> TestInfo:
         return _info(found, file.absolute().parent.name if file else "")
     except BadTestYaml as error:
         raise BadTestYaml(error.what, file=file, line=error.line) from error
+
+
+def read_needs(source: bytes | Path) -> tuple[str, ...]:
+    """What a test needs of its board, whatever else its test.yaml has; none where there is no YAML to be read.
+
+    Raises BadTestYaml where the needs themselves are not understood.
+    """
+    try:
+        found = _parse(_bytes_of(source) if isinstance(source, Path) else source)
+    except BadTestYaml:
+        return ()
+    return _needs(found.get("needs", ""))
 
 
 def _bytes_of(path: Path) -> bytes:
@@ -149,20 +162,13 @@ def _words(value: Tree, key: str) -> tuple[str, ...]:
     return tuple(text for text in (_text(one, key) for one in listed) if text)
 
 
-def _needs(value: Tree) -> dict[str, Need]:
+def _needs(value: Tree) -> tuple[str, ...]:
+    """A list of texts. What is not understood is an error: a test that needs a thing is not to run without it."""
     if value == "":
-        return {}
-    if not isinstance(value, dict):
-        raise BadTestYaml("needs is no list of keys and values")
-    found: dict[str, Need] = {}
-    for key, one in value.items():
-        where = f"needs.{key}"
-        if isinstance(one, list):
-            found[key] = tuple(_need(_text(word, where)) for word in one)
-        else:
-            found[key] = _need(_text(one, where))
-    return found
-
-
-def _need(text: str) -> int | str:
-    return int(text) if re.fullmatch(r"-?[0-9]{1,15}", text, re.ASCII) else text
+        return ()
+    if not isinstance(value, list):
+        raise BadTestYaml('needs is no list like [arch=arm, "config.CONFIG_X=y"]')
+    needs = _words(value, "needs")
+    if len(needs) > MAX_NEEDS or any(len(one) > MAX_NEED for one in needs):
+        raise BadTestYaml(f"has more than {MAX_NEEDS} needs, or one of more than {MAX_NEED} characters")
+    return needs

@@ -1,4 +1,5 @@
-"""Test packages: files named by their SHA-256 in the data folder. The hub stores them and never looks inside."""
+"""Test packages: files named by their SHA-256 in the data folder. The hub stores
+them; of what is inside it reads test.yaml alone, for what the test needs of a board."""
 
 from __future__ import annotations
 
@@ -7,18 +8,22 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
 import sqlalchemy as sa
 
+from fuego_jenkins_remote.fuego.errors import BadPackage, BadTestYaml
+from fuego_jenkins_remote.fuego.packages import Limits, read_test_yaml_of
+from fuego_jenkins_remote.fuego.test_yaml import read_needs
 from fuego_jenkins_remote.hub import sight
 from fuego_jenkins_remote.hub.changes import Change
 from fuego_jenkins_remote.hub.errors import NotKnown, NotYours, Refused
 from fuego_jenkins_remote.hub.records import Caller, Package
 from fuego_jenkins_remote.hub.rights import allowed, must_be_good_for
 from fuego_jenkins_remote.hub.statements import packages as sql
+from fuego_jenkins_remote.network import selectors
 from fuego_jenkins_remote.network.identities import check_sha256
 from fuego_jenkins_remote.network.permissions import Action, Thing
 
@@ -83,8 +88,12 @@ def must_be_allowed_to_bring(caller: Caller) -> None:
         raise NotYours("packages are brought by people who may ask for tests: members of a team")
 
 
-def store(change: Change, data_dir: Path, incoming: Upload, sha256: str, by: Caller) -> bool:
+def store(
+    change: Change, data_dir: Path, incoming: Upload, sha256: str, by: Caller, *, needs: tuple[str, ...] = ()
+) -> bool:
     """Keep an upload; False when it was there for the caller already. Raises Refused when what came is something else.
+
+    `needs` are the test's (`needs_of`, which takes its time: not in here).
 
     That somebody else has brought it before is not told: it may be the test of a private request.
     """
@@ -99,9 +108,27 @@ def store(change: Change, data_dir: Path, incoming: Upload, sha256: str, by: Cal
         incoming.path.replace(path)
         _sync_folder(path.parent)
     if not known:
-        sql.insert(change.conn, Package(sha256=sha256, size=incoming.size, uploaded_by=by.name, at=change.at))
+        sql.insert(
+            change.conn, Package(sha256=sha256, size=incoming.size, uploaded_by=by.name, at=change.at, needs=needs)
+        )
     sql.brought(change.conn, sha256, by, change.at)
     return not seen
+
+
+def needs_of(incoming: Upload) -> tuple[str, ...]:
+    """What the test in it needs of a board; nothing, where it is no test package: labs will say so. Reads it through.
+
+    Raises Refused where its needs cannot be read: it would run where it may not.
+    """
+    incoming.file.flush()
+    try:
+        needs = read_needs(read_test_yaml_of(incoming.path, replace(Limits(), package=MAX_BYTES)))
+        selectors.parse_needs(needs)
+    except BadPackage:
+        return ()
+    except (BadTestYaml, selectors.SelectorError) as error:
+        raise Refused(f"the package's test.yaml: {error}", code="bad-package") from error
+    return needs
 
 
 def _sync_folder(path: Path) -> None:

@@ -169,11 +169,15 @@ class Options:
 
 @dataclass(frozen=True, kw_only=True)
 class GitSource:
-    """A test that lies in a git repository: `path` is its folder there, empty for the whole."""
+    """A test that lies in a git repository: `path` is its folder there, empty for the whole.
+
+    `commit` is what the requester's client has found `ref` to be; empty: nobody has looked.
+    """
 
     url: str
     ref: str
     path: str = ""
+    commit: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -450,6 +454,7 @@ class Package:
     size: int
     uploaded_by: str
     at: datetime
+    needs: tuple[str, ...] = ()  # of its test, as selectors
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from fuego_jenkins_remote.hub import audit, boards, choice, life, sight, telling
+from fuego_jenkins_remote.hub import audit, boards, choice, life, outlook, sight, telling
 from fuego_jenkins_remote.hub.changes import Change
 from fuego_jenkins_remote.hub.errors import Conflict, NotKnown, NotYours, Refused
 from fuego_jenkins_remote.hub.records import Board, Caller, NewCampaign, NewRequest, Request
@@ -19,6 +19,7 @@ from fuego_jenkins_remote.hub.rights import must_be_good_for
 from fuego_jenkins_remote.hub.statements import attempts as attempt_sql
 from fuego_jenkins_remote.hub.statements import boards as board_sql
 from fuego_jenkins_remote.hub.statements import campaigns as campaign_sql
+from fuego_jenkins_remote.hub.statements import packages as package_sql
 from fuego_jenkins_remote.hub.statements import people as people_sql
 from fuego_jenkins_remote.hub.statements import requests as sql
 from fuego_jenkins_remote.network import selectors
@@ -29,6 +30,8 @@ from fuego_jenkins_remote.network.states import FINAL, By, Event, State
 
 MAX_CAMPAIGN = 500
 """Requests that one put may make."""
+MAX_NOTIFIED = 20
+"""Users who are told of a request, beside its requester."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,11 +51,16 @@ def put(change: Change, caller: Caller, new: NewRequest) -> list[Request]:
     Each board of `each` gets a request of its own; of N requests no two run on the same board. The same call id again
     gives what it made. Raises NoBoard if nothing may run it, Refused for a source, a deadline, a count that cannot be.
     """
+    return put_and_tell(change, caller, new)[0]
+
+
+def put_and_tell(change: Change, caller: Caller, new: NewRequest) -> tuple[list[Request], list[str]]:
+    """The same, and what its requester should know of it, in sentences; nothing is told again."""
     must_be_a_user(caller)
     fingerprint = fingerprint_of(new)
     made = made_before(change, caller, new.call_id, fingerprint)
     if made:
-        return made
+        return made, []
     planned = plan(change, caller, new)
     campaign = None
     if new.count != 1:
@@ -65,7 +73,8 @@ def put(change: Change, caller: Caller, new: NewRequest) -> list[Request]:
             team=planned.team,
             now=change.at,
         )
-    return write(change, caller, [planned], campaign=campaign, fingerprint=fingerprint)
+    made = write(change, caller, [planned], campaign=campaign, fingerprint=fingerprint)
+    return made, outlook.sentences(planned.boards, planned.team, new, change.at)
 
 
 def must_be_a_user(caller: Caller) -> None:
@@ -91,6 +100,7 @@ def for_team(new: NewRequest, team: str | None) -> NewRequest:
 def plan(change: Change, caller: Caller, new: NewRequest, *, again: Request | None = None) -> Plan:
     """What a put comes to, without writing anything; `again`: in place of this one. Raises as `put`."""
     _check(change, caller, new)
+    new = _with_its_needs(change.conn, new)
     team, matching = choice.team_and_boards(change.conn, caller, new, change.at)
     parts = _parts(new, matching)
     spread = len(parts) > 1 and new.count != "each"
@@ -215,6 +225,17 @@ def _check(change: Change, caller: Caller, new: NewRequest) -> None:
         raise Refused(f"the package {new.package} is not here: upload it first", code="unknown-package")
     if new.deadline is not None and new.deadline <= change.at:
         raise Refused(f"the deadline {new.deadline.isoformat()} is over")
+    if new.min_version and (new.package or new.git):
+        raise Refused("a version is asked of an installed test, not of one that is brought along")
+    for user in new.notify:
+        if not people_sql.user_exists(change.conn, user):
+            raise Refused(f"there is no user {user} to be told")
+
+
+def _with_its_needs(conn: sa.Connection, new: NewRequest) -> NewRequest:
+    """With what the test of its package needs, whatever its requester says of it."""
+    package = package_sql.find(conn, new.package) if new.package is not None else None
+    return new if package is None else replace(new, needs=tuple(dict.fromkeys((*new.needs, *package.needs))))
 
 
 def _parts(new: NewRequest, matching: Sequence[Board]) -> list[NewRequest]:
@@ -235,5 +256,9 @@ def fingerprint_of(new: NewRequest) -> str:
     # A field that is newer than the hub that made the request counts only where it says something.
     newer = {"team": None, "private": False, "needs": (), "min_version": "", "notify": ()}
     said = {name: value for name, value in asdict(new).items() if name not in newer or value != newer[name]}
+    # What the client reckons with each call: how far `2h` reaches, where a branch is by now.
+    said["deadline"] = None
+    if new.git is not None:
+        said["git"].pop("commit")
     text = json.dumps(said, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()

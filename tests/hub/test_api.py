@@ -168,7 +168,7 @@ def test_a_bad_field_is_named(service: Service, wrong: dict[str, Any], told: str
 )
 def test_a_git_source_is_taken(service: Service, url: str) -> None:
     git = {"url": url, "ref": "v1.0", "path": "tests/Functional.hello"}
-    assert put(service, git=git)["git"] == git
+    assert put(service, git=git)["git"] == {**git, "commit": ""}
 
 
 def test_a_package_must_be_there_first(service: Service) -> None:

@@ -78,13 +78,13 @@ def test_an_error_with_its_console(lab: HubClient, ann: HubClient) -> None:
     assert (ended.state, ended.log_tail) == (State.ERROR, "cc: not found\n")
 
 
-def test_a_package_there_and_back(ann: HubClient, lab: HubClient, tmp_path: Path) -> None:
+def test_a_package_there_and_back(ann: HubClient, tmp_path: Path) -> None:
     source = tmp_path / "mine.ftp"
     source.write_bytes(b"a package" * 1000)
     digest = hashlib.sha256(source.read_bytes()).hexdigest()
     ann.put_package(digest, source)
     ann.put_package(digest, source)
-    lab.get_package(digest, tmp_path / "fetched", limit=10_000)
+    ann.get_package(digest, tmp_path / "fetched", limit=10_000)
     assert (tmp_path / "fetched").read_bytes() == source.read_bytes()
 
 

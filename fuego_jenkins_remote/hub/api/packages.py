@@ -37,5 +37,6 @@ def get_package(hub: TheHub, who: Caller, sha256: Sha256) -> FileResponse:
 
 
 def _store(hub: Hub, incoming: packages.Upload, sha256: str, by: records.Caller) -> bool:
+    needs = packages.needs_of(incoming)
     with hub.change() as change:
-        return packages.store(change, hub.data_dir, incoming, sha256, by)
+        return packages.store(change, hub.data_dir, incoming, sha256, by, needs=needs)

@@ -32,8 +32,9 @@ router = APIRouter(prefix="/requests")
 def put_request(hub: TheHub, who: Caller, body: RequestIn) -> Made:
     """Ask for a test."""
     with hub.change() as change:
-        made = requests.put(change, who, body.new())
-    return Made(requests=tuple(RequestOut.model_validate(one) for one in made), campaign=made[0].campaign)
+        made, told = requests.put_and_tell(change, who, body.new())
+    shown = tuple(RequestOut.model_validate(one) for one in made)
+    return Made(requests=shown, campaign=made[0].campaign, told=tuple(told))
 
 
 @router.get("")

@@ -19,6 +19,7 @@ from pydantic import (
 from fuego_jenkins_remote.fuego import names
 from fuego_jenkins_remote.network import identities, selectors
 from fuego_jenkins_remote.network.matching import EVERYBODY, USER
+from fuego_jenkins_remote.network.versions import check_version
 
 MAX_TIMEOUT = 7 * 24 * 3600
 TAIL_BYTES = 16 * 1024
@@ -127,6 +128,9 @@ Selector = Annotated[str, StringConstraints(max_length=selectors.MAX_LENGTH), Af
 GitUrl = Annotated[str, StringConstraints(max_length=500), AfterValidator(_git_url)]
 GitRef = Annotated[str, AfterValidator(_ref)]
 GitPath = Annotated[str, AfterValidator(_path)]
+GitCommit = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{40}|[0-9a-f]{64})?$")]
+Version = Annotated[str, AfterValidator(lambda text: check_version(text) if text else text)]
+User = Annotated[str, AfterValidator(names.check_user_name)]
 Utc = Annotated[AwareDatetime, AfterValidator(_utc)]
 
 

@@ -18,17 +18,21 @@ from fuego_jenkins_remote.hub import records
 from fuego_jenkins_remote.hub.models.fields import (
     MAX_TIMEOUT,
     CallId,
+    GitCommit,
     GitPath,
     GitRef,
     GitUrl,
     Selector,
     Sha256,
     Text,
+    User,
     Utc,
+    Version,
     Wire,
 )
-from fuego_jenkins_remote.hub.requests import MAX_CAMPAIGN
+from fuego_jenkins_remote.hub.requests import MAX_CAMPAIGN, MAX_NOTIFIED
 from fuego_jenkins_remote.hub.statements.requests import Filter
+from fuego_jenkins_remote.network import selectors
 from fuego_jenkins_remote.network.states import State
 
 
@@ -42,11 +46,14 @@ class OptionsModel(Wire):
 
 
 class GitModel(Wire):
-    """A test in a git repository."""
+    """A test in a git repository; `commit` is what the requester has found the ref to be, empty: the lab takes the ref
+    as it is then.
+    """
 
     url: GitUrl
     ref: GitRef
     path: GitPath = ""
+    commit: GitCommit = ""
 
 
 class Wanted(Wire):
@@ -66,6 +73,9 @@ class Wanted(Wire):
     deadline: Utc | None = None
     retries: int = Field(default=0, ge=0, le=5)
     notes: Text = ""
+    needs: tuple[Selector, ...] = Field(default=(), max_length=selectors.MAX_NEEDS)
+    min_version: Version = ""
+    notify: tuple[User, ...] = Field(default=(), max_length=MAX_NOTIFIED)
 
     @field_validator("variables")
     @classmethod
@@ -122,6 +132,9 @@ class RequestOut(Wire):
     deadline: datetime | None
     retries: int
     notes: str
+    needs: tuple[str, ...]
+    min_version: str
+    notify: tuple[str, ...]
     private: bool
     requester: str
     team: str
@@ -172,10 +185,11 @@ class RequestWithHistory(RequestOut):
 
 
 class Made(Wire):
-    """The requests that a put has made."""
+    """The requests that a put has made; `told`: what its requester should know of them, in sentences."""
 
     requests: tuple[RequestOut, ...]
     campaign: str | None
+    told: tuple[str, ...] = ()
 
 
 class Requests(Wire):

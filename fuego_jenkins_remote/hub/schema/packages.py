@@ -14,6 +14,7 @@ packages = sa.Table(
     sa.Column("size", sa.Integer, nullable=False),
     sa.Column("uploaded_by", sa.Text, nullable=False),
     sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("needs", sa.JSON, nullable=False, server_default="[]"),  # of its test, as selectors
 )
 
 # A package is there for those who have brought it, also after somebody else: that others have it is not told to them.

@@ -14,12 +14,12 @@ from fuego_jenkins_remote.hub.schema import packages, uploads
 def find(conn: sa.Connection, sha256: str) -> Package | None:
     """One package."""
     row = conn.execute(sa.select(packages).where(packages.c.sha256 == sha256)).mappings().one_or_none()
-    return None if row is None else Package(**row)
+    return None if row is None else Package(**{**row, "needs": tuple(row["needs"])})
 
 
 def insert(conn: sa.Connection, package: Package) -> None:
     """Write down that a package is there."""
-    conn.execute(packages.insert().values(asdict(package)))
+    conn.execute(packages.insert().values({**asdict(package), "needs": list(package.needs)}))
 
 
 def brought(conn: sa.Connection, sha256: str, by: Caller, now: datetime) -> None:

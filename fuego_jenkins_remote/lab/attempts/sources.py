@@ -6,15 +6,11 @@ hooks or the lab's own git settings, then read as a tar file under the same limi
 
 from __future__ import annotations
 
-import os
 import re
-import signal
-import subprocess
-import tempfile
 from dataclasses import replace
 from pathlib import Path
-from typing import IO
 
+from fuego_jenkins_remote.client import git
 from fuego_jenkins_remote.client.errors import NotFound, TooLarge
 from fuego_jenkins_remote.client.hub import HubClient
 from fuego_jenkins_remote.client.values import GitSource, Request
@@ -27,8 +23,6 @@ from fuego_jenkins_remote.network.policy import Source
 GIT_TIMEOUT = 120
 """Seconds for one fetch."""
 
-_GIT_PROTOCOLS = "git:https:ssh"
-_SAID = 4096
 _URL = re.compile(r"(?:git|https|ssh)://[A-Za-z0-9\[][!-~]{0,999}")
 _REF = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/+-]{0,199}")
 _PATH = re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_.+/-]{0,199}")
@@ -81,67 +75,45 @@ def _from_hub(sha256: str, hub: HubClient, folder: Path, max_bytes: int) -> Path
     return archive
 
 
-def _from_git(git: GitSource, test: str, folder: Path, max_bytes: int) -> Path:
-    if not _REF.fullmatch(git.ref) or ".." in git.ref:
-        raise PrepareError(f"no git ref: {git.ref!r}")
-    if git.path and (not _PATH.fullmatch(git.path) or ".." in git.path.split("/")):
-        raise PrepareError(f"no path in a git repository: {git.path!r}")
-    if not _URL.fullmatch(git.url):
-        raise PrepareError(f"no address that tests are fetched from: {git.url!r} (git://, https:// or ssh://)")
+def _from_git(source: GitSource, test: str, folder: Path, max_bytes: int) -> Path:
+    if not _REF.fullmatch(source.ref) or ".." in source.ref:
+        raise PrepareError(f"no git ref: {source.ref!r}")
+    if source.path and (not _PATH.fullmatch(source.path) or ".." in source.path.split("/")):
+        raise PrepareError(f"no path in a git repository: {source.path!r}")
+    if not _URL.fullmatch(source.url):
+        raise PrepareError(f"no address that tests are fetched from: {source.url!r} (git://, https:// or ssh://)")
+    if source.commit and not git.is_commit(source.commit):
+        raise PrepareError(f"no commit: {source.commit!r}")
     repository, archive = folder / "repository", folder / "test.tar"
     _git(["init", "--quiet", "--bare", str(repository)], max_bytes)
-    fetch = ["fetch", "--quiet", "--depth=1", "--no-tags", "--no-recurse-submodules", "--", git.url, git.ref]
-    _git([f"--git-dir={repository}", *fetch], max_bytes)
-    tree = f"FETCH_HEAD:{git.path.strip('/')}" if git.path.strip("/.") else "FETCH_HEAD^{tree}"
+    _fetch(source, repository, max_bytes)
+    what = source.commit or "FETCH_HEAD"
+    tree = f"{what}:{source.path.strip('/')}" if source.path.strip("/.") else f"{what}^{{tree}}"
     pack = ["archive", "--format=tar", f"--prefix={test}/", f"--output={archive}", tree]
     _git([f"--git-dir={repository}", *pack], max_bytes)
     return archive
 
 
+def _fetch(source: GitSource, repository: Path, max_bytes: int) -> None:
+    """Fetch the commit that was asked for, and no other; without one what the ref is at now."""
+    fetch = [f"--git-dir={repository}", "fetch", "--quiet", "--depth=1", "--no-tags", "--no-recurse-submodules", "--"]
+    try:
+        _git([*fetch, source.url, source.commit or source.ref], max_bytes)
+    except PrepareError:
+        if not source.commit:
+            raise
+        # Not every server gives out a commit by its name alone. The ref may be at it still.
+        _git([*fetch, source.url, source.ref], max_bytes)
+    if source.commit:
+        try:
+            _git([f"--git-dir={repository}", "cat-file", "-e", f"{source.commit}^{{commit}}"], max_bytes)
+        except PrepareError as error:
+            moved = f"{source.ref} is no longer at the commit {source.commit}, and {source.url} does not give that out"
+            raise PrepareError(moved) from error
+
+
 def _git(arguments: list[str], max_bytes: int) -> None:
-    """Run git with no settings, hooks, questions or protocols but ours, and no file larger than the lab takes."""
-    environment = {
-        name: os.environ[name]
-        for name in ("PATH", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy", "SSL_CERT_FILE", "GIT_SSL_CAINFO")
-        if name in os.environ
-    }
-    environment |= {
-        "GIT_CONFIG_NOSYSTEM": "1",
-        "GIT_CONFIG_GLOBAL": os.devnull,
-        "GIT_TERMINAL_PROMPT": "0",
-        "GIT_ALLOW_PROTOCOL": _GIT_PROTOCOLS,
-        "GIT_SSH_COMMAND": "ssh -o BatchMode=yes -o StrictHostKeyChecking=yes",
-        "LC_ALL": "C.UTF-8",
-    }
-
-    # What a server says is printed there: in a file it is bounded by prlimit, too.
-    with tempfile.TemporaryFile() as said:
-        status = _status_of(["prlimit", f"--fsize={max_bytes * 4}", "git", *arguments], environment, said)
-        said.seek(max(0, said.seek(0, os.SEEK_END) - _SAID))
-        lines = said.read(_SAID).decode("utf-8", "replace").strip().splitlines()
-    if status != 0:
-        raise PrepareError(f"git: {(lines or ['failed'])[-1][:300]}")
-
-
-def _status_of(command: list[str], environment: dict[str, str], errors: IO[bytes]) -> int:
-    """Run a command to its end, or end it with all that it has started when GIT_TIMEOUT is over."""
     try:
-        git = subprocess.Popen(
-            command,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=errors,
-            # git talks to the other side in processes that would outlive it, and wait there for ever.
-            start_new_session=True,
-        )
-    except FileNotFoundError as error:
-        raise PrepareError("this lab lacks git or prlimit") from error
-    try:
-        return git.wait(GIT_TIMEOUT)
-    except BaseException as error:
-        os.killpg(git.pid, signal.SIGKILL)
-        git.wait()
-        if isinstance(error, subprocess.TimeoutExpired):
-            raise PrepareError(f"git did not end within {GIT_TIMEOUT} s") from error
-        raise
+        git.run(arguments, max_bytes * 4, seconds=GIT_TIMEOUT)
+    except git.GitFailed as error:
+        raise PrepareError(str(error)) from error

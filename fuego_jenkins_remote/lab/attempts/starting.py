@@ -13,6 +13,7 @@ from fuego_jenkins_remote.fuego.errors import FormatError
 from fuego_jenkins_remote.fuego.names import check_phases, check_spec_name, check_test_name, check_variable
 from fuego_jenkins_remote.lab.attempts.folders import Prepared
 from fuego_jenkins_remote.lab.attempts.journal import Entry, Phase
+from fuego_jenkins_remote.lab.attempts.needs import installed_test, needs_of, why_too_old
 from fuego_jenkins_remote.lab.attempts.sources import fetch_test, source_of
 from fuego_jenkins_remote.lab.attempts.stepping import (
     AT_ONCE,
@@ -27,8 +28,9 @@ from fuego_jenkins_remote.lab.attempts.stepping import (
 )
 from fuego_jenkins_remote.lab.errors import BadLabFile, ControllerDown, ControllerError, PrepareError
 from fuego_jenkins_remote.lab.jenkins.controller import Build, QueueItem, is_under_way
+from fuego_jenkins_remote.network import selectors
 from fuego_jenkins_remote.network.identities import AttemptId, new_call_id
-from fuego_jenkins_remote.network.policy import Answer, Question, decide
+from fuego_jenkins_remote.network.policy import Answer, Policy, Question, decide
 from fuego_jenkins_remote.network.reasons import Reason
 
 FETCH_BEAT = 15.0
@@ -44,7 +46,6 @@ class Starting(Stepping):
 
     def decide(self, entry: Entry) -> float:
         """Ask the lab's policy; make the request folder ready."""
-        request = entry.request
         try:
             if self.lab.board_file(entry.board) is None:
                 return self._returning(entry, f"board {entry.board} is no longer here")
@@ -62,14 +63,35 @@ class Starting(Stepping):
         if decision.answer is not Answer.RUN:
             approval = "requested" if decision.answer is Answer.ASK else "rejected"
             return self._returning(entry, decision.why, approval)
+        return self._make_ready(entry, policy)
+
+    def _make_ready(self, entry: Entry, policy: Policy) -> float:
+        request = entry.request
         try:
             with tempfile.TemporaryDirectory(dir=self.lab.state_dir, prefix=SCRATCH[0]) as work:
                 with self._kept_alive(entry):
                     test = fetch_test(request, self.hub(), Path(work), max_bytes=policy.max_package)
+                if too_old := why_too_old(request, self.lab.fuego_core):
+                    return self._returning(entry, too_old, "rejected")
+                if lacks := self._lacks(entry, test):
+                    return self._failing(entry, Reason.PRE_CHECK, lacks)
                 self.folders.prepare(entry.id, _prepared(entry, test))
         except (PrepareError, FormatError) as error:
             return self._failing(entry, Reason.COULD_NOT_PREPARE, str(error))
         return self._move(entry, Phase.TRIGGER)
+
+    def _lacks(self, entry: Entry, test: Path | None) -> str:
+        """What the test needs and its board lacks, as the hub has the board; empty where it has all.
+
+        Asked again here: of an installed test nobody else may know its needs. Raises FormatError.
+        """
+        needs = needs_of(entry.request, test or installed_test(self.lab.fuego_core, entry.request.test))
+        if not needs:
+            return ""
+        board = self.hub().board(self.lab.host, entry.board)
+        found = selectors.Board(host=self.lab.host, name=entry.board, facts=board.facts, labels=board.labels)
+        whys = [f"it needs {need.normal()}: {need.why_not(found)}" for need in needs if not need.matches(found)]
+        return "; ".join(whys)
 
     @contextlib.contextmanager
     def _kept_alive(self, entry: Entry) -> Iterator[None]:

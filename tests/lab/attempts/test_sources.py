@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from fuego_jenkins_remote.client import git
 from fuego_jenkins_remote.client.errors import Answered, ClientError, NotFound, TooLarge, Unreachable
 from fuego_jenkins_remote.client.hub import HubClient
 from fuego_jenkins_remote.client.values import Request
@@ -66,6 +67,9 @@ class Served:
         self.git("add", "-A")
         self.git("commit", "-qm", "more")
 
+    def commit_empty(self) -> None:
+        self.git("commit", "-q", "--allow-empty", "-m", "nothing")
+
 
 def _free_port() -> int:
     with socket.socket() as probe:
@@ -108,10 +112,12 @@ def served(git_daemon: tuple[Path, int], request: pytest.FixtureRequest) -> Serv
 def fetch(tmp_path: Path) -> Callable[..., Path]:
     """Fetch from git into an empty folder."""
 
-    def fetch_one(url: str, ref: str = "trunk", path: str = f"tests/{TEST}", max_bytes: int = MIB) -> Path:
+    def fetch_one(
+        url: str, ref: str = "trunk", path: str = f"tests/{TEST}", max_bytes: int = MIB, commit: str = ""
+    ) -> Path:
         folder = tmp_path / "fetched"
         folder.mkdir()
-        wanted = Request.from_json({**REQUEST, "git": {"url": url, "ref": ref, "path": path}})
+        wanted = Request.from_json({**REQUEST, "git": {"url": url, "ref": ref, "path": path, "commit": commit}})
         test = fetch_test(wanted, None, folder, max_bytes=max_bytes)  # type: ignore[arg-type]
         assert test is not None
         return test
@@ -169,6 +175,53 @@ def test_a_server_that_never_answers_leaves_no_process_behind(
         while (left := _processes_with(url)) and time.monotonic() < end:
             time.sleep(0.02)
         assert left == []
+
+
+def test_the_commit_that_was_asked_for_is_fetched_though_the_branch_has_moved(
+    served: Served, tmp_path: Path, fetch: Callable[..., Path]
+) -> None:
+    commit = git.resolve(served.url, "trunk")
+    (served.work / "tests" / TEST / "later").touch()
+    served.commit()
+    assert git.resolve(served.url, "trunk") != commit
+    assert not (fetch(served.url, commit=commit) / "later").exists()
+
+
+def test_a_commit_that_the_server_does_not_have_is_not_replaced_by_another(
+    served: Served, fetch: Callable[..., Path]
+) -> None:
+    with pytest.raises(PrepareError, match="trunk is no longer at the commit 1{40}"):
+        fetch(served.url, commit="1" * 40)
+
+
+def test_refs_are_resolved_to_what_is_fetched(served: Served) -> None:
+    commit = git.resolve(served.url, "trunk")
+    served.git("tag", "-a", "v1.0", "-m", "a tag with a text")
+    served.git("branch", "other/trunk")
+    served.commit_empty()
+    assert git.resolve(served.url, "v1.0") == commit
+    assert git.resolve(served.url, "refs/tags/v1.0") == commit
+    assert git.resolve(served.url, "HEAD") == git.resolve(served.url, "trunk") != commit
+    assert git.resolve("https://nowhere.invalid/x", "a" * 40) == "a" * 40
+
+
+@pytest.mark.parametrize(
+    ("url", "ref", "said"),
+    [
+        ("ext::sh -c reboot", "trunk", "no address that tests are fetched from"),
+        ("file:///etc", "trunk", "no address that tests are fetched from"),
+        ("git://x/y", "--upload-pack=reboot", "no branch, tag or commit"),
+        ("git://x/y", "a..b", "no branch, tag or commit"),
+    ],
+)
+def test_what_is_no_address_and_no_ref_is_never_given_to_git(url: str, ref: str, said: str) -> None:
+    with pytest.raises(git.GitFailed, match=said):
+        git.resolve(url, ref)
+
+
+def test_a_ref_that_is_not_there_is_told(served: Served) -> None:
+    with pytest.raises(git.GitFailed, match="no branch and no tag gone; a commit is given whole"):
+        git.resolve(served.url, "gone")
 
 
 def _processes_with(word: str) -> list[str]:

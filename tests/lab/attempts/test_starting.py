@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from fuego_jenkins_remote.client.values import Board
 from fuego_jenkins_remote.lab.attempts import starting
 from fuego_jenkins_remote.lab.attempts.stepping import PATIENCE_FOR_JENKINS, SETTLE
 from fuego_jenkins_remote.lab.errors import ControllerDown, ControllerTrouble
@@ -41,6 +42,57 @@ def test_what_a_hub_in_the_wrong_hands_sends_reaches_no_job(bench: Any, hostile:
     assert bench.hub.words() == ["error"]
     assert bench.hub.told[0][1] == "could-not-prepare"
     assert bench.jenkins.triggered == 0
+
+
+def install(lab: Any, test_yaml: str) -> None:
+    folder = lab.fuego_core / "tests" / "Functional.hello_world"
+    folder.mkdir(parents=True)
+    (folder / "test.yaml").write_text(test_yaml)
+
+
+@pytest.mark.parametrize(
+    ("test_yaml", "said"),
+    [
+        ("version: 1.9", "version 1.10 of Functional.hello_world is asked for, and 1.9 is installed here"),
+        ("license: MIT", "the one installed here does not say its version"),
+        ("- 1", "it has no test.yaml of it that can be read"),
+    ],
+)
+def test_a_test_that_is_too_old_is_refused_so_that_another_lab_may_have_it(
+    bench: Any, lab: Any, test_yaml: str, said: str
+) -> None:
+    install(lab, test_yaml)
+    bench.claim(min_version="1.10")
+    bench.until("closed")
+    assert (bench.hub.told[0][0], bench.hub.told[0][2]) == ("give-back", "rejected")
+    assert said in bench.hub.told[0][1]
+    assert str(lab.fuego_core) not in bench.hub.told[0][1]
+
+
+def test_a_test_that_is_new_enough_runs(bench: Any, lab: Any) -> None:
+    install(lab, "version: 1.10")
+    bench.claim(min_version="1.9")
+    bench.until("trigger")
+
+
+def test_what_an_installed_test_needs_is_asked_of_its_board(bench: Any, lab: Any) -> None:
+    install(lab, "needs: [label=usb-gadget, arch=arm]")
+    bench.hub.board = lambda host, name: Board.from_json({"host": host, "name": name, "facts": {"arch": "arm"}})
+    bench.claim()
+    bench.until("closed")
+    assert bench.hub.told[0][:3] == (
+        "error",
+        "pre-check",
+        "it needs label=usb-gadget: it has no label usb-gadget",
+    )
+    assert bench.jenkins.triggered == 0
+
+
+def test_a_board_that_has_what_the_test_needs_gets_it(bench: Any, lab: Any) -> None:
+    install(lab, "needs: [label=usb-gadget]")
+    bench.hub.board = lambda host, name: Board.from_json({"host": host, "name": name, "labels": ["usb-gadget"]})
+    bench.claim()
+    bench.until("trigger")
 
 
 def test_the_hub_hears_of_an_attempt_while_its_test_is_fetched(bench: Any, monkeypatch: Any) -> None:

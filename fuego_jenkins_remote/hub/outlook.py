@@ -1,0 +1,59 @@
+"""What the requester of a test should know when it was put: that it waits, how long it may take, who is asked. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from fuego_jenkins_remote.fuego.names import format_timeout
+from fuego_jenkins_remote.hub.records import Board, NewRequest
+from fuego_jenkins_remote.network.boards import Standing
+from fuego_jenkins_remote.network.matching import listed
+
+_FEW = 3
+_CAN_BE_HAD = frozenset({Standing.FREE, Standing.BUSY})
+
+
+def sentences(boards: Sequence[Board], team: str, new: NewRequest, now: datetime) -> list[str]:
+    """Say it of what this team has asked for, which these boards may run."""
+    outside = [board for board in boards if board.team != team]
+    return [*_waits(boards, new, now), *_limits(outside, new), *_asked(outside)]
+
+
+def _waits(boards: Sequence[Board], new: NewRequest, now: datetime) -> list[str]:
+    away = [board for board in boards if board.standing(now) not in _CAN_BE_HAD]
+    if not away or (new.count != "each" and len(away) < len(boards)):
+        return []
+    some = "; ".join(f"{board} is {_stands(board, now)}" for board in away[:_FEW])
+    more = f"; and {len(away) - _FEW} more" if len(away) > _FEW else ""
+    if len(away) == len(boards):
+        return [f"It waits, since no board that may run it is to be had now: {some}{more}."]
+    return [f"{len(away)} of {len(boards)} wait for boards that are not to be had now: {some}{more}."]
+
+
+def _stands(board: Board, now: datetime) -> str:
+    words = {
+        Standing.WITHDRAWN: "withdrawn by its lab for now",
+        Standing.SILENT: "of a lab that was not heard of lately",
+        Standing.MAINTENANCE: "in maintenance",
+    }
+    standing = board.standing(now)
+    reason = board.offer(now).because
+    return words.get(standing, str(standing)) + (f" ({reason[:200]})" if reason else "")
+
+
+def _limits(outside: Sequence[Board], new: NewRequest) -> list[str]:
+    """For how long outsiders may have the boards, shortest first, where that is near enough to matter."""
+    by_limit: dict[int, list[str]] = {}
+    for board in outside:
+        by_limit.setdefault(board.terms.max_time, []).append(str(board))
+    this = format_timeout(new.timeout)
+    return [
+        f"Outsiders have {listed(names)} for {format_timeout(limit)} at most; this may take {this}."
+        for limit, names in sorted(by_limit.items())[:1]
+    ]
+
+
+def _asked(outside: Sequence[Board]) -> list[str]:
+    hosts = sorted({board.host for board in outside if board.terms.ask})
+    return [f"The people of {listed(hosts)} are asked before it runs there."] if hosts else []
