@@ -8,14 +8,15 @@ import sqlalchemy as sa
 
 from fuego_jenkins_remote.hub import approvals, audit
 from fuego_jenkins_remote.hub.changes import Change
-from fuego_jenkins_remote.hub.errors import NotKnown, NotYours
+from fuego_jenkins_remote.hub.errors import NotKnown
 from fuego_jenkins_remote.hub.notices import events
 from fuego_jenkins_remote.hub.records import Board, Caller, Health, Lane, NewBoard
+from fuego_jenkins_remote.hub.rights import require
 from fuego_jenkins_remote.hub.statements import boards as sql
 from fuego_jenkins_remote.hub.statements import people
 from fuego_jenkins_remote.hub.statements import requests as request_sql
 from fuego_jenkins_remote.network import selectors
-from fuego_jenkins_remote.network.permissions import Action, Thing, may
+from fuego_jenkins_remote.network.permissions import Action, Thing
 
 parsed = lru_cache(maxsize=4096)(selectors.parse)
 """`selectors.parse`, remembered: the selectors of lanes are read again with every changed board."""
@@ -83,8 +84,8 @@ def put_maintenance(change: Change, caller: Caller, host: str, name: str, reason
     What runs on it goes on, what waits for it waits. Raises NotKnown, NotYours. The same again changes nothing.
     """
     board = find(change.conn, host, name)
-    if not may(caller.actor, Action.KEEP_BOARD, Thing(labs={host: board.team})):
-        raise NotYours(f"only maintainers of the team {board.team} and the lab {host} itself keep boards of {host}")
+    otherwise = f"only maintainers of the team {board.team} and the lab {host} itself keep boards of {host}"
+    require(caller, Action.KEEP_BOARD, Thing(labs={host: board.team}), otherwise=otherwise)
     if board.maintenance != reason:
         sql.set_maintenance(change.conn, board.id, reason, caller.name if reason else "", change.at)
         action = "maintenance" if reason else "available"
