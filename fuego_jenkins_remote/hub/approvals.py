@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -13,16 +12,18 @@ from fuego_jenkins_remote.hub import audit, life, sight, standing
 from fuego_jenkins_remote.hub.changes import Change
 from fuego_jenkins_remote.hub.errors import Conflict, NotYours, Refused
 from fuego_jenkins_remote.hub.notices import events
-from fuego_jenkins_remote.hub.records import Answer, Approval, Board, Caller, Lab, Request
+from fuego_jenkins_remote.hub.queue import lanes
+from fuego_jenkins_remote.hub.records import Answer, Approval, Caller, Lab, Request
 from fuego_jenkins_remote.hub.statements import boards as board_sql
 from fuego_jenkins_remote.hub.statements import people
 from fuego_jenkins_remote.hub.statements import requests as sql
-from fuego_jenkins_remote.network import matching
 from fuego_jenkins_remote.network.identities import MAX_ATTEMPTS
 from fuego_jenkins_remote.network.states import FINAL, By, Event, State
 
 MAX_HELD = 200
 """At most so many questions are listed for a lab."""
+ASKS = "its people approve requests of other teams"
+"""Why a lab is asked whose terms say so."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,11 +82,17 @@ def ask(change: Change, request: Request, host: str, reason: str) -> Request:
     A lab that asks although it has a yes does not count who gave it: then people are asked.
     """
     before = request.approval(host)
-    if before is None or before.answer != "approved":
-        allowed = standing.applying(change.conn, request, host, change.at)
-        if allowed is not None:
-            return record(change, request, host, "approved", f"allowed for good: {allowed.id}", by=allowed.by)
-    return record(change, request, host, "requested", reason, by=host)
+    if before is not None and before.answer == "approved":
+        return record(change, request, host, "requested", reason, by=host)
+    return settle(change, _ask(change, request, host, reason, by=host))
+
+
+def _ask(change: Change, request: Request, host: str, reason: str, *, by: str) -> Request:
+    allowed = standing.applying(change.conn, request, host, change.at)
+    if allowed is not None:
+        said = f"allowed for good: {allowed.id}"
+        return _write(change, request, host, "approved", said, by=allowed.by)
+    return _write(change, request, host, "requested", reason, by=by)
 
 
 def release(change: Change, host: str) -> None:
@@ -133,7 +140,7 @@ def _answer(
         raise Conflict(f"the request {request.id} is over: it is {request.state}")
     if before is not None and given == "approved" == before.answer and request.state is not State.PENDING:
         return request
-    if before is None and all(board.host != host for board in board_sql.of_lane(change.conn, request.lane_id)):
+    if before is None and host not in lanes.labs_left(change.conn, request, change.at):
         # Else the admins of any lab could write into the history of everybody's requests.
         raise NotYours(f"the request {request.id} is for no board of {host}: there is nothing to answer")
     action = "approve-request" if given == "approved" else "reject-request"
@@ -154,6 +161,10 @@ def _check_always(request: Request, given: str, always: Always) -> None:
 
 def record(change: Change, request: Request, host: str, given: Answer, reason: str, *, by: str) -> Request:
     """Write the answer down and let follow what follows from it."""
+    return settle(change, _write(change, request, host, given, reason, by=by))
+
+
+def _write(change: Change, request: Request, host: str, given: Answer, reason: str, *, by: str) -> Request:
     approval = Approval(host=host, answer=given, reason=reason, by=by, at=change.at)
     remind_at = change.at + change.times.remind if given == "requested" else None
     sql.set_approval(change.conn, request.id, approval, remind_at)
@@ -166,32 +177,43 @@ def record(change: Change, request: Request, host: str, given: Answer, reason: s
     said = f"{words[given]}: {reason}" if reason else words[given]
     life.note(change, request, str(request.state), who=by, reason=said)
     request = life.find(change, request.id)
+    lane = lanes.lane_now(change.conn, request)
+    if lane.id != request.lane_id:
+        sql.change(change.conn, request, change.at, {"lane_id": lane.id})
+        request = life.find(change, request.id)
+        if request.state is State.PENDING and not request.held:
+            lanes.enter(change.conn, request)
     if given == "requested":
         events.ask_lab(change, request, host, reason)
-    return settle(change, request)
+    return request
 
 
 def settle(change: Change, request: Request) -> Request:
     """See who is left for a waiting request: offer it, hold it back, or reject it with the reason."""
     if request.state is not State.PENDING:
         return request
-    left = _left(change, request)
     if request.attempt >= MAX_ATTEMPTS:
         return _reject(change, request, Event.UNMATCHED, f"{request.attempt} attempts, and no lab has run it")
+    left = lanes.labs_left(change.conn, request, change.at)
     if not left:
         return _reject(change, request, Event.UNMATCHED, "no board of the network matches it any more")
-    answers = {host: request.approval(host) for host in sorted({board.host for board in left})}
+    for host, asks in left.items():
+        if asks and request.approval(host) is None:
+            request = _ask(change, request, host, ASKS, by=life.HUB)
+    answers = {host: request.approval(host) for host in left}
     if all(approval is not None and approval.answer == "rejected" for approval in answers.values()):
         reasons = [
             f"{approval.host}: {approval.reason or 'no'}" for approval in answers.values() if approval is not None
         ]
         return _reject(change, request, Event.REFUSED, "; ".join(reasons))
-    held = all(approval is not None and approval.answer != "approved" for approval in answers.values())
+    held = not any(_may_run(approval, asks=left[host]) for host, approval in answers.items())
     if held != request.held:
         sql.change(change.conn, request, change.at, {"held": held})
         change.wake_readers(request.id)
         change.wake_campaign(request.campaign)
         request = life.find(change, request.id)
+        if not held:
+            lanes.enter(change.conn, request)
     if not held:
         change.wake_labs(answers)
     return request
@@ -201,16 +223,11 @@ def _boards_at(conn: sa.Connection, request: Request, host: str) -> tuple[str, .
     return tuple(board.name for board in board_sql.of_lane(conn, request.lane_id) if board.host == host)
 
 
-def _left(change: Change, request: Request) -> Sequence[Board]:
-    """The boards that could run it, some day."""
-    boards = board_sql.of_lane(change.conn, request.lane_id)
-    # The lane has the boards that match and are open to its team; how long a test may take is each request's matter.
-    return [
-        board
-        for board in boards
-        if str(board) != request.avoid
-        and not matching.too_long(board.offer(change.at), (request.team,), request.timeout, change.at)
-    ]
+def _may_run(approval: Approval | None, *, asks: bool) -> bool:
+    """Whether boards of a lab may have it, as its people have answered; `asks`: each of the lab's boards asks them."""
+    if approval is None or lanes.asked_by_the_hub(approval):
+        return not asks
+    return approval.answer == "approved"
 
 
 def _reject(change: Change, request: Request, event: Event, reason: str) -> Request:

@@ -6,15 +6,17 @@ answer; another one gets Conflict, as does a call for an attempt that is no long
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 from fuego_jenkins_remote.hub import approvals, life, sight
 from fuego_jenkins_remote.hub.changes import Change
 from fuego_jenkins_remote.hub.errors import Conflict, NotKnown, NotYours, Refused
 from fuego_jenkins_remote.hub.heartbeats import Alive, Beat, beat, silent_after
+from fuego_jenkins_remote.hub.queue import lanes
 from fuego_jenkins_remote.hub.records import Attempt, Request
 from fuego_jenkins_remote.hub.statements import attempts as sql
-from fuego_jenkins_remote.hub.statements import boards as board_sql
 from fuego_jenkins_remote.network.identities import AttemptId, run_key
 from fuego_jenkins_remote.network.reasons import Reason, may_go_elsewhere, meaning
 from fuego_jenkins_remote.network.states import By, Event, State
@@ -228,19 +230,26 @@ def fail(
 
 
 def retry(change: Change, attempt: Attempt, request: Request) -> Request:
-    """Another try, on another board."""
+    """Another try, where it has not failed yet; if no such board is left, on another than the last."""
     place = f"{attempt.host}:{attempt.board}"
+    avoid = _places(change, (*request.avoided, place), request) or (place,)
     moved = life.move(
         change,
         request,
         Event.RETRY,
         by=By.HUB,
         who=life.HUB,
-        reason=f"another try, not on {place}",
+        reason=f"another try, not on {' and '.join(avoid)}",
         retries_left=request.retries_left - 1,
-        avoid=place,
+        avoid=" ".join(avoid),
     )
     return approvals.settle(change, moved)
+
+
+def _places(change: Change, places: Sequence[str], request: Request) -> tuple[str, ...]:
+    """These places, once each, where a board is left beside them; else none."""
+    avoid = tuple(dict.fromkeys(places))
+    return avoid if lanes.labs_left(change.conn, replace(request, avoid=" ".join(avoid)), change.at) else ()
 
 
 def _must_be_the_runs(key: str, host: str, which: AttemptId) -> None:
@@ -252,8 +261,7 @@ def may_retry(change: Change, attempt: Attempt, request: Request) -> bool:
     """Whether retries are left, nobody wants it to end, and a board other than this one may run it."""
     if request.retries_left < 1 or request.cancel_requested:
         return False
-    place = f"{attempt.host}:{attempt.board}"
-    return any(str(board) != place for board in board_sql.of_lane(change.conn, request.lane_id))
+    return bool(_places(change, (f"{attempt.host}:{attempt.board}",), request))
 
 
 def _find(change: Change, host: str, which: AttemptId) -> tuple[Attempt, Request]:

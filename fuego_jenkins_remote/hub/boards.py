@@ -1,25 +1,26 @@
-"""Boards: what labs say about them, and which lanes of requests each of them serves."""
+"""Boards: what labs say about them, and which selectors match them."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import lru_cache
 
 import sqlalchemy as sa
 
-from fuego_jenkins_remote.hub import approvals, audit
+from fuego_jenkins_remote.hub import approvals, audit, life
 from fuego_jenkins_remote.hub.changes import Change
 from fuego_jenkins_remote.hub.errors import NotKnown
 from fuego_jenkins_remote.hub.notices import events
-from fuego_jenkins_remote.hub.records import Board, Caller, Health, Lane, NewBoard
+from fuego_jenkins_remote.hub.records import Board, Caller, Health, NewBoard
 from fuego_jenkins_remote.hub.rights import require
 from fuego_jenkins_remote.hub.statements import boards as sql
-from fuego_jenkins_remote.hub.statements import people
-from fuego_jenkins_remote.hub.statements import requests as request_sql
+from fuego_jenkins_remote.hub.statements import lanes, matches, people
 from fuego_jenkins_remote.network import selectors
+from fuego_jenkins_remote.network.matching import EVERYBODY
 from fuego_jenkins_remote.network.permissions import Action, Thing
 
-parsed = lru_cache(maxsize=4096)(selectors.parse)
-"""`selectors.parse`, remembered: the selectors of lanes are read again with every changed board."""
+parsed = lru_cache(maxsize=16384)(selectors.parse)
+"""`selectors.parse`, remembered: all selectors are read again with every changed board."""
 
 
 def find(conn: sa.Connection, host: str, name: str) -> Board:
@@ -49,10 +50,12 @@ def put(change: Change, host: str, name: str, new: NewBoard) -> Board:
     else:
         sql.update(change.conn, before.id, new, now=change.at, changed=not _says(before, new))
     board = find(change.conn, host, name)
+    if before is None or _shared_as(before) != _shared_as(board):
+        matches.set_offer(change.conn, board)
     if before is None or _matched_by(before) != _matched_by(board):
-        _renew_lanes(change, board)
-    elif before.terms != board.terms:
-        _look_again(change, sql.served_by(change.conn, board.id), all_of_them=True)
+        _renew_matches(change, before, board)
+    if before is not None and _shared_as(before) != _shared_as(board):
+        _shared_anew(change, board)
     if board.up:
         change.wake_labs([host])
     return board
@@ -98,33 +101,17 @@ def put_maintenance(change: Change, caller: Caller, host: str, name: str, reason
 def remove(change: Change, host: str, name: str) -> None:
     """Take the board away. An attempt that has it goes on; waiting requests that match no other are rejected."""
     board = find(change.conn, host, name)
-    gone = sql.served_by(change.conn, board.id)
+    gone = matches.of_board(change.conn, board.id)
+    matches.set_facts(change.conn, board.id, board, None)
     sql.delete(change.conn, board.id)
-    _look_again(change, gone)
+    _settle_left(change, gone)
 
 
-def of_another_team(change: Change, host: str, team: str) -> None:
-    """The lab is another team's now: what is the owner's own is so anew, and who may use its boards is asked again."""
-    sql.own_lanes_anew(change.conn, host, team)
+def of_another_team(change: Change, host: str) -> None:
+    """The lab is another team's now: who may use its boards, and on which terms, is asked again."""
     for board in sql.listed(change.conn, host):
-        _renew_lanes(change, board)
+        _shared_anew(change, board)
     change.wake_labs([host])
-
-
-def candidates(conn: sa.Connection, selector: selectors.Selector, team: str, user: str) -> list[Board]:
-    """The boards that serve the lane of this selector, this team and this user."""
-    return [board for board in sql.listed(conn) if board.admits(team, user) and selector.matches(board.matched())]
-
-
-def lane_for(change: Change, selector: selectors.Selector, team: str, user: str) -> Lane:
-    """The lane of the three; a new one is made and its boards found."""
-    normal = selector.normal()
-    lane = sql.find_lane(change.conn, normal, team, user)
-    if lane is None:
-        lane = sql.insert_lane(change.conn, normal, team, user)
-        for board in candidates(change.conn, selector, team, user):
-            sql.serve(change.conn, board, [lane])
-    return lane
 
 
 def _says(board: Board, new: NewBoard) -> bool:
@@ -132,28 +119,43 @@ def _says(board: Board, new: NewBoard) -> bool:
 
 
 def _matched_by(board: Board) -> object:
-    return board.facts, board.labels, board.open_to
+    return board.facts, board.labels
 
 
-def _renew_lanes(change: Change, board: Board) -> None:
-    before = sql.served_by(change.conn, board.id)
-    lanes = [
-        lane
-        for lane in sql.all_lanes(change.conn)
-        if board.admits(lane.team, lane.user) and parsed(lane.selector).matches(board.matched())
-    ]
-    now = {lane.id for lane in lanes}
-    sql.serve(change.conn, board, [lane for lane in lanes if lane.id not in before])
-    sql.serve_no_more(change.conn, board.id, before - now)
-    _look_again(change, before - now)
-    for request in request_sql.held_in_lanes(change.conn, now - before):
-        approvals.settle(change, request)
+def _shared_as(board: Board) -> object:
+    return board.open_to, board.terms
 
 
-def _look_again(change: Change, lane_ids: set[int], *, all_of_them: bool = False) -> None:
-    """These lanes have lost a board, or some requests have: they may wait in vain now."""
-    for lane_id in lane_ids:
-        everything = all_of_them or not sql.of_lane(change.conn, lane_id)
-        for request in request_sql.pending_in_lanes(change.conn, [lane_id]):
-            if everything or request.approvals or request.avoid:
-                approvals.settle(change, request)
+def _renew_matches(change: Change, before: Board | None, board: Board) -> None:
+    """Find the selectors that match it now, and see to the requests that have lost a board, or are held and get one."""
+    matches.hold(change.conn)
+    matches.set_facts(change.conn, board.id, before, board)
+    had = matches.of_board(change.conn, board.id)
+    has = {number for number, text in matches.all_selectors(change.conn) if parsed(text).matches(board.matched())}
+    matches.add(change.conn, board.id, has - had)
+    matches.drop(change.conn, board.id, had - has)
+    _settle_left(change, had - has)
+    _settle_held(change, has - had)
+
+
+def _shared_anew(change: Change, board: Board) -> None:
+    """See to the requests that have lost the board, or that are held and wait for no answer of its lab any more."""
+    served = matches.of_board(change.conn, board.id)
+    _settle_held(change, served)
+    _settle_left(change, served, longer_than=board.terms.max_time)
+
+
+def _settle_left(change: Change, selector_ids: Collection[int], longer_than: int | None = None) -> None:
+    """Boards have left requests of these selectors: some may wait in vain now."""
+    for one in selector_ids:
+        open_to = {who for offer in matches.offers_by_id(change.conn, one) for who in (offer.team, *offer.open_to)}
+        beside = None if EVERYBODY in open_to else open_to
+        for request_id in lanes.waiting_ids(change.conn, one, beside=beside, longer_than=longer_than):
+            approvals.settle(change, life.find(change, request_id))
+
+
+def _settle_held(change: Change, selector_ids: Collection[int]) -> None:
+    """Boards have come for requests of these selectors, some of which wait for people."""
+    for one in selector_ids:
+        for request_id in lanes.held_ids(change.conn, one):
+            approvals.settle(change, life.find(change, request_id))

@@ -11,6 +11,7 @@ from fuego_jenkins_remote.hub import boards
 from fuego_jenkins_remote.hub.errors import NoBoard, NotYours, Refused
 from fuego_jenkins_remote.hub.records import Board, Caller, NewRequest, Request
 from fuego_jenkins_remote.hub.statements import boards as sql
+from fuego_jenkins_remote.hub.statements import matches
 from fuego_jenkins_remote.network import matching, selectors
 from fuego_jenkins_remote.network.matching import Wish
 from fuego_jenkins_remote.network.permissions import Action, Thing, may
@@ -52,19 +53,14 @@ def teams_of(caller: Caller, team: str | None) -> tuple[str, ...]:
 def team_and_boards(conn: sa.Connection, caller: Caller, new: NewRequest, now: datetime) -> tuple[str, Sequence[Board]]:
     """The first of the caller's teams that may use boards for it, and these boards, well or not; raises NoBoard."""
     teams = teams_of(caller, new.team)
-    normal = effective(wish_of(new, teams, caller.name)).normal()
-    known: Sequence[Board] | None = None
+    selector = effective(wish_of(new, teams, caller.name))
+    among = sql.rows_of(conn, matches.matching(selector))
     for team in teams:
         wish = wish_of(new, (team,), caller.name)
-        lane = sql.find_lane(conn, normal, team, caller.name)
-        if lane is not None:
-            among: Sequence[Board] = sql.of_lane(conn, lane.id)
-        else:
-            among = known = known if known is not None else sql.listed(conn)
         found = [board for board in among if not matching.never(board.offer(now), wish, now)]
         if found:
             return team, found
-    raise _none(known if known is not None else sql.listed(conn), wish_of(new, teams, caller.name), now)
+    raise _none(sql.listed(conn), wish_of(new, teams, caller.name), now)
 
 
 def _none(known: Sequence[Board], wish: Wish, now: datetime) -> NoBoard:

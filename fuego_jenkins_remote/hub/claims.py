@@ -11,10 +11,14 @@ import sqlalchemy as sa
 from fuego_jenkins_remote.hub import boards, life, requests, sight
 from fuego_jenkins_remote.hub.changes import Change
 from fuego_jenkins_remote.hub.errors import Conflict
+from fuego_jenkins_remote.hub.queue import turns
+from fuego_jenkins_remote.hub.queue.terms import Door, has_quota
 from fuego_jenkins_remote.hub.records import Assignment, Attempt, Board, Request
 from fuego_jenkins_remote.hub.statements import attempts as sql
 from fuego_jenkins_remote.hub.statements import boards as board_sql
+from fuego_jenkins_remote.hub.statements import lanes as lane_sql
 from fuego_jenkins_remote.hub.statements import people as people_sql
+from fuego_jenkins_remote.hub.statements import turns as turn_sql
 from fuego_jenkins_remote.network.states import By, Event
 
 BRIDGE_GONE = timedelta(seconds=60)
@@ -73,7 +77,7 @@ def take(change: Change, claim: Claim) -> Answer:
         got = [_again(change.conn, attempt) for attempt in before]
     else:
         board_sql.seen(change.conn, claim.host, claim.boards, change.at)
-        got = [given for board in _idle(change.conn, claim) if (given := _take_for(change, board, claim))]
+        got = _take_all(change, claim)
     stops = tuple(sql.stops(change.conn, claim.host))
     if any(not stop.told for stop in stops):
         sql.stops_told(change.conn, claim.host)
@@ -97,34 +101,55 @@ def _must_be_the_labs(change: Change, host: str, bridge: str) -> None:
 def peek(change: Change, claim: Claim) -> Answer:
     """What `take` would give, without taking it. A request that fits two of the boards is shown for the first."""
     shown: dict[str, Assignment] = {}
-    for board in _idle(change.conn, claim):
-        request = _next(change, board, claim)
-        if request is not None:
-            shown.setdefault(request.id, _assignment(request, request.attempt + 1, board.host, board.name))
+    only = _only(change, claim)
+    for door in _doors(change, claim):
+        pick = turns.next_for(change, door, turns.count_last(change, door.board.id), only)
+        if pick is not None:
+            request = life.find(change, pick.request_id)
+            shown.setdefault(request.id, _assignment(request, request.attempt + 1, door.board.host, door.board.name))
     again_at = None if shown else sql.next_pause_end(change.conn, claim.host, change.at)
     return Answer(assignments=tuple(shown.values()), stops=tuple(sql.stops(change.conn, claim.host)), again_at=again_at)
 
 
-def _idle(conn: sa.Connection, claim: Claim) -> list[Board]:
-    if claim.request is not None:
-        sight.find_for(conn, sight.lab(claim.host), claim.request)
-    found = [boards.find(conn, claim.host, name) for name in dict.fromkeys(claim.boards)]
-    return [board for board in found if board.up and not board.busy]
+def _doors(change: Change, claim: Claim) -> list[Door]:
+    """The boards that are up and free, with who may come in; raises NotKnown for one that is not there."""
+    names = list(dict.fromkeys(claim.boards))
+    found = {board.name: board for board in board_sql.named(change.conn, claim.host, names)}
+    for name in names:
+        if name not in found:
+            boards.find(change.conn, claim.host, name)
+    free = [found[name] for name in names if found[name].up and not found[name].busy]
+    quotas = any(has_quota(board.terms.running) for board in free)
+    taken = turn_sql.held_of_lab(change.conn, claim.host) if quotas else {}
+    return [Door.of(board, change.at, claim.limits.get(board.name), taken) for board in free]
 
 
-def _next(change: Change, board: Board, claim: Claim) -> Request | None:
-    query = sql.next_for(board, change.at, claim.request, limit=claim.limits.get(board.name))
-    request_id = change.conn.execute(query).scalar_one_or_none()
-    return None if request_id is None else life.find(change, request_id)
-
-
-def _take_for(change: Change, board: Board, claim: Claim) -> Assignment | None:
-    request = _next(change, board, claim)
-    if request is None:
+def _only(change: Change, claim: Claim) -> turns.Only | None:
+    """The request that is asked for by name; raises NotKnown."""
+    if claim.request is None:
         return None
-    number = sql.insert(
-        change.conn, request, board, claim.claim_id, now=change.at, due_at=change.at + change.times.lease
-    )
+    asked = sight.find_for(change.conn, sight.lab(claim.host), claim.request)
+    lane = lane_sql.by_id(change.conn, asked.lane_id)
+    return turns.Only(request_id=claim.request, lane_id=lane.id, queue_id=lane.queue_id)
+
+
+def _take_all(change: Change, claim: Claim) -> list[Assignment]:
+    # One claim of a lab after the other: its quotas are counted, and its boards' clocks read, before they are written.
+    people_sql.hold_lab(change.conn, claim.host)
+    only = _only(change, claim)
+    got: list[Assignment] = []
+    for door in _doors(change, claim):
+        clock = turns.count_last(change, door.board.id)
+        pick = turns.next_for(change, door, clock, only)
+        if pick is not None:
+            got.append(_give(change, door.board, pick, claim.claim_id))
+            door.has_given(pick.team, pick.lane.user)
+    return got
+
+
+def _give(change: Change, board: Board, pick: turns.Pick, claim_id: str) -> Assignment:
+    request = life.find(change, pick.request_id)
+    number = sql.insert(change.conn, request, board, claim_id, now=change.at, due_at=change.at + change.times.lease)
     moved = life.move(
         change,
         request,
@@ -136,7 +161,8 @@ def _take_for(change: Change, board: Board, claim: Claim) -> Assignment | None:
         host=board.host,
         board=board.name,
     )
-    board_sql.lane_served(change.conn, request.lane_id, change.at)
+    turns.begin(change, board.id, pick, number)
+    lane_sql.look_again(change.conn, pick.lane.id, pick.lane.queue_id)
     return _assignment(moved, number, board.host, board.name)
 
 

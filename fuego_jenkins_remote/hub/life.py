@@ -7,12 +7,12 @@ from typing import Any
 from fuego_jenkins_remote.hub.changes import Change
 from fuego_jenkins_remote.hub.errors import Conflict, NotKnown
 from fuego_jenkins_remote.hub.notices import events
-from fuego_jenkins_remote.hub.records import HistoryEntry, Request
+from fuego_jenkins_remote.hub.queue import lanes
+from fuego_jenkins_remote.hub.records import HUB, HistoryEntry, Request
 from fuego_jenkins_remote.hub.statements import requests as sql
 from fuego_jenkins_remote.network.states import FINAL, BadTransition, By, Event, State, advance, may
 
-HUB = "hub"
-"""Who, in a history, where nobody but the hub itself did it."""
+__all__ = ["HUB", "find", "move", "note"]
 
 
 def find(change: Change, request_id: str) -> Request:
@@ -63,6 +63,8 @@ def move(
     moved = find(change, request.id)
     if state in FINAL and request.campaign is not None:
         change.ended_in.add(request.campaign)
+    if state is State.PENDING:
+        lanes.enter(change.conn, moved)
     if state in FINAL and not will_retry:
         events.tell_requester(change, moved, who)
     return moved

@@ -15,6 +15,9 @@ from fuego_jenkins_remote.network.permissions import Actor, Level, Scope
 from fuego_jenkins_remote.network.states import State
 from fuego_jenkins_remote.network.terms import USUAL, Terms
 
+HUB = "hub"
+"""Who, in a history or an answer, where nobody but the hub itself did it."""
+
 Answer = Literal["requested", "approved", "rejected"]
 Count = int | Literal["each"]
 Health = Literal["online", "offline", "maintenance", "broken"]
@@ -149,12 +152,18 @@ class NewBoard:
 
 @dataclass(frozen=True, kw_only=True)
 class Lane:
-    """All requests of one person for one team with one selector (in normal form); no person: from before."""
+    """The requests of one person for one team with one selector (in normal form), and the same answers of labs.
+
+    It is the person's part of a queue, in which are those of the whole team. No person: from before.
+    """
 
     id: int
+    user: str
+    queue_id: int
+    selector_id: int
     selector: str
     team: str
-    user: str
+    answers: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -355,6 +364,11 @@ class Request:
     def current(self) -> AttemptId:
         """The newest attempt; meaningful once there is one."""
         return AttemptId(self.id, self.attempt)
+
+    @property
+    def avoided(self) -> tuple[str, ...]:
+        """Where it has failed, and is not to be tried again: HOST:BOARD."""
+        return tuple((self.avoid or "").split())
 
     def approval(self, host: str) -> Approval | None:
         """What this lab has answered, if anything."""

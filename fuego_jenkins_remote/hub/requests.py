@@ -11,9 +11,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from fuego_jenkins_remote.hub import audit, boards, choice, life, outlook, sight, telling
+from fuego_jenkins_remote.hub import approvals, audit, choice, life, outlook, sight, telling
 from fuego_jenkins_remote.hub.changes import Change
 from fuego_jenkins_remote.hub.errors import Conflict, NotKnown, NotYours, Refused
+from fuego_jenkins_remote.hub.queue import lanes
 from fuego_jenkins_remote.hub.records import Board, Caller, NewCampaign, NewRequest, Request
 from fuego_jenkins_remote.hub.rights import must_be_good_for
 from fuego_jenkins_remote.hub.statements import attempts as attempt_sql
@@ -117,7 +118,7 @@ def write(
         group = old.spread_group if old else f"{campaign}/{number}" if planned.spread else None
         for one in planned.parts:
             wish = choice.wish_of(one, (planned.team,), caller.name)
-            lane = boards.lane_for(change, choice.effective(wish), planned.team, caller.name)
+            lane = lanes.lane_for(change.conn, choice.effective(wish), planned.team, caller.name)
             rows.append(
                 sql.Row(
                     id=new_request_id(change.at),
@@ -130,7 +131,10 @@ def write(
             )
         change.wake_labs({board.host for board in planned.boards})
     sql.insert(change.conn, rows, requester=caller.name, campaign=campaign, fingerprint=fingerprint, now=change.at)
+    lanes.enter_all(change.conn, rows)
     made = sql.of_put(change.conn, caller.name, rows[0].new.call_id)
+    if any(board.terms.ask for planned in plans for board in planned.boards):
+        made = [approvals.settle(change, one) for one in made]
     more = f" and {len(made) - 1} more" if len(made) > 1 else ""
     _note(change, caller, "put-request", made[0], f"{made[0].test} on {made[0].selector}{more}")
     return made

@@ -79,7 +79,7 @@ def _pending(request: Request, boards: Sequence[Board], at: datetime) -> Told:
             command=f"ftc approve-request {request.id}",
         )
     asked = [approval.host for approval in request.approvals if approval.answer != "approved"]
-    boards = [board for board in boards if board.host not in asked and str(board) != request.avoid]
+    boards = [board for board in boards if board.host not in asked and str(board) not in request.avoided]
     by = {word: [board for board in boards if board.standing(at) is word] for word in Standing}
     before = _sentence(f"It was given back before: {request.reason}") if request.reason else ""
     if idle := by[Standing.FREE]:

@@ -46,5 +46,5 @@ def set_team(change: Change, caller: Caller | None, host: str, team: str) -> Non
         return
     have_team(change.conn, team)
     team_sql.set_owner(change.conn, host, team)
-    boards.of_another_team(change, host, team)
+    boards.of_another_team(change, host)
     audit.write(change, caller, "set-lab", f"lab {host}", f"of the team {team}, of {lab.team} before", team=team)

@@ -1,9 +1,9 @@
 """The hub's tables.
 
 Three indexes carry the load. `pending` gives the head of each lane, so that a claim costs the same however many
-requests are stored (with `by_length` saying whether a lane has anything short enough at all, where a claim has limits);
-`due` gives the sweeper what is late and nothing else; `live` is the promise that a board has one attempt at a time.
-Their conditions stand here as literals, since SQLite uses a partial index only for a query that repeats them.
+requests are stored (with `by_length` saying what is the shortest there, for claims with limits); `due` gives the
+sweeper what is late and nothing else; `live` is the promise that a board has one attempt at a time. Their conditions
+stand here as literals, since SQLite uses a partial index only for a query that repeats them.
 """
 
 from __future__ import annotations
@@ -11,7 +11,20 @@ from __future__ import annotations
 from fuego_jenkins_remote.hub.schema.approvals import standing_approvals
 from fuego_jenkins_remote.hub.schema.audit import audit
 from fuego_jenkins_remote.hub.schema.base import metadata
-from fuego_jenkins_remote.hub.schema.boards import board_lane, boards, lanes
+from fuego_jenkins_remote.hub.schema.boards import (
+    board_facts,
+    boards,
+    filled,
+    lane_filled,
+    lanes,
+    matches,
+    offer_doors,
+    offers,
+    queues,
+    selectors,
+    shares,
+    turns,
+)
 from fuego_jenkins_remote.hub.schema.campaigns import campaigns, going_on
 from fuego_jenkins_remote.hub.schema.notices import notices, unsent
 from fuego_jenkins_remote.hub.schema.packages import packages, uploads
@@ -43,32 +56,41 @@ __all__ = [
     "attempts",
     "audit",
     "beyond_waiting",
-    "board_lane",
+    "board_facts",
     "boards",
     "campaigns",
     "due",
+    "filled",
     "going_on",
     "held",
     "history",
     "invitations",
     "labs",
+    "lane_filled",
     "lanes",
     "live",
+    "matches",
     "memberships",
     "metadata",
     "notices",
+    "offer_doors",
     "offered",
+    "offers",
     "packages",
     "paused",
     "private",
+    "queues",
     "requests",
+    "selectors",
     "sessions",
+    "shares",
     "spread",
     "standing_approvals",
     "teams",
     "to_remind",
     "to_stop",
     "tokens",
+    "turns",
     "unsent",
     "uploads",
     "users",

@@ -50,7 +50,7 @@ requests = sa.Table(
     sa.Column("attempt", sa.Integer, nullable=False),  # the newest attempt's number; 0 before the first
     sa.Column("host", sa.Text),  # where the current attempt is; none while it waits
     sa.Column("board", sa.Text),
-    sa.Column("avoid", sa.Text),  # HOST:BOARD where it failed last: a retry goes elsewhere
+    sa.Column("avoid", sa.Text),  # HOST:BOARD HOST:BOARD: where it failed; a retry goes elsewhere
     sa.Column("status", sa.Text, nullable=False),
     sa.Column("run_key", sa.Text, nullable=False),
     sa.Column("run_url", sa.Text, nullable=False),

@@ -1,4 +1,4 @@
-"""SQL on attempts, and the question that each claim asks: what is next for this board?"""
+"""SQL on attempts."""
 
 from __future__ import annotations
 
@@ -10,21 +10,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from fuego_jenkins_remote.hub.records import Attempt, Board, Request
-from fuego_jenkins_remote.hub.schema import (
-    approvals,
-    attempts,
-    board_lane,
-    due,
-    lanes,
-    offered,
-    paused,
-    requests,
-    to_stop,
-)
+from fuego_jenkins_remote.hub.schema import attempts, due, paused, to_stop
 from fuego_jenkins_remote.network.states import State
 
 _COLUMNS = [column for column in attempts.c if column.name != "campaign"]
-_HELD_A_BOARD = (State.ASSIGNED, State.RUNNING, State.LOST, State.TESTED, State.DONE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,78 +23,6 @@ class Stop:
     request_id: str
     number: int
     told: bool
-
-
-def next_for(
-    board: Board, now: datetime, request_id: str | None = None, *, limit: float | None = None
-) -> sa.Select[str]:
-    """The query for the request that the board should run next (its id; no row: none).
-
-    One look into the index for each lane that the board serves; of the lanes' heads the lab's own team comes first,
-    then the higher priority, then the lane that was served longest ago, then the older request. With `request_id` that
-    request or none, and a pause after a give-back does not count, since a person asks.
-
-    With a `limit` (seconds) what takes longer is passed over. A lane in which everything does costs one look; else the
-    lane's index, which has the time limits, is read up to the first that is short enough: 12 ms where 100,000 that take
-    longer come before it.
-    """
-    short = [] if limit is None else [_has_shorter(limit)]
-    head = (
-        sa.select(requests.c.id)
-        .where(requests.c.lane_id == board_lane.c.lane_id, offered, *_fits(board, now, request_id, limit))
-        .order_by(requests.c.priority.desc(), requests.c.id)
-        .limit(1)
-        .correlate(board_lane)
-        .scalar_subquery()
-    )
-    heads = (
-        sa.select(head.label("id"), board_lane.c.own, lanes.c.served_at)
-        .select_from(board_lane.join(lanes, lanes.c.id == board_lane.c.lane_id))
-        .where(board_lane.c.board_id == board.id, *short)
-        .subquery()
-    )
-    return (
-        sa.select(heads.c.id)
-        .select_from(heads.join(requests, requests.c.id == heads.c.id))
-        .order_by(
-            heads.c.own.desc(),
-            requests.c.priority.desc(),
-            heads.c.served_at.asc().nulls_first(),
-            heads.c.id,
-        )
-        .limit(1)
-    )
-
-
-def _has_shorter(limit: float) -> sa.ColumnElement[bool]:
-    """Whether the lane has anything that takes no longer."""
-    in_lane = (requests.c.lane_id == board_lane.c.lane_id, offered)
-    return sa.exists().where(*in_lane, requests.c.timeout <= limit).correlate(board_lane)
-
-
-def _fits(board: Board, now: datetime, request_id: str | None, limit: float | None) -> list[sa.ColumnElement[bool]]:
-    asked = sa.exists().where(
-        approvals.c.request_id == requests.c.id,
-        approvals.c.host == board.host,
-        approvals.c.answer != "approved",
-    )
-    sibling = sa.exists().where(
-        attempts.c.campaign == requests.c.spread_group,
-        attempts.c.host == board.host,
-        attempts.c.board == board.name,
-        attempts.c.state.in_(_HELD_A_BOARD),
-    )
-    pausing = sa.exists().where(
-        attempts.c.request_id == requests.c.id,
-        attempts.c.host == board.host,
-        attempts.c.board == board.name,
-        attempts.c.pause_until > now,
-    )
-    elsewhere = sa.or_(requests.c.avoid.is_(None), requests.c.avoid != str(board))
-    last = sa.or_(requests.c.attempt == 0, ~pausing) if request_id is None else requests.c.id == request_id
-    # With the + SQLite cannot take the index by length for this, and sort what it finds there.
-    short = [] if limit is None else [requests.c.timeout + sa.literal_column("0") <= limit]
-    return [*short, ~asked, elsewhere, sa.or_(requests.c.spread == sa.false(), ~sibling), last]
 
 
 def insert(

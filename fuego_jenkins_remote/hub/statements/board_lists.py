@@ -14,8 +14,22 @@ from typing import Any
 import sqlalchemy as sa
 
 from fuego_jenkins_remote.hub.records import Board, Caller
-from fuego_jenkins_remote.hub.schema import attempts, board_lane, boards, live, offered, requests
+from fuego_jenkins_remote.hub.schema import (
+    attempts,
+    boards,
+    filled,
+    labs,
+    lane_filled,
+    lanes,
+    live,
+    matches,
+    offered,
+    offers,
+    queues,
+    requests,
+)
 from fuego_jenkins_remote.hub.statements.boards import rows_of
+from fuego_jenkins_remote.hub.statements.matches import open_to
 from fuego_jenkins_remote.hub.statements.sight import seen_by
 
 _WITH_LIVE = boards.outerjoin(
@@ -82,8 +96,15 @@ def waiting_for(conn: sa.Connection, caller: Caller | None, board_ids: Sequence[
     """How many requests that the caller sees wait and may run on each of the boards, counted up to `most`."""
     one = (
         sa.select(requests.c.id)
-        .join(board_lane, board_lane.c.lane_id == requests.c.lane_id)
-        .where(board_lane.c.board_id == sa.bindparam("board"), offered, seen_by(caller))
+        .select_from(
+            matches.join(offers, offers.c.id == matches.c.offer_id)
+            .join(labs, labs.c.host == offers.c.host)
+            .join(queues, sa.and_(queues.c.selector_id == matches.c.selector_id, filled))
+            .join(lanes, sa.and_(lanes.c.queue_id == queues.c.id, lane_filled))
+            .join(requests, requests.c.lane_id == lanes.c.id)
+        )
+        .where(matches.c.board_id == sa.bindparam("board"), open_to(queues.c.team, lanes.c.user))
+        .where(offered, seen_by(caller))
         .limit(most)
         .subquery()
     )

@@ -80,6 +80,11 @@ def find_lab(conn: sa.Connection, host: str) -> Lab | None:
     return None if row is None else Lab(host=row["host"], team=row["team"], notify=tuple(row["notify"]))
 
 
+def hold_lab(conn: sa.Connection, host: str) -> None:
+    """Nobody else claims for the lab until this transaction is over."""
+    conn.execute(sa.select(labs.c.host).where(labs.c.host == host).with_for_update()).first()
+
+
 def bridge_comes(conn: sa.Connection, host: str, bridge: str, *, now: datetime, gone_since: datetime) -> bool:
     """Note that a bridge is at work for the lab; False where another one was later than `gone_since`."""
     its_own = sa.or_(labs.c.bridge == bridge, labs.c.bridge_seen.is_(None), labs.c.bridge_seen < gone_since)

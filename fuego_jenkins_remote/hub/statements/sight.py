@@ -11,7 +11,8 @@ from collections.abc import Mapping
 import sqlalchemy as sa
 
 from fuego_jenkins_remote.hub.records import Caller
-from fuego_jenkins_remote.hub.schema import approvals, attempts, board_lane, boards, labs, live, requests, uploads
+from fuego_jenkins_remote.hub.schema import approvals, attempts, labs, live, offers, requests, uploads
+from fuego_jenkins_remote.hub.statements.matches import labs_of_lane
 from fuego_jenkins_remote.network.permissions import Level, at_least
 
 _ANYBODY = requests.c.private == sa.false()
@@ -31,9 +32,7 @@ def seen_by(caller: Caller | None) -> sa.ColumnElement[bool]:
 
 def _concerns(hosts: list[str] | sa.Select[str]) -> sa.ColumnElement[bool]:
     """Whether one of these labs may be given the request, had it, or was asked."""
-    serves = sa.exists().where(
-        board_lane.c.lane_id == requests.c.lane_id, boards.c.id == board_lane.c.board_id, boards.c.host.in_(hosts)
-    )
+    serves = labs_of_lane(requests.c.lane_id).where(offers.c.host.in_(hosts)).exists()
     had = sa.exists().where(attempts.c.request_id == requests.c.id, attempts.c.host.in_(hosts))
     asked = sa.exists().where(approvals.c.request_id == requests.c.id, approvals.c.host.in_(hosts))
     return sa.or_(serves.correlate(requests), had.correlate(requests), asked.correlate(requests))
@@ -41,9 +40,8 @@ def _concerns(hosts: list[str] | sa.Select[str]) -> sa.ColumnElement[bool]:
 
 def labs_of(conn: sa.Connection, request_id: str, lane_id: int) -> Mapping[str, str]:
     """The labs that a request concerns, each with its team."""
-    serving = sa.select(boards.c.host).join(board_lane, board_lane.c.board_id == boards.c.id)
     hosts = sa.union(
-        serving.where(board_lane.c.lane_id == lane_id),
+        labs_of_lane(lane_id),
         sa.select(attempts.c.host).where(attempts.c.request_id == request_id),
         sa.select(approvals.c.host).where(approvals.c.request_id == request_id),
     ).subquery()

@@ -1,0 +1,308 @@
+"""SQL on the queues and lanes in which requests wait, and on what comes first in each."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from fuego_jenkins_remote.hub.records import Board, Lane
+from fuego_jenkins_remote.hub.schema import (
+    approvals,
+    attempts,
+    filled,
+    held,
+    lane_filled,
+    lanes,
+    matches,
+    offered,
+    queues,
+    requests,
+    shares,
+)
+from fuego_jenkins_remote.hub.schema import selectors as selectors_table
+from fuego_jenkins_remote.hub.statements.matches import digest
+from fuego_jenkins_remote.hub.statements.once import insert_once
+from fuego_jenkins_remote.network.states import State
+
+_HELD_A_BOARD = (State.ASSIGNED, State.RUNNING, State.LOST, State.TESTED, State.DONE)
+_LANE = sa.select(
+    lanes.c.id,
+    lanes.c.user,
+    lanes.c.queue_id,
+    queues.c.selector_id,
+    queues.c.team,
+    queues.c.answers,
+    selectors_table.c.text.label("selector"),
+).select_from(
+    lanes.join(queues, queues.c.id == lanes.c.queue_id).join(
+        selectors_table, selectors_table.c.id == queues.c.selector_id
+    )
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Queue:
+    """A queue with something in it, as one board sees it: `used`, `clock` and `turns` are its team's on this board."""
+
+    id: int
+    team: str
+    answers: str
+    top: int
+    head: str
+    shortest: int
+    used: float
+    clock: float
+    turns: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filled:
+    """A lane with something in it, as one board sees it: `used` is its user's on this board."""
+
+    id: int
+    queue_id: int
+    user: str
+    top: int
+    head: str
+    shortest: int
+    used: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class First:
+    """What comes first in a lane."""
+
+    lane_id: int
+    request_id: str
+    priority: int
+
+
+# -- queues and lanes
+
+
+def find(conn: sa.Connection, normal: str, team: str, answers: str, user: str) -> Lane | None:
+    """A lane, if it is there."""
+    query = _LANE.where(queues.c.digest == digest(normal, team, answers), lanes.c.user == user)
+    row = conn.execute(query).mappings().one_or_none()
+    return None if row is None else Lane(**row)
+
+
+def by_id(conn: sa.Connection, lane_id: int) -> Lane:
+    """The lane of this id."""
+    return Lane(**conn.execute(_LANE.where(lanes.c.id == lane_id)).mappings().one())
+
+
+def insert(conn: sa.Connection, selector_id: int, normal: str, *, team: str, answers: str, user: str) -> Lane:
+    """Add the lane, and its queue where it is not there yet."""
+    name = digest(normal, team, answers)
+    insert_once(conn, queues, {"digest": name, "selector_id": selector_id, "team": team, "answers": answers})
+    queue_id = conn.execute(sa.select(queues.c.id).where(queues.c.digest == name)).scalar_one()
+    insert_once(conn, lanes, {"queue_id": queue_id, "user": user})
+    mine = (lanes.c.queue_id == queue_id) & (lanes.c.user == user)
+    return Lane(**conn.execute(_LANE.where(mine)).mappings().one())
+
+
+# -- what comes first in them
+
+
+def enter(conn: sa.Connection, lane: Lane, *, priority: int, request_id: str, timeout: int) -> None:
+    """A request waits in the lane now. Of several that come together, the highest priority, the oldest, the shortest.
+
+    On PostgreSQL the rows are held until the transaction is over, against `look_again`, which cannot see it yet.
+    """
+    for table, row_id in ((queues, lane.queue_id), (lanes, lane.id)):
+        query = sa.select(table.c.top, table.c.head, table.c.shortest).where(table.c.id == row_id)
+        now = conn.execute(query.with_for_update(read=True)).one()
+        new = _with(now, priority, request_id, timeout)
+        if new != tuple(now):
+            values = dict(zip(("top", "head", "shortest"), new, strict=True))
+            conn.execute(table.update().where(table.c.id == row_id).values(values))
+
+
+def _with(now: Any, priority: int, request_id: str, timeout: int) -> tuple[int, str, int]:
+    if now.top is None:
+        return (priority, request_id, timeout)
+    first = min((-now.top, now.head), (-priority, request_id))
+    return (-first[0], first[1], min(now.shortest, timeout))
+
+
+def look_again(conn: sa.Connection, lane_id: int, queue_id: int) -> None:
+    """See what comes first in the lane and in its queue, since something has left it.
+
+    Where somebody else is about to put something there, it is left as it is: it is seen again with the next claim.
+    """
+    if not (_mine(conn, queues, queue_id) and _mine(conn, lanes, lane_id)):
+        return
+    of_lane = [requests.c.lane_id == lanes.c.id, offered]
+    first = sa.select(requests.c.priority, requests.c.id).where(*of_lane)
+    first = first.order_by(requests.c.priority.desc(), requests.c.id).limit(1)
+    shortest = sa.select(requests.c.timeout).where(*of_lane).order_by(requests.c.timeout).limit(1)
+    conn.execute(
+        lanes.update()
+        .where(lanes.c.id == lane_id)
+        .values(
+            top=first.with_only_columns(requests.c.priority).scalar_subquery(),
+            head=first.with_only_columns(requests.c.id).scalar_subquery(),
+            shortest=shortest.scalar_subquery(),
+        )
+    )
+    of_queue = [lanes.c.queue_id == queues.c.id, lane_filled]
+    best = sa.select(lanes.c.top).where(*of_queue).order_by(lanes.c.top.desc(), lanes.c.head).limit(1)
+    conn.execute(
+        queues.update()
+        .where(queues.c.id == queue_id)
+        .values(
+            top=best.scalar_subquery(),
+            head=best.with_only_columns(lanes.c.head).scalar_subquery(),
+            shortest=sa.select(sa.func.min(lanes.c.shortest)).where(*of_queue).scalar_subquery(),
+        )
+    )
+
+
+def _mine(conn: sa.Connection, table: sa.Table, row_id: int) -> bool:
+    if conn.dialect.name != "postgresql":
+        return True
+    query = sa.select(table.c.id).where(table.c.id == row_id).with_for_update(skip_locked=True)
+    return conn.execute(query).first() is not None
+
+
+def queues_of(conn: sa.Connection, board: Board, teams: Collection[str] | None) -> list[Queue]:
+    """The queues whose selectors match the board and that have something in them, of these teams (None: of all)."""
+    of_team = sa.and_(shares.c.board_id == board.id, shares.c.team == queues.c.team, shares.c.user == _THE_TEAM)
+    query = (
+        sa.select(
+            *(queues.c[name] for name in ("id", "team", "answers", "top", "head", "shortest")),
+            sa.func.coalesce(shares.c.used, 0.0).label("used"),
+            sa.func.coalesce(shares.c.clock, 0.0).label("clock"),
+            sa.func.coalesce(shares.c.turns, 0).label("turns"),
+        )
+        .select_from(
+            matches.join(queues, sa.and_(queues.c.selector_id == matches.c.selector_id, filled)).outerjoin(
+                shares, of_team
+            )
+        )
+        .where(matches.c.board_id == board.id)
+    )
+    if teams is not None:
+        query = query.where(queues.c.team.in_(sorted(teams)))
+    return [Queue(**row) for row in conn.execute(query).mappings()]
+
+
+_THE_TEAM = ""
+
+
+def lanes_of(conn: sa.Connection, board: Board, queue_ids: Sequence[int], team: str) -> list[Filled]:
+    """The lanes with something in them, of these queues of a team."""
+    of_user = sa.and_(shares.c.board_id == board.id, shares.c.team == team, shares.c.user == lanes.c.user)
+    query = (
+        sa.select(
+            *(lanes.c[name] for name in ("id", "queue_id", "user", "top", "head", "shortest")),
+            sa.func.coalesce(shares.c.used, 0.0).label("used"),
+        )
+        .select_from(lanes.outerjoin(shares, of_user))
+        .where(lane_filled)
+    )
+    found: list[Filled] = []
+    for start in range(0, len(queue_ids), 500):
+        part = query.where(lanes.c.queue_id.in_(queue_ids[start : start + 500]))
+        found += [Filled(**row) for row in conn.execute(part).mappings()]
+    return found
+
+
+# -- requests in a lane
+
+
+def first_in(
+    board: Board, lane_ids: Sequence[int], now: datetime, *, limit: float | None = None, request_id: str | None = None
+) -> sa.Select[tuple[int, str, int]]:
+    """The query for what comes first in each of these lanes that the board may run (lane, request, priority).
+
+    One look into the index a lane. With a `limit` (seconds) what takes longer is passed over; with `request_id` that
+    request or none, and a pause after a give-back does not count, since a person asks.
+    """
+    head = (
+        sa.select(requests.c.id)
+        .where(requests.c.lane_id == lanes.c.id, offered, *_fits(board, now, request_id, limit))
+        .order_by(requests.c.priority.desc(), requests.c.id)
+        .limit(1)
+        .correlate(lanes)
+        .scalar_subquery()
+    )
+    heads = sa.select(lanes.c.id.label("lane_id"), head.label("id")).where(lanes.c.id.in_(lane_ids)).subquery()
+    return sa.select(heads.c.lane_id, requests.c.id, requests.c.priority).select_from(
+        heads.join(requests, requests.c.id == heads.c.id)
+    )
+
+
+def _fits(board: Board, now: datetime, request_id: str | None, limit: float | None) -> list[sa.ColumnElement[bool]]:
+    here = (attempts.c.host == board.host, attempts.c.board == board.name)
+    sibling = sa.exists().where(
+        attempts.c.campaign == requests.c.spread_group, *here, attempts.c.state.in_(_HELD_A_BOARD)
+    )
+    pausing = sa.exists().where(attempts.c.request_id == requests.c.id, *here, attempts.c.pause_until > now)
+    listed = sa.literal(" ") + requests.c.avoid + sa.literal(" ")
+    elsewhere = sa.or_(requests.c.avoid.is_(None), sa.func.replace(listed, f" {board} ", "") == listed)
+    last = sa.or_(requests.c.attempt == 0, ~pausing) if request_id is None else requests.c.id == request_id
+    # With the + SQLite cannot take the index by length for this, and sort what it finds there.
+    short = [] if limit is None else [requests.c.timeout + sa.literal_column("0") <= limit]
+    return [*short, elsewhere, sa.or_(requests.c.spread == sa.false(), ~sibling), last]
+
+
+def first_of_each(
+    conn: sa.Connection,
+    board: Board,
+    lane_ids: Sequence[int],
+    now: datetime,
+    *,
+    limit: float | None,
+    request_id: str | None,
+) -> dict[int, First]:
+    """What comes first in each of these lanes that the board may run; nothing for a lane where nothing does."""
+    rows = conn.execute(first_in(board, lane_ids, now, limit=limit, request_id=request_id))
+    return {row.lane_id: First(lane_id=row.lane_id, request_id=row.id, priority=row.priority) for row in rows}
+
+
+def waits_in(conn: sa.Connection, request_id: str, lane_id: int) -> bool:
+    """Whether the request is one that a claim finds in the lane."""
+    here = (requests.c.id == request_id, requests.c.lane_id == lane_id, offered)
+    return conn.execute(sa.select(requests.c.id).where(*here)).first() is not None
+
+
+def lock(conn: sa.Connection, request_id: str) -> bool:
+    """Keep the waiting request for this transaction; False where another one has it, or it does not wait any more."""
+    if conn.dialect.name != "postgresql":
+        return True  # whoever writes is alone
+    query = sa.select(requests.c.id).where(requests.c.id == request_id, offered).with_for_update(skip_locked=True)
+    return conn.execute(query).first() is not None
+
+
+def held_ids(conn: sa.Connection, selector_id: int) -> list[str]:
+    """The requests with this selector that are held for people."""
+    return list(conn.execute(_WAIT.where(queues.c.selector_id == selector_id, held)).scalars())
+
+
+def waiting_ids(
+    conn: sa.Connection, selector_id: int, *, beside: Collection[str] | None, longer_than: int | None
+) -> list[str]:
+    """The requests with this selector that may wait in vain, after it has lost boards.
+
+    Those of teams that have boards left (`beside` them are the others; None: all teams have), only if they are not for
+    each of these boards: answered by a lab, tried before, or `longer_than` so many seconds.
+    """
+    special = [requests.c.avoid.is_not(None), sa.exists().where(approvals.c.request_id == requests.c.id)]
+    if longer_than is not None:
+        special.append(requests.c.timeout > longer_than)
+    of_selector = _WAIT.where(queues.c.selector_id == selector_id)
+    left = [] if beside is None else [queues.c.team.not_in(sorted(beside))]
+    which = sa.or_(*left, *special)
+    # Each as one of the indexes has it.
+    return [one for state in (held, offered) for one in conn.execute(of_selector.where(state, which)).scalars()]
+
+
+_WAIT = sa.select(requests.c.id).select_from(
+    queues.join(lanes, lanes.c.queue_id == queues.c.id).join(requests, requests.c.lane_id == lanes.c.id)
+)
