@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,11 +12,19 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fuego_jenkins_remote.cli.options import DURATION, MOMENT, common, hub_url, pass_session
+from fuego_jenkins_remote.cli.request_options import (
+    DEFAULT_TIMEOUT,
+    call_id_of,
+    commit_of,
+    more_options,
+    more_wanted,
+    time_limit_words,
+)
 from fuego_jenkins_remote.cli.session import Session
 
 if TYPE_CHECKING:
     from fuego_jenkins_remote.client.campaigns import Campaign
-    from fuego_jenkins_remote.client.values import Request
+    from fuego_jenkins_remote.client.values import Made, Request
 
 _TRUTH = click.Choice(["true", "false"])
 _SWITCHES = ("rebuild", "reboot", "precleanup", "postcleanup")
@@ -57,9 +65,7 @@ _COMMA = re.compile(r',(?=(?:[^"]*"[^"]*")*[^"]*$)')
 @click.option("--git", metavar="URL", help="Take the test from a git repository.")
 @click.option("--ref", metavar="REF", help="With --git: branch, tag or commit.")
 @click.option("--path", metavar="PATH", help="With --git: the test's folder in it.")
-@click.option(
-    "--timeout", type=DURATION, default="30m", show_default=True, metavar="TIME", help="The test's time limit."
-)
+@click.option("--timeout", type=DURATION, metavar="TIME", help="The test's time limit; 30m where nothing is said.")
 @click.option("--dynamic-vars", default="", metavar="A=1,B=2", help="Variables of the test.")
 @click.option("--rebuild", type=_TRUTH, help="Build the test's program anew.")
 @click.option("--reboot", type=_TRUTH, help="Reboot the board first.")
@@ -77,6 +83,7 @@ _COMMA = re.compile(r',(?=(?:[^"]*"[^"]*")*[^"]*$)')
 @click.option(
     "--wait-limit", type=DURATION, metavar="TIME", help="As --wait, but no longer than this; the request goes on."
 )
+@more_options
 @hub_url
 @common
 @pass_session
@@ -111,12 +118,15 @@ def put_request(
     chosen = _selectors(words, boards)
     if given["package"] and len(_names(tests)) > 1:
         raise click.UsageError("a package is one test: -t once, or not at all")
+    given["key"] = call_id_of(given)
     with _package(given["package"]) as (package, package_test):
         wanted = [
             _wanted(session, selector, several, {**given, "test": test}, package_test)
             for test in _names(tests)
             for selector, several in chosen
         ]
+        if commit := commit_of(session, given):
+            wanted = [{**one, "git": {**one["git"], "commit": commit}} for one in wanted]
         if package is not None:
             sha256 = _stored(session, package)
             wanted = [{**one, "package": sha256} for one in wanted]
@@ -126,13 +136,16 @@ def put_request(
     if len(wanted) > 1 or name:
         from fuego_jenkins_remote.cli.campaigns.putting import put_all
 
-        campaign = put_all(session, wanted, name=name)
+        campaign = put_all(session, wanted, name=name, call_id=given["key"])
         return _told_of(session, campaign, wait=wait, limit=wait_limit)
-    made, campaign_id = put(session, wanted[0])
-    if campaign_id is not None:
+    answer = put(session, wanted[0])
+    for sentence in (time_limit_words(given), *answer.told):
+        session.out.note(sentence)
+    if answer.campaign is not None:
         from fuego_jenkins_remote.client import campaigns
 
-        return _told_of(session, campaigns.get(session.hub.api, campaign_id), wait=wait, limit=wait_limit)
+        return _told_of(session, campaigns.get(session.hub.api, answer.campaign), wait=wait, limit=wait_limit)
+    made = answer.requests
     ids = [request.id for request in made]
     if not (wait and session.as_json):
         session.out.result("\n".join(_lines(made)), bare=ids, data=_data(made))
@@ -239,7 +252,6 @@ def _wanted(
 ) -> dict[str, Any]:
     """RequestIn, with what can be checked here checked: a mistake is told before anything is sent."""
     from fuego_jenkins_remote.fuego.names import check_host_name, check_phases, check_spec_name
-    from fuego_jenkins_remote.network.identities import new_call_id
     from fuego_jenkins_remote.standin.options import parse_dynamic_vars
 
     if given["each"] and given["count"]:
@@ -250,14 +262,14 @@ def _wanted(
         raise click.UsageError("--ref and --path belong to --git")
     if given["git"] and not given["ref"]:
         raise click.UsageError("--git needs --ref: a branch, tag or commit")
-    deadline = given["deadline"]
+    deadline, test = given["deadline"], _test(session, given, package_test)
     return {
-        "call_id": new_call_id(),
+        "call_id": call_id_of(given),
         "selector": selector,
-        "test": _test(session, given, package_test),
+        "test": test,
         "spec": check_spec_name(given["spec"]),
         "phases": check_phases(given["phases"]),
-        "timeout": given["timeout"],
+        "timeout": given["timeout"] or DEFAULT_TIMEOUT,
         "variables": parse_dynamic_vars(given["dynamic_vars"]),
         "options": {name: given[name] == "true" for name in _SWITCHES if given[name] is not None},
         "package": given["package"] if given["package"] and _SHA256.fullmatch(given["package"]) else None,
@@ -268,6 +280,7 @@ def _wanted(
         "retries": given["retries"],
         "notes": given["notes"],
         **({"team": check_host_name(given["team"])} if given.get("team") else {}),
+        **more_wanted(session, given, test),
     }
 
 
@@ -314,14 +327,13 @@ def _stored(session: Session, package: Path) -> str:
     return sha256
 
 
-def put(session: Session, wanted: dict[str, Any]) -> tuple[list[Request], str | None]:
-    """Put it; the requests and their campaign. HOST:BOARD may be the start of a board's name, if of one alone."""
+def put(session: Session, wanted: dict[str, Any]) -> Made:
+    """Put it. HOST:BOARD may be the start of a board's name, if of one alone."""
     from fuego_jenkins_remote.client.errors import Invalid
     from fuego_jenkins_remote.fuego.names import board_prefix_matches, unique_prefix
-    from fuego_jenkins_remote.network.identities import new_call_id
 
     try:
-        return session.hub.put_request(wanted)
+        return session.hub.put(wanted)
     except Invalid as refused:
         place = _PLACE.fullmatch(wanted["selector"])
         if refused.code not in {"no-board", "unknown-board"} or place is None:
@@ -333,13 +345,15 @@ def put(session: Session, wanted: dict[str, Any]) -> tuple[list[Request], str | 
         if not board_prefix_matches(prefix, known):
             raise click.UsageError(str(refused)) from refused
         name = unique_prefix(prefix, known)
-    return session.hub.put_request({**wanted, "call_id": new_call_id(), "selector": f"{host}:{name}"})
+    # Nothing was made under the first id, and the second follows from it: tried again, both are the same calls.
+    call_id = f"{wanted['call_id'][:60]}.b"
+    return session.hub.put({**wanted, "call_id": call_id, "selector": f"{host}:{name}"})
 
 
-def _lines(made: list[Request]) -> Iterator[str]:
+def _lines(made: Sequence[Request]) -> Iterator[str]:
     for request in made:
         yield f"request {request.id}: {request.test} on {request.selector} is {request.state}"
 
 
-def _data(requests: list[Request]) -> dict[str, object]:
+def _data(requests: Sequence[Request]) -> dict[str, object]:
     return {"requests": [request.raw for request in requests], "campaign": None}

@@ -9,10 +9,10 @@ from typing import Any, TypeVar
 
 from fuego_jenkins_remote.client.api import Api, Json, segment
 from fuego_jenkins_remote.client.errors import ClientError
-from fuego_jenkins_remote.client.values import Beaten, Board, Claims, Request
+from fuego_jenkins_remote.client.values import Beaten, Board, Claims, Made, Request
 from fuego_jenkins_remote.network.identities import AttemptId
 
-_Value = TypeVar("_Value", Request, Board, Claims, Beaten)
+_Value = TypeVar("_Value", Request, Board, Claims, Beaten, Made)
 
 MAX_WAIT = 25.0
 """Seconds that a waiting call may wait: proxies cut off longer ones."""
@@ -66,10 +66,14 @@ class HubClient:
 
     # -- requests
 
+    def put(self, wanted: Mapping[str, Any]) -> Made:
+        """Ask for a test; `wanted` is RequestIn, with its call_id."""
+        return self._value(Made, self.api.post("/requests", dict(wanted)))
+
     def put_request(self, wanted: Mapping[str, Any]) -> tuple[list[Request], str | None]:
-        """Ask for a test (`wanted` is RequestIn, with its call_id); the requests made, and their campaign."""
-        answer = self.api.post("/requests", dict(wanted))
-        return [self._value(Request, one) for one in answer.get("requests") or ()], answer.get("campaign")
+        """The same; the requests made, and their campaign."""
+        made = self.put(wanted)
+        return list(made.requests), made.campaign
 
     def requests(self, **filters: object) -> tuple[list[Request], str | None]:
         """A page of requests, newest first, and where the next begins (`before`)."""

@@ -170,6 +170,24 @@ class Request:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Made:
+    """What came of a put: the requests, their campaign, and what their requester should know, in sentences."""
+
+    requests: tuple[Request, ...]
+    campaign: str | None
+    told: tuple[str, ...]
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Made:
+        """Read the wire form."""
+        return cls(
+            requests=tuple(Request.from_json(one) for one in data.get("requests") or ()),
+            campaign=_text(data, "campaign") or None,
+            told=tuple(str(one) for one in data.get("told") or ()),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
 class Attempt:
     """A claim that was won: this lab tries `request` on `board`; the lease runs for `lease_seconds` from the answer."""
 

@@ -90,10 +90,39 @@ def test_several_boards_with_commas_mean_each_of_them(ftc, hub: responses.Reques
 
 
 def test_a_test_from_git_may_take_its_name_from_the_path(ftc, hub: responses.RequestsMock) -> None:
-    ftc("put-request", "-b", "a:b", "--git", "https://e.org/t.git", "--ref", "main", "--path", "tests/Functional.usb")
+    where = ("--git", "https://e.org/t.git", "--ref", "main", "--path", "tests/Functional.usb", "--commit", "a" * 40)
+    ftc("put-request", "-b", "a:b", *where)
     wanted = put(hub)
     assert wanted["test"] == "Functional.usb"
-    assert wanted["git"] == {"url": "https://e.org/t.git", "ref": "main", "path": "tests/Functional.usb"}
+    there = {"url": "https://e.org/t.git", "ref": "main", "path": "tests/Functional.usb"}
+    assert wanted["git"] == {**there, "commit": "a" * 40}
+
+
+def test_the_ref_is_resolved_before_anything_is_put(ftc, hub: responses.RequestsMock) -> None:
+    result = ftc(
+        "put-request", "-b", "a:b", "--git", "https://127.0.0.1:1/t", "--ref", "main", "--path", "Functional.x"
+    )
+    assert result.status == 1
+    assert "--commit SHA asks for a commit without looking" in result.err
+    assert not hub.calls
+
+
+def test_what_else_a_put_may_say_is_sent(ftc, hub: responses.RequestsMock) -> None:
+    more = ("--min-version", "1.2", "--notify", "tim", "--notify", "eva", "--private", "--key", "my-key-0001")
+    result = ftc("put-request", "-b", "a:b", "-t", "Functional.x", *more)
+    assert result.status == 0
+    (call,) = (call for call in hub.calls if call.request.method == "POST")
+    said = json.loads(call.request.body)
+    assert said["call_id"] == "my-key-0001"
+    assert (said["min_version"], said["notify"], said["private"]) == ("1.2", ["tim", "eva"], True)
+    assert "time limit 30m (default)" in result.err
+
+
+def test_what_an_installed_test_needs_is_sent_along(ftc, lab, hub: responses.RequestsMock) -> None:
+    test_yaml = lab.test_folder / "test.yaml"
+    test_yaml.write_text(test_yaml.read_text() + "\nneeds: [label=usb-gadget]\n")
+    ftc("put-request", "-b", "a:b", "-t", "Functional.hello")
+    assert put(hub)["needs"] == ["label=usb-gadget"]
 
 
 def test_a_folder_is_packed_and_left_with_the_hub_first(ftc, lab, hub: responses.RequestsMock) -> None:
@@ -177,6 +206,10 @@ def test_an_ambiguous_prefix_is_refused_with_the_names(ftc, hub: responses.Reque
         (["-b", "a:b", "-t", "Functional.x", "--ref", "main"], "belong to --git"),
         (["-b", "a:b", "-t", "Functional.x", "--git", "https://x/y"], "--git needs --ref"),
         (["-b", "a:b", "-t", "Functional.x", "--timeout", "soon"], "is no time limit"),
+        (["-b", "a:b", "-t", "Functional.x", "--commit", "a" * 40], "--commit belongs to --git"),
+        (["-b", "a:b", "-t", "Functional.x", "--min-version", ";"], "no version"),
+        (["-b", "a:b", "-t", "Functional.x", "--key", "short"], "8 to 64 letters"),
+        (["-b", "a:b", "-t", "Functional.x", "--notify", "a/b"], "is no user name"),
         (["-b", "a:b", "-t", "Functional.x", "--deadline", "2026-12-01T10:00:00"], "time with offset"),
         (["-b", "a:b", "-t", "Functional.x", "--dynamic-vars", "A=$(id)"], "may not stand in the value of A"),
         (["-b", "a:b", "-t", "Functional.x", "--dynamic-vars", "PATH=/x"], "belongs to the lab"),

@@ -19,8 +19,11 @@ _OF_THE_WHOLE = ("call_id", "team", "private")
 _PLACE = re.compile(r"([A-Za-z0-9_][A-Za-z0-9_.-]*):([A-Za-z0-9_][A-Za-z0-9_.-]*)")
 
 
-def put_all(session: Session, wanted: Sequence[Mapping[str, Any]], *, name: str) -> Campaign:
-    """Put them all as one campaign (each is a RequestIn, and all are for one team), or none of them."""
+def put_all(session: Session, wanted: Sequence[Mapping[str, Any]], *, name: str, call_id: str = "") -> Campaign:
+    """Put them all as one campaign (each is a RequestIn, and all are for one team), or none of them.
+
+    The same call id again is the same put; without one it is a new one.
+    """
     from fuego_jenkins_remote.network.identities import new_call_id
 
     if len(wanted) > MAX_PARTS:
@@ -31,7 +34,13 @@ def put_all(session: Session, wanted: Sequence[Mapping[str, Any]], *, name: str)
         for one in wanted
     ]
     whole = {key: wanted[0][key] for key in _OF_THE_WHOLE[1:] if key in wanted[0]}
-    body = {"call_id": new_call_id(), "name": name, "notes": wanted[0].get("notes", ""), "parts": parts, **whole}
+    body = {
+        "call_id": call_id or new_call_id(),
+        "name": name,
+        "notes": wanted[0].get("notes", ""),
+        "parts": parts,
+        **whole,
+    }
     return campaigns.put(session.hub.api, body)
 
 
