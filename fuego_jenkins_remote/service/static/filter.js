@@ -6,7 +6,7 @@ const field = form?.querySelector("input");
 
 addEventListener("keydown", (event) => {
   if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || !field) return;
-  if (/^(INPUT|TEXTAREA|SELECT)$/.test(document.activeElement.tagName) || document.activeElement.isContentEditable) return;
+  if (/^(INPUT|TEXTAREA)$/.test(document.activeElement.tagName)) return;
   event.preventDefault();
   field.focus();
   field.select();

@@ -1,0 +1,135 @@
+"""The pages are for everybody: WCAG AA in both schemes, by keyboard alone, on a phone, without scripts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from .conftest import Open, Served
+
+axe_module = pytest.importorskip("axe_playwright_python.sync_playwright")
+expect = pytest.importorskip("playwright.sync_api").expect
+
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+
+
+def paths(served: Served) -> list[str]:
+    """Every page there is, in each of its shapes."""
+    requests = [f"/requests/{one}" for one in served.ids.values()]
+    return [
+        "/",
+        "/boards",
+        "/boards?selector=arch%3D",
+        "/boards?selector=nothing",
+        "/boards/timslab/bbb",
+        "/boards/timslab/worn",
+        "/requests",
+        "/requests?test=nothing",
+        *requests,
+        "/labs",
+        "/labs/timslab",
+        "/nowhere",
+    ]
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 1280), ("light", 390), ("dark", 390)])
+def test_every_page_is_accessible_and_no_wider_than_the_screen(
+    open_page: Open, served: Served, scheme: str, width: int
+) -> None:
+    reader = open_page(color_scheme=scheme, width=width)
+    found = {}
+    for path in [*paths(served), "/sign-in"]:
+        page = reader.go(path)
+        result = axe_module.Axe().run(page, options=RULES)
+        if result.violations_count:
+            found[path] = result.generate_report()
+        if not reader.fits():
+            found[f"{path} is too wide"] = ""
+    reader.complaints[:] = [one for one in reader.complaints if "404" not in one and "/nowhere" not in one]
+    assert not found, "\n".join(f"{path}: {report}" for path, report in found.items())
+
+
+def active(page: Any) -> str:
+    """What the keyboard is at."""
+    return str(page.evaluate("(document.activeElement.textContent.trim() || document.activeElement.id)"))
+
+
+def test_all_is_reached_by_the_keyboard(open_page: Open, served: Served) -> None:
+    page = open_page().go("/boards")
+    page.keyboard.press("Tab")
+    assert active(page) == "Skip to the content"
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert active(page) == "selector"
+    page.keyboard.press("Escape")
+    page.keyboard.press("Tab")
+    page.keyboard.press("/")
+    assert active(page) == "selector", "a slash leads back to the filter"
+    page.keyboard.type("timslab:bbb")
+    expect(page.locator("tbody tr")).to_have_count(1)
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        if active(page) == "timslab:bbb":
+            break
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid", "one sees where one is"
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/boards/timslab/bbb")
+
+
+def test_a_slash_in_a_field_is_a_slash(open_page: Open) -> None:
+    page = open_page().go("/requests")
+    page.focus("#host")
+    page.keyboard.type("a/b")
+    assert page.input_value("#host") == "a/b"
+
+
+def test_escape_empties_the_filter(open_page: Open) -> None:
+    page = open_page().go("/boards?selector=timslab:bbb")
+    page.focus("#selector")
+    page.keyboard.press("Escape")
+    expect(page.locator("tbody tr")).to_have_count(6)
+    page.wait_for_url("**/boards")
+
+
+def test_the_scheme_is_as_the_system_has_it_until_somebody_chooses(open_page: Open) -> None:
+    page = open_page(color_scheme="dark").go("/boards")
+    paper = "getComputedStyle(document.body).backgroundColor"
+    assert page.evaluate(paper) == "rgb(20, 23, 26)"
+    page.click("#theme")
+    assert page.inner_text("#theme").endswith("light")
+    assert page.evaluate(paper) == "rgb(246, 246, 244)"
+    page.click("nav >> text=Requests")
+    page.wait_for_selector("h1 >> text=Requests")
+    assert page.evaluate(paper) == "rgb(246, 246, 244)", "the choice is kept"
+    page.click("#theme")
+    assert page.evaluate(paper) == "rgb(20, 23, 26)"
+    page.click("#theme")
+    assert page.inner_text("#theme").endswith("auto")
+
+
+def test_without_scripts_everything_can_be_read_and_looked_for(open_page: Open, served: Served) -> None:
+    page = open_page(java_script_enabled=False).go("/boards")
+    expect(page.locator("tbody tr")).to_have_count(6)
+    expect(page.locator("#theme")).to_be_hidden()
+    page.fill("#selector", "label=kvm")
+    page.click("main form button")
+    expect(page.locator("tbody tr")).to_have_count(1)
+    page.goto(f"{served.url}/requests/{served.ids['running']}")
+    assert page.locator(".timeline li").count() > 2
+
+
+def test_without_scripts_a_page_of_what_goes_on_loads_itself_again(open_page: Open, served: Served) -> None:
+    page = open_page(java_script_enabled=False).go(f"/requests/{served.ids['running']}")
+    served.say("one more line\n")
+    expect(page.locator(".log-end")).to_contain_text("one more line", timeout=8000)
+
+
+def test_no_page_asks_anybody_else_for_anything(open_page: Open, served: Served) -> None:
+    reader = open_page()
+    asked: list[str] = []
+    reader.page.on("request", lambda request: asked.append(request.url))
+    for path in paths(served)[:-1]:
+        reader.go(path)
+    assert asked
+    assert [url for url in asked if not url.startswith(f"{served.url}/")] == []
