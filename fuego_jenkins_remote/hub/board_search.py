@@ -22,6 +22,7 @@ MAX_WORDS = 20
 _SIGNS = '=:()"'
 """What no plain word has: with one of them it is meant as a selector."""
 
+_OUT = "said with the board"
 _Test = Callable[[selectors.Board, str], bool]
 
 
@@ -71,7 +72,14 @@ def summed(some: Iterable[sql.HowMany], now: datetime) -> Mapping[Standing, int]
     counts = dict.fromkeys(Standing, 0)
     for one in some:
         heard = now if one.fresh else now - 2 * QUIET
-        word = standing(online=one.online, health=one.health, busy=one.busy, last_seen=heard, now=now)
+        word = standing(
+            online=one.online,
+            health=one.health,
+            busy=one.busy,
+            last_seen=heard,
+            now=now,
+            maintenance=_OUT if one.out else "",
+        )
         counts[word] += one.count
     return counts
 
@@ -95,7 +103,14 @@ def _seen(row: sa.Row[Any]) -> tuple[selectors.Board, str]:
 
 
 def _stands(row: sa.Row[Any], now: datetime) -> Standing:
-    return standing(online=row.online, health=row.health, busy=row.busy, last_seen=row.last_seen, now=now)
+    return standing(
+        online=row.online,
+        health=row.health,
+        busy=row.busy,
+        last_seen=row.last_seen,
+        now=now,
+        maintenance=_OUT if row.out else "",
+    )
 
 
 @lru_cache(maxsize=20_000)

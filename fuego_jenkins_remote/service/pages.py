@@ -33,7 +33,7 @@ _TONES = {
     "PASS": "good", "done": "good", "approved": "good", "online": "good",
     "FAIL": "bad", "broken": "bad", "rejected": "bad", "error": "bad",
     "ERROR": "warn", "lost": "warn", "expired": "warn", "offline": "quiet",
-    "SKIP": "quiet", "cancelled": "quiet", "pending": "wait", "requested": "wait",
+    "SKIP": "quiet", "cancelled": "quiet", "pending": "wait", "requested": "wait", "held": "wait",
     "assigned": "busy", "running": "busy", "tested": "busy", "busy": "busy",
     "free": "good", "silent": "warn", "withdrawn": "quiet", "maintenance": "warn",
     "revoked": "bad", "given-back": "warn", "lease-over": "warn",

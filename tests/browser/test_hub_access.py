@@ -29,6 +29,9 @@ def paths(served: Served) -> list[str]:
         *requests,
         "/labs",
         "/labs/timslab",
+        "/campaigns",
+        "/campaigns?requester=nobody",
+        f"/campaigns/{served.world.get(served.ids['pending']).campaign}",
         "/nowhere",
     ]
 

@@ -121,3 +121,24 @@ def test_lists_move_along_too(open_page: Open, served: Served) -> None:
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     served.world.put_board("timslab", "old", facts={"arch": "powerpc"}, online=True, open_to=())
     page.locator("tbody .badge", has_text="free").wait_for(timeout=5000)
+
+
+def test_a_campaigns_table_fills_while_somebody_looks(open_page: Open, served: Served) -> None:
+    world = served.world
+    for name in ("one", "two"):
+        world.put_board("demolab", name, facts={"arch": "sparc"})
+    lea = world.add_user("lea", "leaslab")
+    campaign = world.put_all(lea, "arch=sparc", count="each", test="Functional.lea")[0].campaign
+    page = open_page().go(f"/campaigns/{campaign}")
+    loaded = loads(page)
+    assert page.locator(".matrix td .badge", has_text="pending").count() == 2
+    which = world.running("demolab", "one")
+    world.tested("demolab", which)
+    world.done("demolab", which)
+    page.locator(".matrix td .badge", has_text="PASS").wait_for(timeout=5000)
+    assert "1 of 2 have ended" in page.inner_text("[role=status]")
+    world.error("demolab", world.running("demolab", "two"))
+    page.locator("text=To be looked at").wait_for(timeout=6000)
+    assert loaded == []
+    page.click(".matrix td a >> text=PASS")
+    page.wait_for_selector("h1 >> text=Functional.lea")

@@ -80,3 +80,12 @@ def test_labs_show_their_boards_and_terms(reader: Reader, looks_well: Look) -> N
     page.wait_for_selector("h1 >> text=timslab")
     assert page.locator("text=Only the team timslab may use it.").is_visible()
     looks_well("lab")
+
+
+def test_a_campaign_is_a_table_of_tests_and_boards(reader: Reader, looks_well: Look) -> None:
+    page = reader.go("/campaigns")
+    looks_well("campaigns")
+    page.click("tbody th a")
+    page.wait_for_selector("table.matrix")
+    assert page.locator(".matrix thead th").count() == 4
+    looks_well("campaign")

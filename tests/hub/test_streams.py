@@ -30,7 +30,7 @@ def listen(world: World, look: events.Look, *, known: str = "", then: Any = None
     """What a stream says until it ends; `then` is done once it waits."""
 
     async def story() -> Said:
-        stream = events._events(world.hub, "user ann", "key", look, known)
+        stream = events._events(world.hub, "user ann", "key", look, known, events.PACE_SECONDS)
         said: Said = []
 
         async def take() -> None:

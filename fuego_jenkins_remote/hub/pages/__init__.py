@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from fuego_jenkins_remote.hub.pages import boards, labs, overview, requests
+from fuego_jenkins_remote.hub.pages import boards, campaigns, labs, overview, requests
 
-NAV = [("Overview", "/"), ("Boards", "/boards"), ("Requests", "/requests"), ("Labs", "/labs")]
+NAV = [
+    ("Overview", "/"),
+    ("Boards", "/boards"),
+    ("Requests", "/requests"),
+    ("Campaigns", "/campaigns"),
+    ("Labs", "/labs"),
+]
 """What stands in the head of each page."""
 
 router = APIRouter(include_in_schema=False)
-for noun in (overview, boards, requests, labs):
+for noun in (overview, boards, requests, campaigns, labs):
     router.include_router(noun.router)

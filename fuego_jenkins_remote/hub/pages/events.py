@@ -39,20 +39,23 @@ Look = Callable[[str], Event | None]
 """Takes the id of what the reader has; gives what is newer, or None. Raises what a route would, which ends it all."""
 
 
-def stream(request: Request, hub: Hub, key: str, look: Look, *, seen: str) -> Response:
+def stream(request: Request, hub: Hub, key: str, look: Look, *, seen: str, pace: float = PACE_SECONDS) -> Response:
     """Answer with events, whenever `key` is woken and `look` has something; raises TooMany.
 
+    Two events are `pace` seconds apart at least: what changes meanwhile comes with the second one.
     A browser that comes back says what it has seen last (`Last-Event-ID`); a new page says it in `seen`.
     """
     reader = _reader(request)
     if hub.streams.full(reader):
         raise TooMany("So many pages are open that this one does not move by itself.", headers={"Retry-After": "15"})
     known = request.headers.get("last-event-id", seen)
-    events = _events(hub, reader, key, look, known)
+    events = _events(hub, reader, key, look, known, pace)
     return EventSourceResponse(events, ping=_BEAT_SECONDS, send_timeout=_SEND_SECONDS)
 
 
-async def _events(hub: Hub, reader: str, key: str, look: Look, known: str) -> AsyncIterator[ServerSentEvent]:
+async def _events(  # noqa: PLR0917 - what stream() has found out
+    hub: Hub, reader: str, key: str, look: Look, known: str, pace: float
+) -> AsyncIterator[ServerSentEvent]:
     with hub.streams.one(reader), hub.waiters.waiting(key) as woken:
         while True:
             woken.clear()
@@ -73,7 +76,7 @@ async def _events(hub: Hub, reader: str, key: str, look: Look, known: str) -> As
                 yield ServerSentEvent(event="end", data="")
                 return
             with hub.waiters.waiting("pace of streams") as stopped:
-                await pause(stopped, PACE_SECONDS)
+                await pause(stopped, pace)
 
 
 def _reader(request: Request) -> str:
