@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import sqlalchemy as sa
 from fastapi import APIRouter, Query, Request, Response
 
-from fuego_jenkins_remote.hub.api.callers import TheHub, Viewer, viewer_of
+from fuego_jenkins_remote.hub.api.callers import ResultsViewer, TheHub, results_viewer
 from fuego_jenkins_remote.hub.campaigns import reading
 from fuego_jenkins_remote.hub.models.campaigns import CampaignQuery
 from fuego_jenkins_remote.hub.pages.events import Event, stream
@@ -49,7 +49,9 @@ def table(found: Matrix) -> Table | None:
 
 
 @router.get("/campaigns")
-def campaigns_page(request: Request, hub: TheHub, who: Viewer, query: Annotated[CampaignQuery, Query()]) -> Response:
+def campaigns_page(
+    request: Request, hub: TheHub, who: ResultsViewer, query: Annotated[CampaignQuery, Query()]
+) -> Response:
     """Show campaigns, with the filters that made the list."""
     with hub.reading() as conn:
         found = reading.listed(conn, who, query.wanted(), ROWS + 1)
@@ -68,7 +70,7 @@ def campaigns_page(request: Request, hub: TheHub, who: Viewer, query: Annotated[
 
 
 @router.get("/campaigns/{campaign_id}")
-def campaign_page(request: Request, hub: TheHub, who: Viewer, campaign_id: str) -> Response:
+def campaign_page(request: Request, hub: TheHub, who: ResultsViewer, campaign_id: str) -> Response:
     """Show one campaign."""
     with hub.reading() as conn:
         values = _values(conn, who, campaign_id)
@@ -76,11 +78,11 @@ def campaign_page(request: Request, hub: TheHub, who: Viewer, campaign_id: str) 
 
 
 @router.get("/campaigns/{campaign_id}/events")
-def campaign_events(request: Request, hub: TheHub, who: Viewer, campaign_id: str, seen: str = "") -> Response:
+def campaign_events(request: Request, hub: TheHub, who: ResultsViewer, campaign_id: str, seen: str = "") -> Response:
     """Send the page's parts anew when something of the campaign has changed; an event's id is its version."""
 
     def look(known: str) -> Event | None:
-        reader = viewer_of(signin.reader(request))
+        reader = results_viewer(signin.reader(request))
         with hub.reading() as conn:
             if str(reading.version_for(conn, reader, campaign_id)) == known:
                 return None

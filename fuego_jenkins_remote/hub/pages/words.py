@@ -14,11 +14,12 @@ def terms_in_words(board: Board) -> Sequence[str]:
     if not board.open_to:
         return [f"Only the team {board.team} may use it."]
     terms = board.terms
-    who = "Everyone in the network" if "*" in board.open_to else f"The team {board.team} and {_listed(board.open_to)}"
+    teams = _listed([board.team, *(team for team in board.open_to if team != board.team)])
+    who = "Everyone in the network" if "*" in board.open_to else f"The teams {teams}"
     said = [f"{who} may use it."]
     if terms.ask:
         said.append(f"The people of {board.host} approve each request of another team.")
-    said.append(f"A test of another team may take {duration(terms.max_time * 1000)} at most.")
+    said.append(f"A test of another team may take {_long(terms.max_time)} at most.")
     if terms.priority < 100:
         said.append(f"A request of another team has a priority of {terms.priority} at most.")
     said += _quota(board.host, terms.running)
@@ -35,6 +36,10 @@ def _quota(host: str, running: Quota) -> list[str]:
         for count, who in most
         if count is not None
     ]
+
+
+def _long(seconds: int) -> str:
+    return duration(seconds * 1000).removesuffix(" 0 min").removesuffix(" 0 s")
 
 
 def _listed(words: Sequence[str]) -> str:
