@@ -40,14 +40,14 @@ _VALUE_SIGNS = frozenset(" _-.:/+=@%")
 # Variables that decide what the lab's own shell, loader and tools do, or which board is reached and how.
 # Fuego puts the test's name before a test's variables, so none of these is ever needed by a request.
 # fmt: off
-_RESERVED = frozenset({
+RESERVED = frozenset({
     "PATH", "HOME", "SHELL", "USER", "LOGNAME", "IFS", "ENV", "CDPATH", "SHELLOPTS", "BASHOPTS",
     "PS0", "PS1", "PS2", "PS3", "PS4", "PROMPT_COMMAND", "TMPDIR", "GCONV_PATH", "LOCPATH", "NLSPATH",
     "HOSTALIASES", "PERL5LIB", "PERL5OPT", "RUBYOPT", "NODE_OPTIONS", "IPADDR", "LOGIN", "PASSWORD", "SERIAL",
     "SRV_IP", "TTC_TARGET", "TRANSPORT", "BOARD_CONTROL", "NODE_NAME", "WORKSPACE",
 })
 # fmt: on
-_RESERVED_PREFIXES = ("BASH_", "LD_", "PYTHON", "GIT_", "SSH_", "FUEGO_", "JENKINS_")
+RESERVED_PREFIXES = ("BASH_", "LD_", "PYTHON", "GIT_", "SSH_", "FUEGO_", "JENKINS_")
 
 
 def _check(what: str, name: str) -> str:
@@ -122,7 +122,7 @@ def check_variable(name: str, value: str) -> tuple[str, str]:
     """
     if len(name) > MAX_NAME or not _VARIABLE.fullmatch(name):
         raise BadName(f"{name[:MAX_NAME]!r} is no variable name: capitals, digits and '_', a capital first")
-    if name in _RESERVED or name.startswith(_RESERVED_PREFIXES):
+    if name in RESERVED or name.startswith(RESERVED_PREFIXES):
         raise BadName(f"the variable {name} belongs to the lab: a request cannot set it")
     if len(value) > MAX_VALUE:
         raise BadName(f"the value of {name} is longer than {MAX_VALUE} characters")

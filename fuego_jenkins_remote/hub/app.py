@@ -36,6 +36,7 @@ from fuego_jenkins_remote.hub.news_loop import tell_on
 from fuego_jenkins_remote.hub.notices.sender import Send, mail_address, send_by_apprise, send_notices
 from fuego_jenkins_remote.hub.sweeper import sweep_on
 from fuego_jenkins_remote.service.clock import Clock, utc_now
+from fuego_jenkins_remote.service.contract import HELD, install_contract
 from fuego_jenkins_remote.service.guard import install_guard
 from fuego_jenkins_remote.service.health import Check, install_health, usual_checks
 from fuego_jenkins_remote.service.pages import install_pages
@@ -110,8 +111,9 @@ def make_app(
     )
     install_signin(app, doors, public=public)
     install_health(app, _checks(hub))
-    app.include_router(_api(), prefix=API)
+    app.include_router(_api(), prefix=API, dependencies=[HELD])
     app.include_router(pages.router)
+    install_contract(app)
     install_hub_errors(app)
     install_problem_handlers(app)
     install_guard(app)

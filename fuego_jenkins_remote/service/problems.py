@@ -7,6 +7,7 @@
     ├── NotFound       404 not-found
     ├── Conflict       409 conflict
     ├── TooLarge       413 too-large
+    ├── UnsupportedMediaType  415 unsupported-media-type
     ├── Unprocessable  422 unprocessable
     ├── TooMany        429 too-many
     └── Unavailable    503 unavailable
@@ -89,6 +90,13 @@ class TooLarge(Problem):
 
     status = 413
     code = "too-large"
+
+
+class UnsupportedMediaType(Problem):
+    """A body of another kind than is taken."""
+
+    status = 415
+    code = "unsupported-media-type"
 
 
 class Unprocessable(Problem):

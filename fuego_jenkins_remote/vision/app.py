@@ -12,6 +12,7 @@ from fastapi import FastAPI
 
 from fuego_jenkins_remote import __version__
 from fuego_jenkins_remote.service.clock import Clock, utc_now
+from fuego_jenkins_remote.service.contract import HELD, install_contract
 from fuego_jenkins_remote.service.guard import install_guard
 from fuego_jenkins_remote.service.health import install_health, usual_checks
 from fuego_jenkins_remote.service.loops import Loops
@@ -59,8 +60,9 @@ def make_app(
     install_pages(app, package="fuego_jenkins_remote.vision", service="vision", nav=[("Runs", "/runs")])
     install_signin(app, doors, public=public)
     install_health(app, usual_checks(engine, PACKAGE, data_dir, Loops()))
-    app.include_router(api.router)
+    app.include_router(api.router, dependencies=[HELD])
     app.include_router(pages.router)
+    install_contract(app)
     install_problem_handlers(app)
     install_guard(app)
     return app

@@ -172,7 +172,7 @@ def test_beats_over_the_wire(service: Service) -> None:
     ],
 )
 def test_what_is_no_batch_of_beats_is_refused(service: Service, who: str, content: bytes, status: int) -> None:
-    answer = service.call(who, "POST", "/heartbeats", content=content)
+    answer = service.call(who, "POST", "/heartbeats", content=content, headers={"Content-Type": "application/json"})
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == ("application/json" if status == 200 else "application/problem+json")
 

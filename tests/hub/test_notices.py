@@ -194,9 +194,8 @@ def test_the_service_sends_what_is_written(world: World, asked: records.Request)
         sent.append(to)
         return True
 
-    app = make_app(
-        world.hub.engine, world.hub.data_dir, mail="smtp://127.0.0.1:25?from=a@b.example", send=send, clock=world.clock
-    )
+    mail = "smtp://127.0.0.1:25?from=a@b.example"
+    app = make_app(world.hub.engine, world.hub.data_dir, mail=mail, send=send, clock=world.clock)
     with TestClient(app) as client:
         for _ in range(100):
             if len(sent) == 2:

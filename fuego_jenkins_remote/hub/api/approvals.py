@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Path
 
 from fuego_jenkins_remote.hub import approvals, standing
 from fuego_jenkins_remote.hub.api.callers import Caller, TheHub
 from fuego_jenkins_remote.hub.models.approvals import AllowedList, AllowedOut, AllowIn, HeldOut, HeldRequests
-from fuego_jenkins_remote.hub.models.fields import Host
+from fuego_jenkins_remote.hub.models.fields import Host, Sought
 
 router = APIRouter()
 
 
 @router.get("/held")
-def list_held(hub: TheHub, who: Caller, host: str = "") -> HeldRequests:
+def list_held(hub: TheHub, who: Caller, host: Sought = "") -> HeldRequests:
     """What waits for the people of the caller's labs, or of one of them."""
     with hub.reading() as conn:
         found = approvals.held_for(conn, who, host or None)
@@ -21,7 +23,7 @@ def list_held(hub: TheHub, who: Caller, host: str = "") -> HeldRequests:
 
 
 @router.get("/allowed")
-def list_allowed(hub: TheHub, who: Caller, host: str = "") -> AllowedList:
+def list_allowed(hub: TheHub, who: Caller, host: Sought = "") -> AllowedList:
     """What the caller's labs, or one of them, have allowed for good."""
     with hub.reading() as conn:
         found = standing.listed(conn, who, host or None)
@@ -38,7 +40,7 @@ def put_allowed(hub: TheHub, who: Caller, host: Host, body: AllowIn) -> AllowedO
 
 
 @router.delete("/allowed/{allowed_id}", status_code=204)
-def delete_allowed(hub: TheHub, who: Caller, allowed_id: str) -> None:
+def delete_allowed(hub: TheHub, who: Caller, allowed_id: Annotated[str, Path(max_length=100)]) -> None:
     """It is allowed no more: the people are asked again."""
     with hub.change() as change:
         standing.disallow(change, who, allowed_id)

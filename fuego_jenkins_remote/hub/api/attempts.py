@@ -18,13 +18,14 @@ from fuego_jenkins_remote.hub.models.attempts import (
     StartIn,
     TestedIn,
 )
+from fuego_jenkins_remote.hub.models.fields import RequestId
 from fuego_jenkins_remote.hub.models.requests import CancelIn, RequestOut
 from fuego_jenkins_remote.network.identities import MAX_ATTEMPTS, AttemptId
 
 router = APIRouter(prefix="/requests/{request_id}/attempts/{number}")
 
 
-def _attempt_id(request_id: str, number: Annotated[int, Path(ge=1, le=MAX_ATTEMPTS)]) -> AttemptId:
+def _attempt_id(request_id: RequestId, number: Annotated[int, Path(ge=1, le=MAX_ATTEMPTS)]) -> AttemptId:
     return AttemptId(request_id, number)
 
 

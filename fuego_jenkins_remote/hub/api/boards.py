@@ -8,13 +8,13 @@ from fuego_jenkins_remote.hub import boards, sight
 from fuego_jenkins_remote.hub.api.callers import Caller, LabHost, TheHub, Viewer
 from fuego_jenkins_remote.hub.errors import NotYours
 from fuego_jenkins_remote.hub.models.boards import BoardIn, BoardOut, Boards, HealthIn, MaintenanceIn
-from fuego_jenkins_remote.hub.models.fields import BoardName, Host
+from fuego_jenkins_remote.hub.models.fields import BoardName, Host, Sought, SoughtSelector
 
 router = APIRouter()
 
 
 @router.get("/boards")
-def list_boards(hub: TheHub, who: Viewer, selector: str = "", host: str = "") -> Boards:
+def list_boards(hub: TheHub, who: Viewer, selector: SoughtSelector = "", host: Sought = "") -> Boards:
     """The boards that a selector matches, by name; all without one."""
     with hub.reading() as conn:
         found = sight.boards_for(conn, who, boards.listed(conn, selector, host or None))

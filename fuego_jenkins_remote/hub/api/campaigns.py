@@ -24,6 +24,7 @@ from fuego_jenkins_remote.hub.models.campaigns import (
     RerunIn,
     RerunOut,
 )
+from fuego_jenkins_remote.hub.models.fields import MAX_VERSION, CampaignId
 from fuego_jenkins_remote.hub.models.requests import CancelIn
 from fuego_jenkins_remote.hub.waiters import campaign_key
 
@@ -51,9 +52,9 @@ def list_campaigns(hub: TheHub, who: ResultsViewer, query: Annotated[CampaignQue
 async def get_campaign(
     hub: TheHub,
     who: ResultsViewer,
-    campaign_id: str,
+    campaign_id: CampaignId,
     wait: Annotated[float, Query(ge=0, le=25)] = 0,
-    seen: int = 0,
+    seen: Annotated[int, Query(ge=0, le=MAX_VERSION)] = 0,
 ) -> CampaignWhole:
     """One campaign with its requests; with `wait` (seconds) not before its version is beyond `seen`."""
     if wait:
@@ -63,7 +64,7 @@ async def get_campaign(
 
 
 @router.post("/{campaign_id}/cancel")
-def cancel_campaign(hub: TheHub, who: Caller, campaign_id: str, body: CancelIn) -> CalledOffOut:
+def cancel_campaign(hub: TheHub, who: Caller, campaign_id: CampaignId, body: CancelIn) -> CalledOffOut:
     """Call off all of it that has not ended."""
     done = calling_off.cancel(hub, who, campaign_id, body.call_id, body.reason)
     return CalledOffOut(
@@ -72,7 +73,7 @@ def cancel_campaign(hub: TheHub, who: Caller, campaign_id: str, body: CancelIn) 
 
 
 @router.post("/{campaign_id}/rerun")
-def rerun_campaign(hub: TheHub, who: Caller, campaign_id: str, body: RerunIn) -> RerunOut:
+def rerun_campaign(hub: TheHub, who: Caller, campaign_id: CampaignId, body: RerunIn) -> RerunOut:
     """Put again what failed or was lost."""
     with hub.change() as change:
         done = again.rerun(change, who, campaign_id, body.call_id, frozenset(body.groups))

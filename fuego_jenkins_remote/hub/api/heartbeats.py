@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fastapi import APIRouter, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
@@ -13,21 +11,15 @@ from fuego_jenkins_remote.hub import heartbeats
 from fuego_jenkins_remote.hub.api.callers import LabHost, TheHub
 from fuego_jenkins_remote.hub.core import Hub
 from fuego_jenkins_remote.hub.models.attempts import BeatOut, HeartbeatsIn, HeartbeatsOut
+from fuego_jenkins_remote.service.contract import takes
 from fuego_jenkins_remote.service.guard import allow_body
 
 MAX_BYTES = 4 * 1024 * 1024
 
 router = APIRouter()
 
-_BODY: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {"application/json": {"schema": HeartbeatsIn.model_json_schema(ref_template="#/$defs/{model}")}},
-    }
-}
 
-
-@router.post("/heartbeats", openapi_extra=_BODY)
+@router.post("/heartbeats", openapi_extra=takes(HeartbeatsIn))
 async def take_heartbeats(request: Request, hub: TheHub, lab: LabHost) -> HeartbeatsOut:
     """Take signs of life."""
     # Larger than other bodies may be: read here, when it is known that a lab calls.

@@ -10,12 +10,19 @@ from fuego_jenkins_remote.hub import packages, records
 from fuego_jenkins_remote.hub.api.callers import Caller, TheHub
 from fuego_jenkins_remote.hub.core import Hub
 from fuego_jenkins_remote.hub.models.fields import Sha256
+from fuego_jenkins_remote.service.contract import TAKES_BYTES
 from fuego_jenkins_remote.service.guard import allow_body
 
 router = APIRouter(prefix="/packages")
 
 
-@router.put("/{sha256}", status_code=201, response_class=Response)
+@router.put(
+    "/{sha256}",
+    status_code=201,
+    response_class=Response,
+    responses={200: {"description": "It was there already."}},
+    openapi_extra=TAKES_BYTES,
+)
 async def put_package(request: Request, hub: TheHub, who: Caller, sha256: Sha256) -> Response:
     """Leave a package: 201, or 200 if it was there for the caller."""
     packages.must_be_allowed_to_bring(who)
@@ -27,7 +34,7 @@ async def put_package(request: Request, hub: TheHub, who: Caller, sha256: Sha256
     return Response(status_code=201 if new else 200)
 
 
-@router.head("/{sha256}", response_class=FileResponse, include_in_schema=False)
+@router.head("/{sha256}", response_class=FileResponse)
 @router.get("/{sha256}", response_class=FileResponse)
 def get_package(hub: TheHub, who: Caller, sha256: Sha256) -> FileResponse:
     """Fetch a package."""

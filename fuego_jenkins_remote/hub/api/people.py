@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 
 from fuego_jenkins_remote.hub.api.callers import Caller, MaybeCaller, TheHub, network_viewer
-from fuego_jenkins_remote.hub.models.fields import Host
+from fuego_jenkins_remote.hub.models.fields import Host, Sought, UserName
 from fuego_jenkins_remote.hub.models.people import (
     InvitationIn,
     InvitationOut,
@@ -28,7 +28,6 @@ from fuego_jenkins_remote.hub.models.people import (
     TokenOut,
     Tokens,
     UserIn,
-    UserName,
     UserOut,
     WhoAmI,
     WholeTeam,
@@ -137,7 +136,7 @@ def revoke_invitation(hub: TheHub, who: Caller, invitation_id: TokenId) -> Invit
         return InvitationOut.model_validate(invitations.revoke(change, who, invitation_id))
 
 
-@router.post("/join", status_code=201)
+@router.post("/join", status_code=201, openapi_extra={"security": [{"token": []}, {}]})
 def join(hub: TheHub, who: MaybeCaller, body: JoinIn) -> JoinedOut:
     """Turn the code of an invitation into a token, or into a place in a team for who has one."""
     with hub.change() as change:
@@ -148,7 +147,7 @@ def join(hub: TheHub, who: MaybeCaller, body: JoinIn) -> JoinedOut:
 
 
 @router.get("/tokens")
-def list_tokens(hub: TheHub, who: Caller, kind: Kind = "user", owner: str = "") -> Tokens:
+def list_tokens(hub: TheHub, who: Caller, kind: Kind = "user", owner: Sought = "") -> Tokens:
     """The caller's tokens, or those of a lab or, for the network's admins, of another user."""
     with hub.reading() as conn:
         found = tokens.listed(conn, who, kind, owner or who.name)

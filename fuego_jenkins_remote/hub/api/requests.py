@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from fuego_jenkins_remote.hub import approvals, records, requests, sight
 from fuego_jenkins_remote.hub.api.callers import Caller, ResultsViewer, TheHub
 from fuego_jenkins_remote.hub.core import Hub
-from fuego_jenkins_remote.hub.models.fields import Host
+from fuego_jenkins_remote.hub.models.fields import MAX_VERSION, Host, RequestId
 from fuego_jenkins_remote.hub.models.requests import (
     ApprovalIn,
     CancelIn,
@@ -50,9 +50,9 @@ def list_requests(hub: TheHub, who: ResultsViewer, query: Annotated[ListQuery, Q
 async def get_request(
     hub: TheHub,
     who: ResultsViewer,
-    request_id: str,
+    request_id: RequestId,
     wait: Annotated[float, Query(ge=0, le=25)] = 0,
-    seen: int = 0,
+    seen: Annotated[int, Query(ge=0, le=MAX_VERSION)] = 0,
 ) -> RequestWithHistory:
     """One request with its history; with `wait` (seconds) not before its version is beyond `seen`."""
     if wait:
@@ -61,7 +61,7 @@ async def get_request(
 
 
 @router.post("/{request_id}/cancel")
-def cancel_request(hub: TheHub, who: Caller, request_id: str, body: CancelIn) -> RequestOut:
+def cancel_request(hub: TheHub, who: Caller, request_id: RequestId, body: CancelIn) -> RequestOut:
     """Call a request off."""
     with hub.change() as change:
         request = requests.cancel(change, who, request_id, body.call_id, body.reason)
@@ -69,7 +69,7 @@ def cancel_request(hub: TheHub, who: Caller, request_id: str, body: CancelIn) ->
 
 
 @router.put("/{request_id}/approvals/{host}")
-def put_approval(hub: TheHub, who: Caller, request_id: str, host: Host, body: ApprovalIn) -> RequestOut:
+def put_approval(hub: TheHub, who: Caller, request_id: RequestId, host: Host, body: ApprovalIn) -> RequestOut:
     """A lab's people answer."""
     always = approvals.Always(**dict(body.always)) if body.always else None
     with hub.change() as change:
@@ -77,7 +77,7 @@ def put_approval(hub: TheHub, who: Caller, request_id: str, host: Host, body: Ap
     return RequestOut.model_validate(request)
 
 
-async def _changed(hub: Hub, who: records.Caller | None, request_id: str, seen: int, seconds: float) -> None:
+async def _changed(hub: Hub, who: records.Caller | None, request_id: RequestId, seen: int, seconds: float) -> None:
     loop = asyncio.get_running_loop()
     end = loop.time() + seconds
     with hub.waiters.waiting(request_key(request_id)) as event:
@@ -90,12 +90,12 @@ async def _changed(hub: Hub, who: records.Caller | None, request_id: str, seen: 
             await pause(event, left)
 
 
-def _version(hub: Hub, who: records.Caller | None, request_id: str) -> int:
+def _version(hub: Hub, who: records.Caller | None, request_id: RequestId) -> int:
     with hub.reading() as conn:
         return sight.version_for(conn, who, request_id)
 
 
-def _whole(hub: Hub, who: records.Caller | None, request_id: str) -> RequestWithHistory:
+def _whole(hub: Hub, who: records.Caller | None, request_id: RequestId) -> RequestWithHistory:
     with hub.reading() as conn:
         request = sight.find_for(conn, who, request_id)
         told = requests.told(conn, request, hub.clock())

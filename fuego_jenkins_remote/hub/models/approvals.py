@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Self
 
-from pydantic import AfterValidator, model_validator
+from pydantic import model_validator
 
-from fuego_jenkins_remote.fuego import names
 from fuego_jenkins_remote.hub import approvals
-from fuego_jenkins_remote.hub.models.fields import TestPattern, Utc, Wire
+from fuego_jenkins_remote.hub.models.fields import NameOrNone, Switch, TestPattern, Utc, Wire
 from fuego_jenkins_remote.hub.models.requests import RequestOut
 
 
@@ -43,11 +42,11 @@ class HeldRequests(Wire):
 class AllowIn(Wire):
     """What is allowed for good: requests of a user, of a team, or of a user for a team, for tests."""
 
-    user: Annotated[str, AfterValidator(lambda name: name and names.check_user_name(name))] = ""
-    team: Annotated[str, AfterValidator(lambda name: name and names.check_host_name(name))] = ""
+    user: NameOrNone = ""
+    team: NameOrNone = ""
     test: TestPattern
     until: Utc | None = None
-    outside: bool = False
+    outside: Switch = False
 
     @model_validator(mode="after")
     def _somebody(self) -> Self:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated, Literal, Self
 
 from pydantic import (
-    AfterValidator,
     BeforeValidator,
     Field,
     StringConstraints,
@@ -15,10 +14,14 @@ from fuego_jenkins_remote.hub.claims import Answer
 from fuego_jenkins_remote.hub.heartbeats import MAX_BEATS, Beat
 from fuego_jenkins_remote.hub.models.fields import (
     MAX_BOARDS,
+    AttemptText,
     BoardName,
     CallId,
     Line,
+    Number,
+    RequestIdField,
     Short,
+    Switch,
     Tail,
     Text,
     Web,
@@ -36,12 +39,12 @@ class ClaimIn(Wire):
 
     claim_id: CallId
     boards: tuple[BoardName, ...] = Field(max_length=MAX_BOARDS)
-    wait: float = Field(default=0, ge=0, le=25)
-    request: Annotated[str, AfterValidator(identities.check_request_id)] | None = None
-    peek: bool = False
+    wait: Number = Field(default=0, ge=0, le=25)
+    request: RequestIdField | None = None
+    peek: Switch = False
     instance: CallId | None = None
-    leaves: bool = False
-    limits: dict[BoardName, Annotated[float, Field(ge=0)]] = Field(default_factory=dict, max_length=MAX_BOARDS)
+    leaves: Switch = False
+    limits: dict[BoardName, Annotated[Number, Field(ge=0)]] = Field(default_factory=dict, max_length=MAX_BOARDS)
 
 
 class AssignmentOut(Wire):
@@ -121,7 +124,7 @@ class HeartbeatOut(Wire):
 class BeatIn(HeartbeatIn):
     """One of many signs of life."""
 
-    attempt: Annotated[str, AfterValidator(lambda text: str(identities.AttemptId.parse(text)))]
+    attempt: AttemptText
 
     def beat(self) -> Beat:
         """As the domain has it."""

@@ -8,42 +8,50 @@ from typing import Annotated
 from pydantic import (
     AfterValidator,
     Field,
-    StringConstraints,
     field_validator,
 )
 
 from fuego_jenkins_remote.hub import records
 from fuego_jenkins_remote.hub.models.fields import (
+    AS_WHOLE,
     FACT_NAME,
+    FactName,
     Label,
     OpenTo,
+    Reason,
     Short,
+    Switch,
     Text,
+    Whole,
     Wire,
 )
 from fuego_jenkins_remote.network.terms import OUTSIDER_SECONDS, Terms, check_windows, terms_from_mapping
+
+_Quota = Annotated[int, Field(strict=True, ge=0, le=10_000), AS_WHOLE]
 
 
 class QuotaModel(Wire):
     """At most so many; null: as many as there are."""
 
-    user: int | None = Field(default=None, ge=0, le=10_000)
-    team: int | None = Field(default=None, ge=0, le=10_000)
+    user: _Quota | None = None
+    team: _Quota | None = None
 
 
 class WindowsModel(Wire):
     """When the board is shared; none: always."""
 
-    time_zone: Annotated[str, StringConstraints(max_length=100)] = ""
-    windows: tuple[Annotated[str, StringConstraints(max_length=100)], ...] = Field(default=(), max_length=50)
+    time_zone: Annotated[str, Field(max_length=100, json_schema_extra={"format": "time-zone"})] = ""
+    windows: tuple[Annotated[str, Field(max_length=100, json_schema_extra={"format": "share-window"})], ...] = Field(
+        default=(), max_length=50
+    )
 
 
 class TermsModel(Wire):
     """What holds for outsiders, `max_time` in seconds: docs/labs.md."""
 
-    ask: bool = False
-    priority: int = Field(default=100, ge=0, le=100)
-    max_time: int = Field(default=OUTSIDER_SECONDS, ge=1, le=30 * 24 * 3600)
+    ask: Switch = False
+    priority: Whole = Field(default=100, ge=0, le=100)
+    max_time: Whole = Field(default=OUTSIDER_SECONDS, ge=1, le=30 * 24 * 3600)
     running: QuotaModel = QuotaModel()
     windows: WindowsModel = WindowsModel()
 
@@ -60,11 +68,11 @@ def _checked(model: TermsModel) -> TermsModel:
 class BoardIn(Wire):
     """A board, as its lab tells of it."""
 
-    facts: dict[str, Short] = Field(default_factory=dict, max_length=2000)
+    facts: dict[FactName, Short] = Field(default_factory=dict, max_length=2000)
     labels: tuple[Label, ...] = Field(default=(), max_length=100)
     description: Text = ""
     open_to: tuple[OpenTo, ...] = Field(default=(), max_length=100)
-    online: bool = True
+    online: Switch = True
     terms: Annotated[TermsModel, AfterValidator(_checked)] = TermsModel()
 
     @field_validator("facts")
@@ -90,7 +98,7 @@ class HealthIn(Wire):
 class MaintenanceIn(Wire):
     """Why people take a board out of choice for a while."""
 
-    reason: Annotated[Text, StringConstraints(pattern=r"\S")]
+    reason: Reason
 
 
 class BoardOut(Wire):

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any, Self
+from typing import Any, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
-from fuego_jenkins_remote.fuego import names
 from fuego_jenkins_remote.hub import records
 from fuego_jenkins_remote.hub.campaigns import reading
-from fuego_jenkins_remote.hub.models.fields import CallId, Short, Text, Wire
+from fuego_jenkins_remote.hub.models.fields import CallId, Host, Short, Sought, Switch, Text, Wire
 from fuego_jenkins_remote.hub.models.requests import Wanted
 from fuego_jenkins_remote.hub.requests import MAX_CAMPAIGN
 from fuego_jenkins_remote.hub.statements import campaigns as sql
@@ -24,8 +23,8 @@ class CampaignIn(Wire):
     call_id: CallId
     name: Short = ""
     notes: Text = ""
-    team: Annotated[str, AfterValidator(names.check_host_name)] | None = None
-    private: bool = False
+    team: Host | None = None
+    private: Switch = False
     parts: tuple[Wanted, ...] = Field(min_length=1, max_length=MAX_CAMPAIGN)
 
     def new(self) -> records.NewCampaign:
@@ -144,10 +143,10 @@ class RerunOut(Wire):
 class CampaignQuery(Wire):
     """What a list of campaigns is narrowed to; an empty one says nothing."""
 
-    requester: str = ""
-    team: str = ""
+    requester: Sought = ""
+    team: Sought = ""
     open: bool = False
-    before: str = ""
+    before: Sought = ""
     limit: int = Field(default=50, ge=1, le=100)
 
     def wanted(self) -> sql.Filter:

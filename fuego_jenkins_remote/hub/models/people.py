@@ -5,11 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, StringConstraints, field_validator
+from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema, field_validator
 
-from fuego_jenkins_remote.fuego import names
 from fuego_jenkins_remote.hub import records
-from fuego_jenkins_remote.hub.models.fields import Host, Line, Utc, Wire
+from fuego_jenkins_remote.hub.models.fields import Host, Line, NameOrNone, Switch, Utc, Wire, said
 from fuego_jenkins_remote.hub.notices.sender import is_mail
 from fuego_jenkins_remote.hub.people.invitations import NewInvitation, NewJoin
 from fuego_jenkins_remote.hub.people.tokens import NewToken
@@ -29,18 +28,18 @@ def _secret(text: str) -> str:
     return check_secret(text, "lab" if text.startswith("fuego_l") else "user")
 
 
-def _name(text: str) -> str:
-    return names.check_user_name(text) if text else text
-
-
 Kind = Literal["user", "lab"]
-TeamName = Annotated[str, AfterValidator(names.check_host_name)]
-UserName = Annotated[str, AfterValidator(names.check_user_name)]
-MaybeName = Annotated[str, StringConstraints(max_length=100), AfterValidator(_name)]
-Mail = Annotated[str, StringConstraints(max_length=320), AfterValidator(_mail)]
+TeamName = Host
+MaybeName = NameOrNone
+Mail = Annotated[str, StringConstraints(max_length=320), AfterValidator(_mail), said(format="mail", maxLength=320)]
 # What is wrong with a secret is told without showing it.
-Code = Annotated[str, StringConstraints(max_length=26), AfterValidator(check_code)]
-Secret = Annotated[str, StringConstraints(max_length=60), AfterValidator(_secret)]
+Code = Annotated[str, StringConstraints(max_length=26), AfterValidator(check_code), said(format="code", maxLength=26)]
+Secret = Annotated[
+    str,
+    StringConstraints(max_length=60),
+    AfterValidator(_secret),
+    said(format="secret", maxLength=60),
+]
 TokenId = Annotated[str, StringConstraints(pattern=r"^[a-z2-7]{8}$")]
 
 
@@ -145,8 +144,8 @@ class UserIn(Wire):
     """What is to be different with a user; left out: as it is."""
 
     email: Mail | None = None
-    network_admin: bool | None = None
-    disabled: bool | None = None
+    network_admin: Switch | None = None
+    disabled: Switch | None = None
 
     def change(self) -> UserChange:
         """As the domain has it."""
@@ -299,6 +298,11 @@ class Audit(Wire):
     before: int | None
 
 
+_MOMENT = {"type": "string", "format": "date-time"}
+_PLACE = {"type": "integer", "minimum": 1, "maximum": 2**53}
+_NOTHING = {"type": "string", "const": ""}
+
+
 class AuditQuery(Wire):
     """What the log is narrowed to; an empty one says nothing."""
 
@@ -306,8 +310,12 @@ class AuditQuery(Wire):
     name: str = Field(default="", max_length=100)
     action: str = Field(default="", max_length=40)
     thing: str = Field(default="", max_length=300)
-    since: Utc | None = None
-    before: int | None = Field(default=None, ge=1, le=2**53)
+    since: Annotated[
+        Utc | None, WithJsonSchema({"anyOf": [{"type": "string", "format": "date-time"}, {"const": ""}]})
+    ] = None
+    before: Annotated[
+        int | None, WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 1, "maximum": 2**53}, {"const": ""}]})
+    ] = Field(default=None, ge=1, le=2**53)
     limit: int = Field(default=50, ge=1, le=200)
 
     @field_validator("before", "since", mode="before")

@@ -7,27 +7,37 @@ from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
-    AfterValidator,
     ConfigDict,
     Field,
+    WithJsonSchema,
     field_validator,
 )
 
 from fuego_jenkins_remote.fuego import names
 from fuego_jenkins_remote.hub import records
 from fuego_jenkins_remote.hub.models.fields import (
+    AS_WHOLE,
     MAX_TIMEOUT,
     CallId,
     GitCommit,
     GitPath,
     GitRef,
     GitUrl,
+    Host,
+    Phases,
     Selector,
     Sha256,
+    Sought,
+    SpecName,
+    Switch,
+    TestName,
     Text,
-    User,
+    UserName,
     Utc,
+    VariableName,
+    VariableValue,
     Version,
+    Whole,
     Wire,
 )
 from fuego_jenkins_remote.hub.requests import MAX_CAMPAIGN, MAX_NOTIFIED
@@ -39,10 +49,10 @@ from fuego_jenkins_remote.network.states import State
 class OptionsModel(Wire):
     """Switches of Fuego's run-test; what is left out is as Fuego has it."""
 
-    rebuild: bool = False
-    reboot: bool = False
-    precleanup: bool = True
-    postcleanup: bool = True
+    rebuild: Switch = False
+    reboot: Switch = False
+    precleanup: Switch = True
+    postcleanup: Switch = True
 
 
 class GitModel(Wire):
@@ -60,22 +70,22 @@ class Wanted(Wire):
     """What is asked for: a test, and on which boards. Who asks, for whose eyes, is said of a whole put."""
 
     selector: Selector
-    test: Annotated[str, AfterValidator(names.check_test_name)]
-    spec: Annotated[str, AfterValidator(names.check_spec_name)] = "default"
-    phases: Annotated[str, AfterValidator(names.check_phases)] = ""
-    timeout: int = Field(default=1800, ge=1, le=MAX_TIMEOUT)
-    variables: dict[str, str] = Field(default_factory=dict, max_length=100)
+    test: TestName
+    spec: SpecName = "default"
+    phases: Phases = ""
+    timeout: Whole = Field(default=1800, ge=1, le=MAX_TIMEOUT)
+    variables: dict[VariableName, VariableValue] = Field(default_factory=dict, max_length=100)
     options: OptionsModel = OptionsModel()
     package: Sha256 | None = None
     git: GitModel | None = None
-    count: Annotated[int, Field(ge=1, le=MAX_CAMPAIGN)] | Literal["each"] = 1
-    priority: int = Field(default=50, ge=0, le=100)
+    count: Annotated[int, Field(strict=True, ge=1, le=MAX_CAMPAIGN), AS_WHOLE] | Literal["each"] = 1
+    priority: Whole = Field(default=50, ge=0, le=100)
     deadline: Utc | None = None
-    retries: int = Field(default=0, ge=0, le=5)
+    retries: Whole = Field(default=0, ge=0, le=5)
     notes: Text = ""
     needs: tuple[Selector, ...] = Field(default=(), max_length=selectors.MAX_NEEDS)
     min_version: Version = ""
-    notify: tuple[User, ...] = Field(default=(), max_length=MAX_NOTIFIED)
+    notify: tuple[UserName, ...] = Field(default=(), max_length=MAX_NOTIFIED)
 
     @field_validator("variables")
     @classmethod
@@ -94,8 +104,8 @@ class RequestIn(Wanted):
     """A put of one test."""
 
     call_id: CallId
-    private: bool = False
-    team: Annotated[str, AfterValidator(names.check_host_name)] | None = None
+    private: Switch = False
+    team: Host | None = None
 
     def new(self) -> records.NewRequest:
         """As the domain has it."""
@@ -224,13 +234,13 @@ class ApprovalIn(Wire):
 class ListQuery(Wire):
     """What a list of requests is narrowed to; an empty one says nothing."""
 
-    state: State | None = None
-    host: str = ""
-    board: str = ""
-    requester: str = ""
-    test: str = ""
-    campaign: str = ""
-    before: str = ""
+    state: Annotated[State | None, WithJsonSchema({"type": "string", "enum": ["", *State]})] = None
+    host: Sought = ""
+    board: Sought = ""
+    requester: Sought = ""
+    test: Sought = ""
+    campaign: Sought = ""
+    before: Sought = ""
     limit: int = Field(default=50, ge=1, le=200)
 
     @field_validator("state", mode="before")
