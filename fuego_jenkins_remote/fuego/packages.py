@@ -17,7 +17,7 @@ import shutil
 import tarfile
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, BinaryIO
 
@@ -41,6 +41,7 @@ __all__ = [
     "pack_run",
     "pack_test",
     "read_member",
+    "read_parts",
     "unpack",
 ]
 
@@ -148,21 +149,35 @@ def _pack_run(folder: RunFolder, dst: Path, limits: Limits, budget: int) -> tupl
 
 def check_package(src: Path, kind: Kind, limits: Limits | None = None) -> PackageInfo:
     """Read a package through, without writing anything, and say what it is. Raises BadPackage."""
+    if kind is not Kind.RUN:
+        return read_parts(src, kind, "", 0, limits)[0]
+    info, run_json = read_parts(src, kind, "run.json", MAX_SIZE + 1, limits)
+    try:
+        name = read_run(run_json).name
+    except ValueError as error:
+        raise BadPackage(f"run/run.json {error}", file=src) from error
+    return replace(info, name=name)
+
+
+def read_parts(
+    src: Path, kind: Kind, wanted: str, most: int, limits: Limits | None = None
+) -> tuple[PackageInfo, bytes]:
+    """As `check_package`, and in the same pass at most `most` bytes of the file `wanted` of its top folder.
+
+    Binaries have no top folder.
+    """
     limits = limits or Limits()
-    run_json, names, tops = b"", set[str](), set[str]()
+    content_of_wanted, names, tops = b"", set[str](), set[str]()
     with open_tar(src, limits) as tar:
         for member, content in members(tar, limits):
             names.add(member.name)
-            tops.add(member.name.partition("/")[0])
-            if content and kind is Kind.RUN and member.name == "run/run.json":
-                run_json = content.read(MAX_SIZE + 1)
+            top, _, rest = member.name.partition("/")
+            tops.add(top)
+            if content and wanted and wanted == (member.name if kind is Kind.BINARY else rest):
+                content_of_wanted = content.read(most)
     name = _name_of(src, kind, tops, names)
-    if kind is Kind.RUN:
-        try:
-            name = read_run(run_json).name
-        except ValueError as error:
-            raise BadPackage(f"run/run.json {error}", file=src) from error
-    return PackageInfo(path=src, sha256=file_sha256(src), size=src.stat().st_size, name=name)
+    info = PackageInfo(path=src, sha256=file_sha256(src), size=src.stat().st_size, name=name)
+    return info, content_of_wanted
 
 
 def _name_of(src: Path, kind: Kind, tops: set[str], names: set[str]) -> str:

@@ -26,6 +26,7 @@ from fuego_jenkins_remote.hub.api import (
     packages,
     people,
     requests,
+    store,
 )
 from fuego_jenkins_remote.hub.api.callers import sign_ins
 from fuego_jenkins_remote.hub.api.errors import install_hub_errors
@@ -130,7 +131,7 @@ def _checks(hub: Hub) -> dict[str, Check]:
 def _api() -> APIRouter:
     api = APIRouter()
     api.add_api_route("/", _service, methods=["GET"])
-    for noun in (people, boards, requests, approvals, campaigns, claims, attempts, heartbeats, packages, audit):
+    for noun in (people, boards, requests, approvals, campaigns, claims, attempts, heartbeats, packages, store, audit):
         api.include_router(noun.router)
     return api
 

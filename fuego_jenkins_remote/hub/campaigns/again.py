@@ -8,17 +8,17 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from fuego_jenkins_remote.hub import life, requests
+from fuego_jenkins_remote.hub import life, requests, rights
 from fuego_jenkins_remote.hub.campaigns import sight
 from fuego_jenkins_remote.hub.changes import Change
-from fuego_jenkins_remote.hub.errors import Conflict, NotYours, Refused
+from fuego_jenkins_remote.hub.errors import Conflict, Refused
 from fuego_jenkins_remote.hub.records import Caller, Campaign, NewRequest, Request
 from fuego_jenkins_remote.hub.requests import MAX_CAMPAIGN, Plan
 from fuego_jenkins_remote.hub.statements import attempts as attempt_sql
 from fuego_jenkins_remote.hub.statements import campaigns as sql
 from fuego_jenkins_remote.hub.statements import requests as request_sql
 from fuego_jenkins_remote.network.campaigns import Group
-from fuego_jenkins_remote.network.permissions import Action, Thing, may
+from fuego_jenkins_remote.network.permissions import Action, Thing
 from fuego_jenkins_remote.network.states import By, Event, State
 
 MAX_IN_ALL = 10 * MAX_CAMPAIGN
@@ -65,12 +65,12 @@ def rerun(change: Change, caller: Caller, campaign_id: str, call_id: str, groups
 
 def _must_be_allowed(caller: Caller, campaign: Campaign) -> None:
     requests.must_be_a_user(caller)
-    may_ask = may(caller.actor, Action.PUT_REQUEST, Thing(team=campaign.team))
-    if not (may_ask and may(caller.actor, Action.CANCEL_REQUEST, sight.thing(campaign))):
-        raise NotYours(
-            f"only {campaign.requester}, who put it, and the maintainers of the team {campaign.team} may put "
-            f"requests of {campaign.id} again"
-        )
+    otherwise = (
+        f"only {campaign.requester}, who put it, and the maintainers of the team {campaign.team} may put requests of "
+        f"{campaign.id} again"
+    )
+    rights.require(caller, Action.PUT_REQUEST, Thing(team=campaign.team), otherwise=otherwise)
+    rights.require(caller, Action.CANCEL_REQUEST, sight.thing(campaign), otherwise=otherwise)
 
 
 def _plans(

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from fuego_jenkins_remote.hub import requests
+from fuego_jenkins_remote.hub import requests, rights
 from fuego_jenkins_remote.hub.campaigns import sight
 from fuego_jenkins_remote.hub.changes import Change
 from fuego_jenkins_remote.hub.core import Hub
-from fuego_jenkins_remote.hub.errors import Conflict, NotYours
+from fuego_jenkins_remote.hub.errors import Conflict
 from fuego_jenkins_remote.hub.records import Caller
 from fuego_jenkins_remote.hub.statements import campaigns as sql
-from fuego_jenkins_remote.network.permissions import Action, may
+from fuego_jenkins_remote.network.permissions import Action
 from fuego_jenkins_remote.network.states import State
 
 A_CHANGE = 50
@@ -35,11 +35,11 @@ def cancel(hub: Hub, caller: Caller, campaign_id: str, call_id: str, reason: str
     """
     with hub.reading() as conn:
         campaign = sight.find_for(conn, caller, campaign_id)
-        if not may(caller.actor, Action.CANCEL_REQUEST, sight.thing(campaign)):
-            raise NotYours(
-                f"only {campaign.requester}, who put it, and the maintainers of the team {campaign.team} may call off "
-                f"{campaign_id}"
-            )
+        otherwise = (
+            f"only {campaign.requester}, who put it, and the maintainers of the team {campaign.team} may call off "
+            f"{campaign_id}"
+        )
+        rights.require(caller, Action.CANCEL_REQUEST, sight.thing(campaign), otherwise=otherwise)
         wanted = [one.part.id for one in sql.members(conn, campaign_id) if _may_end(one)]
     for start in range(0, len(wanted), A_CHANGE):
         with hub.change() as change:

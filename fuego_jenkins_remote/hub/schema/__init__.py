@@ -49,6 +49,7 @@ from fuego_jenkins_remote.hub.schema.requests import (
     with_deadline,
     with_package,
 )
+from fuego_jenkins_remote.hub.schema.store import binaries, newest_tests, test_tags, tests
 
 __all__ = [
     "approvals",
@@ -56,6 +57,7 @@ __all__ = [
     "attempts",
     "audit",
     "beyond_waiting",
+    "binaries",
     "board_facts",
     "boards",
     "campaigns",
@@ -72,6 +74,7 @@ __all__ = [
     "matches",
     "memberships",
     "metadata",
+    "newest_tests",
     "notices",
     "offer_doors",
     "offered",
@@ -87,6 +90,8 @@ __all__ = [
     "spread",
     "standing_approvals",
     "teams",
+    "test_tags",
+    "tests",
     "to_remind",
     "to_stop",
     "tokens",

@@ -23,7 +23,7 @@ def insert(conn: sa.Connection, package: Package) -> None:
 
 
 def brought(conn: sa.Connection, sha256: str, by: Caller, now: datetime) -> None:
-    """Write down that the caller has brought it; once more is no news."""
+    """Write down that the caller has brought it, and when last: what is about to be used is not swept away."""
     this = (uploads.c.sha256 == sha256) & (uploads.c.kind == by.kind) & (uploads.c.name == by.name)
-    if conn.execute(sa.select(uploads.c.sha256).where(this)).first() is None:
+    if conn.execute(uploads.update().where(this).values(at=now)).rowcount == 0:
         conn.execute(uploads.insert().values(sha256=sha256, kind=by.kind, name=by.name, at=now))

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import sqlalchemy as sa
 
 from fuego_jenkins_remote.hub.records import Caller
-from fuego_jenkins_remote.hub.schema import approvals, attempts, labs, live, offers, requests, uploads
+from fuego_jenkins_remote.hub.schema import approvals, attempts, binaries, labs, live, offers, requests, tests, uploads
 from fuego_jenkins_remote.hub.statements.matches import labs_of_lane
 from fuego_jenkins_remote.network.permissions import Level, at_least
 
@@ -67,9 +67,21 @@ def hidden_on_boards(conn: sa.Connection, caller: Caller | None) -> set[str]:
 
 
 def sees_package(conn: sa.Connection, caller: Caller, sha256: str) -> bool:
-    """Whether the caller has brought the package, or a request uses it that the caller sees."""
+    """Whether the caller has brought the package, or sees a request, a stored test or binaries that use it."""
     brought = sa.exists().where(
         uploads.c.sha256 == sha256, uploads.c.kind == caller.kind, uploads.c.name == caller.name
     )
     used = sa.exists().where(requests.c.package == sha256, seen_by(caller))
-    return bool(conn.execute(sa.select(sa.or_(brought, used))).scalar_one())
+    named = [sa.exists().where(table.c.sha256 == sha256, stored_seen_by(table, caller)) for table in (tests, binaries)]
+    return bool(conn.execute(sa.select(sa.or_(brought, used, *named))).scalar_one())
+
+
+def stored_seen_by(table: sa.Table, caller: Caller | None) -> sa.ColumnElement[bool]:
+    """The condition on `tests` or `binaries`: private ones are for their team, its labs, and who has brought them."""
+    anybody = table.c.private == sa.false()
+    if caller is None:
+        return anybody
+    if caller.kind == "lab":
+        return sa.or_(anybody, table.c.team.in_(sa.select(labs.c.team).where(labs.c.host == caller.name)))
+    teams = [one.team for one in caller.teams]
+    return sa.or_(anybody, table.c.uploaded_by == caller.name, table.c.team.in_(teams))
