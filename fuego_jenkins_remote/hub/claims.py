@@ -102,8 +102,10 @@ def peek(change: Change, claim: Claim) -> Answer:
     """What `take` would give, without taking it. A request that fits two of the boards is shown for the first."""
     shown: dict[str, Assignment] = {}
     only = _only(change, claim)
-    for door in _doors(change, claim):
-        pick = turns.next_for(change, door, turns.count_last(change, door.board.id), only)
+    doors = _doors(change, claim)
+    waiting = turns.Waiting(change, doors)
+    for door in doors:
+        pick = turns.next_for(waiting, door, waiting.clock(door.board.id), only)
         if pick is not None:
             request = life.find(change, pick.request_id)
             shown.setdefault(request.id, _assignment(request, request.attempt + 1, door.board.host, door.board.name))
@@ -138,12 +140,14 @@ def _take_all(change: Change, claim: Claim) -> list[Assignment]:
     people_sql.hold_lab(change.conn, claim.host)
     only = _only(change, claim)
     got: list[Assignment] = []
-    for door in _doors(change, claim):
-        clock = turns.count_last(change, door.board.id)
-        pick = turns.next_for(change, door, clock, only)
+    doors = _doors(change, claim)
+    waiting = turns.Waiting(change, doors)
+    for door in doors:
+        pick = turns.next_for(waiting, door, waiting.clock(door.board.id), only)
         if pick is not None:
             got.append(_give(change, door.board, pick, claim.claim_id))
             door.has_given(pick.team, pick.lane.user)
+            waiting.look_again(pick.lane.id, pick.lane.queue_id)
     return got
 
 
@@ -162,7 +166,6 @@ def _give(change: Change, board: Board, pick: turns.Pick, claim_id: str) -> Assi
         board=board.name,
     )
     turns.begin(change, board.id, pick, number)
-    lane_sql.look_again(change.conn, pick.lane.id, pick.lane.queue_id)
     return _assignment(moved, number, board.host, board.name)
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Protocol
 
 SHARED_TURN = 4
 """Of so many turns one goes by the shares alone, whatever the priorities."""
@@ -20,18 +21,15 @@ LEAST_SECONDS = 10.0
 """A turn counts as this long at least: to begin one takes its time, too."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Contender:
-    """Who waits for a board, a team or a user: the `priority` that counts, and the `head`, the request that would run.
-
-    Ids of requests sort by age.
+class Contender(Protocol):
+    """Who waits for a board, a team or a user: `own` is the lab's own team, `priority` the one that counts, `head` the
+    request that would run, `used` what was used so far. Ids of requests sort by age.
     """
 
-    name: str
+    own: bool
     priority: int
     head: str
-    used: float = 0.0
-    own: bool = False  # the lab's own team
+    used: float
 
 
 @dataclass(frozen=True, kw_only=True)

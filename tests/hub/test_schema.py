@@ -105,7 +105,7 @@ def test_an_older_database_keeps_what_is_in_it(tmp_path: Path) -> None:
         [board] = boards.listed(conn)
         assert (board.up, board.health_since) == (True, board.updated_at)
         assert [str(board) for board in board_sql.of_lane(conn, 1)] == ["demolab:qemu"]
-        [queue] = lane_sql.queues_of(conn, board, None)
+        [queue] = lane_sql.queues_of(conn, lane_sql.filled_selectors(conn, [board.id])[board.id], None)
         assert (queue.team, queue.head, queue.answers) == ("demolab", "r1", "")
         assert request_sql.find(conn, "r2").lane_id != request_sql.find(conn, "r1").lane_id  # type: ignore[union-attr]
     engine.dispose()
@@ -131,25 +131,26 @@ def test_a_claim_looks_once_into_the_index_of_waiting_requests_for_each_lane(wor
     world.put(ann, "demolab:one")
     with world.hub.reading() as conn:
         board = boards.find(conn, "demolab", "one")
-        steps = plan(conn, lane_sql.first_in(board, [1], world.clock(), limit=60))
+        steps = Plans()
+        sa.event.listen(world.hub.engine, "before_cursor_execute", steps)
+        lane_sql.first_of_each(conn, board, [1], world.clock(), limit=60, request_id=None)
     assert any("SEARCH requests USING INDEX requests_pending (lane_id=?)" in step for step in steps), steps
     assert not any(step.startswith("SCAN requests") for step in steps), steps
     assert not any("TEMP B-TREE" in step for step in steps), steps
 
 
-def test_a_claim_reads_no_queue_and_no_lane_that_is_empty(world: World, ann: records.Caller) -> None:
-    world.add_lab("demolab", "one")
+def test_a_claim_reads_no_queue_and_no_lane_that_is_empty(world: World) -> None:
+    steps = Plans()
+    sa.event.listen(world.hub.engine, "before_cursor_execute", steps)
     with world.hub.reading() as conn:
-        board = boards.find(conn, "demolab", "one")
-        queues, lanes = Plans(), Plans()
-        sa.event.listen(world.hub.engine, "before_cursor_execute", queues)
-        lane_sql.queues_of(conn, board, {"demolab"})
-        sa.event.remove(world.hub.engine, "before_cursor_execute", queues)
-        sa.event.listen(world.hub.engine, "before_cursor_execute", lanes)
-        lane_sql.lanes_of(conn, board, [1, 2], "annslab")
-    assert any("INDEX queues_filled (selector_id=? AND team=?)" in step for step in queues), queues
-    assert any("INDEX lanes_filled (queue_id=? AND top>?)" in step for step in lanes), lanes
-    assert not any(step.startswith("SCAN") for step in queues + lanes), queues + lanes
+        lane_sql.filled_selectors(conn, [1, 2])
+        lane_sql.queues_of(conn, [1, 2], None)
+        lane_sql.queues_of(conn, [1, 2], {"demolab"})
+        lane_sql.lanes_of(conn, [1, 2])
+    for wanted in ("(board_id=?)", "queues_filled (selector_id=?", "queues_filled (selector_id=? AND team=?)"):
+        assert any(wanted in step for step in steps), (wanted, steps)
+    assert any("lanes_filled (queue_id=? AND top>?)" in step for step in steps), steps
+    assert not any(step.startswith("SCAN") for step in steps), steps
 
 
 class Plans(list[str]):

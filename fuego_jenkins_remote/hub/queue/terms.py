@@ -68,13 +68,15 @@ class Door:
             return True
         if self.board.terms.ask and f"+{self.board.host}" not in signs:
             return False
-        return not _reached(self.board.terms.running.team, self.of_team(team))
+        most = self.board.terms.running.team
+        return most is None or self.of_team(team) < most
 
     def lets_user(self, team: str, user: str) -> bool:
         """Whether the board is open to this user, and the quota too."""
         if not self.board.admits(team, user):
             return False
-        return self.is_own(team) or not _reached(self.board.terms.running.user, self.taken.get((team, user), 0))
+        most = self.board.terms.running.user
+        return most is None or self.is_own(team) or self.taken.get((team, user), 0) < most
 
     def of_team(self, team: str) -> int:
         """How many of the lab's boards the team has."""
@@ -84,7 +86,3 @@ class Door:
 def has_quota(quota: Quota) -> bool:
     """Whether it limits anything."""
     return quota != Quota()
-
-
-def _reached(most: int | None, number: int) -> bool:
-    return most is not None and number >= most

@@ -21,12 +21,12 @@ from fuego_jenkins_remote.hub.schema import (
     offered,
     queues,
     requests,
-    shares,
 )
 from fuego_jenkins_remote.hub.schema import selectors as selectors_table
 from fuego_jenkins_remote.hub.statements.matches import digest
 from fuego_jenkins_remote.hub.statements.once import insert_once
 from fuego_jenkins_remote.network.states import State
+from fuego_jenkins_remote.service.engine import UtcDateTime
 
 _HELD_A_BOARD = (State.ASSIGNED, State.RUNNING, State.LOST, State.TESTED, State.DONE)
 _LANE = sa.select(
@@ -44,9 +44,9 @@ _LANE = sa.select(
 )
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Queue:
-    """A queue with something in it, as one board sees it: `used`, `clock` and `turns` are its team's on this board."""
+    """A queue with something in it."""
 
     id: int
     team: str
@@ -54,14 +54,11 @@ class Queue:
     top: int
     head: str
     shortest: int
-    used: float
-    clock: float
-    turns: int
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Filled:
-    """A lane with something in it, as one board sees it: `used` is its user's on this board."""
+    """A lane with something in it."""
 
     id: int
     queue_id: int
@@ -69,7 +66,6 @@ class Filled:
     top: int
     head: str
     shortest: int
-    used: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,30 +133,42 @@ def look_again(conn: sa.Connection, lane_id: int, queue_id: int) -> None:
     """
     if not (_mine(conn, queues, queue_id) and _mine(conn, lanes, lane_id)):
         return
+    conn.execute(_LANE_ANEW, {"row": lane_id})
+    conn.execute(_QUEUE_ANEW, {"row": queue_id})
+
+
+def _lane_anew() -> sa.Update:
     of_lane = [requests.c.lane_id == lanes.c.id, offered]
-    first = sa.select(requests.c.priority, requests.c.id).where(*of_lane)
+    first = sa.select(requests.c.priority).where(*of_lane)
     first = first.order_by(requests.c.priority.desc(), requests.c.id).limit(1)
     shortest = sa.select(requests.c.timeout).where(*of_lane).order_by(requests.c.timeout).limit(1)
-    conn.execute(
+    return (
         lanes.update()
-        .where(lanes.c.id == lane_id)
+        .where(lanes.c.id == sa.bindparam("row"))
         .values(
-            top=first.with_only_columns(requests.c.priority).scalar_subquery(),
+            top=first.scalar_subquery(),
             head=first.with_only_columns(requests.c.id).scalar_subquery(),
             shortest=shortest.scalar_subquery(),
         )
     )
+
+
+def _queue_anew() -> sa.Update:
     of_queue = [lanes.c.queue_id == queues.c.id, lane_filled]
     best = sa.select(lanes.c.top).where(*of_queue).order_by(lanes.c.top.desc(), lanes.c.head).limit(1)
-    conn.execute(
+    return (
         queues.update()
-        .where(queues.c.id == queue_id)
+        .where(queues.c.id == sa.bindparam("row"))
         .values(
             top=best.scalar_subquery(),
             head=best.with_only_columns(lanes.c.head).scalar_subquery(),
             shortest=sa.select(sa.func.min(lanes.c.shortest)).where(*of_queue).scalar_subquery(),
         )
     )
+
+
+_LANE_ANEW = _lane_anew()
+_QUEUE_ANEW = _queue_anew()
 
 
 def _mine(conn: sa.Connection, table: sa.Table, row_id: int) -> bool:
@@ -170,86 +178,103 @@ def _mine(conn: sa.Connection, table: sa.Table, row_id: int) -> bool:
     return conn.execute(query).first() is not None
 
 
-def queues_of(conn: sa.Connection, board: Board, teams: Collection[str] | None) -> list[Queue]:
-    """The queues whose selectors match the board and that have something in them, of these teams (None: of all)."""
-    of_team = sa.and_(shares.c.board_id == board.id, shares.c.team == queues.c.team, shares.c.user == _THE_TEAM)
-    query = (
-        sa.select(
-            *(queues.c[name] for name in ("id", "team", "answers", "top", "head", "shortest")),
-            sa.func.coalesce(shares.c.used, 0.0).label("used"),
-            sa.func.coalesce(shares.c.clock, 0.0).label("clock"),
-            sa.func.coalesce(shares.c.turns, 0).label("turns"),
-        )
-        .select_from(
-            matches.join(queues, sa.and_(queues.c.selector_id == matches.c.selector_id, filled)).outerjoin(
-                shares, of_team
-            )
-        )
-        .where(matches.c.board_id == board.id)
-    )
-    if teams is not None:
-        query = query.where(queues.c.team.in_(sorted(teams)))
-    return [Queue(**row) for row in conn.execute(query).mappings()]
+def filled_selectors(conn: sa.Connection, board_ids: Sequence[int]) -> dict[int, frozenset[int]]:
+    """Of each of these boards, the selectors that match it and with which something waits."""
+    found: dict[int, set[int]] = {}
+    for row in conn.execute(_FILLED_SELECTORS, {"boards": board_ids}):
+        found.setdefault(row.board_id, set()).add(row.selector_id)
+    return {board_id: frozenset(selectors) for board_id, selectors in found.items()}
 
 
-_THE_TEAM = ""
+_FILLED_SELECTORS = sa.select(matches.c.board_id, matches.c.selector_id).where(
+    matches.c.board_id.in_(sa.bindparam("boards", expanding=True)),
+    sa.exists().where(queues.c.selector_id == matches.c.selector_id, filled),
+)
+_QUEUE = sa.select(*(queues.c[name] for name in ("id", "team", "answers", "top", "head", "shortest"))).where(filled)
+_QUEUES = _QUEUE.where(queues.c.selector_id.in_(sa.bindparam("selectors", expanding=True)))
+_QUEUES_OF_TEAMS = _QUEUES.where(queues.c.team.in_(sa.bindparam("teams", expanding=True)))
+_QUEUE_NOW = _QUEUE.where(queues.c.id == sa.bindparam("id"))
+_FILLED = sa.select(*(lanes.c[name] for name in ("id", "queue_id", "user", "top", "head", "shortest")))
+_LANES = _FILLED.where(lanes.c.queue_id.in_(sa.bindparam("queues", expanding=True)), lane_filled)
+_LANE_NOW = _FILLED.where(lanes.c.id == sa.bindparam("id"), lane_filled)
+_AT_ONCE = 500
 
 
-def lanes_of(conn: sa.Connection, board: Board, queue_ids: Sequence[int], team: str) -> list[Filled]:
-    """The lanes with something in them, of these queues of a team."""
-    of_user = sa.and_(shares.c.board_id == board.id, shares.c.team == team, shares.c.user == lanes.c.user)
-    query = (
-        sa.select(
-            *(lanes.c[name] for name in ("id", "queue_id", "user", "top", "head", "shortest")),
-            sa.func.coalesce(shares.c.used, 0.0).label("used"),
-        )
-        .select_from(lanes.outerjoin(shares, of_user))
-        .where(lane_filled)
-    )
-    found: list[Filled] = []
-    for start in range(0, len(queue_ids), 500):
-        part = query.where(lanes.c.queue_id.in_(queue_ids[start : start + 500]))
-        found += [Filled(**row) for row in conn.execute(part).mappings()]
+def queues_of(conn: sa.Connection, selector_ids: Collection[int], teams: Collection[str] | None) -> list[Queue]:
+    """The queues of these selectors that have something in them, of these teams (None: of all)."""
+    query = _QUEUES if teams is None else _QUEUES_OF_TEAMS
+    more = {} if teams is None else {"teams": sorted(teams)}
+    ids, found = sorted(selector_ids), []
+    for start in range(0, len(ids), _AT_ONCE):
+        rows = conn.execute(query, {"selectors": ids[start : start + _AT_ONCE], **more})
+        found += [Queue(*row) for row in rows]
     return found
+
+
+def queue_now(conn: sa.Connection, queue_id: int) -> Queue | None:
+    """A queue as it is; None: nothing is in it."""
+    row = conn.execute(_QUEUE_NOW, {"id": queue_id}).one_or_none()
+    return None if row is None else Queue(*row)
+
+
+def lanes_of(conn: sa.Connection, queue_ids: Sequence[int]) -> list[Filled]:
+    """The lanes of these queues that have something in them."""
+    found = []
+    for start in range(0, len(queue_ids), _AT_ONCE):
+        rows = conn.execute(_LANES, {"queues": queue_ids[start : start + _AT_ONCE]})
+        found += [Filled(*row) for row in rows]
+    return found
+
+
+def lane_now(conn: sa.Connection, lane_id: int) -> Filled | None:
+    """A lane as it is; None: nothing is in it."""
+    row = conn.execute(_LANE_NOW, {"id": lane_id}).one_or_none()
+    return None if row is None else Filled(*row)
 
 
 # -- requests in a lane
 
 
-def first_in(
-    board: Board, lane_ids: Sequence[int], now: datetime, *, limit: float | None = None, request_id: str | None = None
-) -> sa.Select[tuple[int, str, int]]:
-    """The query for what comes first in each of these lanes that the board may run (lane, request, priority).
+def first_in(*, by_name: bool = False, short: bool = False) -> sa.Select[tuple[int, str, int]]:
+    """The query for what comes first in each of some lanes that a board may run (lane, request, priority).
 
-    One look into the index a lane. With a `limit` (seconds) what takes longer is passed over; with `request_id` that
-    request or none, and a pause after a give-back does not count, since a person asks.
+    One look into the index a lane. Where it is `short`, what takes longer than a limit is passed over; `by_name`, one
+    request or none is found, and a pause after a give-back does not count, since a person asks.
     """
     head = (
         sa.select(requests.c.id)
-        .where(requests.c.lane_id == lanes.c.id, offered, *_fits(board, now, request_id, limit))
+        .where(requests.c.lane_id == lanes.c.id, offered, *_fits(by_name=by_name, short=short))
         .order_by(requests.c.priority.desc(), requests.c.id)
         .limit(1)
         .correlate(lanes)
         .scalar_subquery()
     )
-    heads = sa.select(lanes.c.id.label("lane_id"), head.label("id")).where(lanes.c.id.in_(lane_ids)).subquery()
+    some = lanes.c.id.in_(sa.bindparam("lanes", expanding=True))
+    heads = sa.select(lanes.c.id.label("lane_id"), head.label("id")).where(some).subquery()
     return sa.select(heads.c.lane_id, requests.c.id, requests.c.priority).select_from(
         heads.join(requests, requests.c.id == heads.c.id)
     )
 
 
-def _fits(board: Board, now: datetime, request_id: str | None, limit: float | None) -> list[sa.ColumnElement[bool]]:
-    here = (attempts.c.host == board.host, attempts.c.board == board.name)
+def _fits(*, by_name: bool, short: bool) -> list[sa.ColumnElement[bool]]:
+    here = (attempts.c.host == sa.bindparam("host"), attempts.c.board == sa.bindparam("board"))
     sibling = sa.exists().where(
         attempts.c.campaign == requests.c.spread_group, *here, attempts.c.state.in_(_HELD_A_BOARD)
     )
-    pausing = sa.exists().where(attempts.c.request_id == requests.c.id, *here, attempts.c.pause_until > now)
-    listed = sa.literal(" ") + requests.c.avoid + sa.literal(" ")
-    elsewhere = sa.or_(requests.c.avoid.is_(None), sa.func.replace(listed, f" {board} ", "") == listed)
-    last = sa.or_(requests.c.attempt == 0, ~pausing) if request_id is None else requests.c.id == request_id
+    pausing = sa.exists().where(
+        attempts.c.request_id == requests.c.id, *here, attempts.c.pause_until > sa.bindparam("now", type_=UtcDateTime)
+    )
+    listed: sa.ColumnElement[str] = sa.literal_column("' '") + requests.c.avoid + sa.literal_column("' '")
+    place = sa.bindparam("place", type_=sa.Text)
+    elsewhere = sa.or_(requests.c.avoid.is_(None), sa.func.replace(listed, place, sa.literal_column("''")) == listed)
+    last = requests.c.id == sa.bindparam("request") if by_name else sa.or_(requests.c.attempt == 0, ~pausing)
     # With the + SQLite cannot take the index by length for this, and sort what it finds there.
-    short = [] if limit is None else [requests.c.timeout + sa.literal_column("0") <= limit]
-    return [*short, elsewhere, sa.or_(requests.c.spread == sa.false(), ~sibling), last]
+    limit = sa.bindparam("limit", type_=sa.Float)
+    timely = [requests.c.timeout + sa.literal_column("0") <= limit] if short else []
+    return [*timely, elsewhere, sa.or_(requests.c.spread == sa.false(), ~sibling), last]
+
+
+_FIRST_IN = {(name, short): first_in(by_name=name, short=short) for name in (False, True) for short in (False, True)}
 
 
 def first_of_each(
@@ -262,7 +287,19 @@ def first_of_each(
     request_id: str | None,
 ) -> dict[int, First]:
     """What comes first in each of these lanes that the board may run; nothing for a lane where nothing does."""
-    rows = conn.execute(first_in(board, lane_ids, now, limit=limit, request_id=request_id))
+    about = {
+        "lanes": lane_ids,
+        "host": board.host,
+        "board": board.name,
+        "place": f" {board} ",
+        "now": now,
+        "limit": limit,
+        "request": request_id,
+    }
+    unused = {"limit"} if limit is None else set()
+    unused |= {"request"} if request_id is None else {"now"}
+    query = _FIRST_IN[request_id is not None, limit is not None]
+    rows = conn.execute(query, {name: value for name, value in about.items() if name not in unused})
     return {row.lane_id: First(lane_id=row.lane_id, request_id=row.id, priority=row.priority) for row in rows}
 
 

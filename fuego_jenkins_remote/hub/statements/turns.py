@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,6 +10,7 @@ import sqlalchemy as sa
 
 from fuego_jenkins_remote.hub.schema import attempts, requests, shares, turns
 from fuego_jenkins_remote.hub.schema import live as live_attempts
+from fuego_jenkins_remote.hub.statements.once import put
 from fuego_jenkins_remote.network.shares import Clock
 
 
@@ -24,62 +26,82 @@ class Turn:
     ended_at: datetime | None
 
 
-def last(conn: sa.Connection, board_id: int) -> Turn | None:
-    """The last turn of a board; None: it had none yet."""
-    ended = sa.func.coalesce(attempts.c.tested_at, attempts.c.ended_at, type_=attempts.c.ended_at.type)
-    query = (
-        sa.select(turns, attempts.c.claimed_at, attempts.c.started_at, ended.label("ended_at"))
-        .select_from(
-            turns.join(
-                attempts, sa.and_(attempts.c.request_id == turns.c.request_id, attempts.c.number == turns.c.attempt)
-            )
+def last_of(conn: sa.Connection, board_ids: Sequence[int]) -> dict[int, Turn]:
+    """The last turn of each of these boards; nothing for one that had none yet."""
+    return {
+        row["board_id"]: Turn(
+            clock=Clock(seconds=row["clock"], turns=row["number"]),
+            team=row["team"],
+            user=row["user"],
+            claimed_at=row["claimed_at"],
+            started_at=row["started_at"],
+            ended_at=row["tested_at"] or row["ended_at"],
         )
-        .where(turns.c.board_id == board_id)
+        for row in conn.execute(_LAST, {"boards": board_ids}).mappings()
+    }
+
+
+_LAST = (
+    sa.select(turns, *(attempts.c[name] for name in ("claimed_at", "started_at", "tested_at", "ended_at")))
+    .select_from(
+        turns.join(attempts, sa.and_(attempts.c.request_id == turns.c.request_id, attempts.c.number == turns.c.attempt))
     )
-    row = conn.execute(query).mappings().one_or_none()
-    if row is None:
-        return None
-    return Turn(
-        clock=Clock(seconds=row["clock"], turns=row["number"]),
-        team=row["team"],
-        user=row["user"],
-        claimed_at=row["claimed_at"],
-        started_at=row["started_at"],
-        ended_at=row["ended_at"],
-    )
+    .where(turns.c.board_id.in_(sa.bindparam("boards", expanding=True)))
+)
+
+
+def of_teams(conn: sa.Connection, board_id: int) -> dict[str, tuple[float, Clock]]:
+    """What teams have used of the board, and the clock of each one's users."""
+    rows = conn.execute(_OF_TEAMS, {"board": board_id})
+    return {row.team: (row.used, Clock(seconds=row.clock, turns=row.turns)) for row in rows}
+
+
+_OF_TEAMS = sa.select(shares.c.team, shares.c.used, shares.c.clock, shares.c.turns).where(
+    shares.c.board_id == sa.bindparam("board"), shares.c.user == sa.literal_column("''")
+)
+
+
+def of_users(conn: sa.Connection, board_id: int, team: str) -> dict[str, float]:
+    """What the users of a team have used of the board."""
+    return {row.user: row.used for row in conn.execute(_OF_USERS, {"board": board_id, "team": team})}
+
+
+_OF_USERS = sa.select(shares.c.user, shares.c.used).where(
+    shares.c.board_id == sa.bindparam("board"), shares.c.team == sa.bindparam("team")
+)
 
 
 def begin(
-    conn: sa.Connection, board_id: int, clock: Clock, *, request_id: str, attempt: int, team: str, user: str
+    conn: sa.Connection,
+    board_id: int,
+    *,
+    teams: Clock,
+    users: Clock,
+    used: tuple[float, float],
+    turn: tuple[str, int, str, str],
+    now: datetime,
 ) -> None:
-    """A turn begins, of whom and by which attempt."""
-    values = {
-        "clock": clock.seconds,
-        "number": clock.turns,
-        "request_id": request_id,
-        "attempt": attempt,
-        "team": team,
-        "user": user,
-    }
-    if conn.execute(turns.update().where(turns.c.board_id == board_id).values(values)).rowcount == 0:
-        conn.execute(turns.insert().values(board_id=board_id, **values))
+    """A turn begins: of which attempt, team and user, and from where on it counts for the team and for the user."""
+    request_id, attempt, team, user = turn
+    values = {"request_id": request_id, "attempt": attempt, "team": team, "user": user}
+    put(conn, turns, [{"board_id": board_id, "clock": teams.seconds, "number": teams.turns, **values}])
+    same = {"board_id": board_id, "team": team, "at": now}
+    of_team = {"user": "", "used": used[0], "clock": users.seconds, "turns": users.turns}
+    of_user = {"user": user, "used": used[1], "clock": 0.0, "turns": 0}
+    put(conn, shares, [{**same, **of_team}, *([{**same, **of_user}] if user else [])])
 
 
 def count(conn: sa.Connection, board_id: int, team: str, user: str, seconds: float) -> None:
     """The team and its user have used the board for so long."""
-    mine = (shares.c.board_id == board_id) & (shares.c.team == team) & shares.c.user.in_(["", user])
-    conn.execute(shares.update().where(mine).values(used=shares.c.used + seconds))
+    conn.execute(_COUNT, {"board": board_id, "of": team, "users": ["", user], "seconds": seconds})
 
 
-def write(
-    conn: sa.Connection, board_id: int, team: str, user: str, *, used: float, clock: Clock | None, now: datetime
-) -> None:
-    """What the team (no user), or one of its users, has used, and the clock of the team's users."""
-    clock = clock or Clock()
-    values = {"used": used, "clock": clock.seconds, "turns": clock.turns, "at": now}
-    mine = (shares.c.board_id == board_id) & (shares.c.team == team) & (shares.c.user == user)
-    if conn.execute(shares.update().where(mine).values(values)).rowcount == 0:
-        conn.execute(shares.insert().values(board_id=board_id, team=team, user=user, **values))
+_COUNT = (
+    shares.update()
+    .where(shares.c.board_id == sa.bindparam("board"), shares.c.team == sa.bindparam("of"))
+    .where(shares.c.user.in_(sa.bindparam("users", expanding=True)))
+    .values(used=shares.c.used + sa.bindparam("seconds", type_=sa.Float))
+)
 
 
 def forget(conn: sa.Connection, before: datetime, limit: int) -> int:
