@@ -19,6 +19,7 @@ _SAID = 4096
 _ANSWER = 64 * 2**10
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _URL = re.compile(r"(?:git|https|ssh)://[A-Za-z0-9\[][!-~]{0,999}")
+_LOGIN = re.compile(r"(?:git|https)://[^/]*@|ssh://[^/]*:[^/]*@")
 _REF = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._/+-]{0,199}")
 _KEPT = ("PATH", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy", "SSL_CERT_FILE", "GIT_SSL_CAINFO")
 
@@ -32,13 +33,20 @@ def is_commit(text: str) -> bool:
     return _COMMIT.fullmatch(text) is not None
 
 
+def check_address(url: str) -> None:
+    """Raise GitFailed for what is no address, and for one with a login in it, which would stand in every log."""
+    if not _URL.fullmatch(url):
+        raise GitFailed(f"no address that tests are fetched from: {url!r} (git://, https:// or ssh://)")
+    if _LOGIN.match(url):
+        raise GitFailed("an address that tests are fetched from holds no user and no password")
+
+
 def resolve(url: str, ref: str, *, environ: Mapping[str, str] | None = None) -> str:
     """The commit that a branch, a tag or HEAD of a repository is at now, as the repository says. Raises GitFailed.
 
     `environ` gives the path to ssh's agent, where a person asks.
     """
-    if not _URL.fullmatch(url):
-        raise GitFailed(f"no address that tests are fetched from: {url!r} (git://, https:// or ssh://)")
+    check_address(url)
     if is_commit(ref):
         return ref
     if not _REF.fullmatch(ref) or ".." in ref:

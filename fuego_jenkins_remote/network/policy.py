@@ -14,8 +14,9 @@ unless it names a source: code from outside is refused until a rule lets it in, 
         source: [installed, package]
         do: run
       - source: [git]
-        git: ["https://git.example.org/tests/"]
+        git: ["https://git.example.org/tests/"]    # nothing comes from any other address
         do: ask
+    git_inside: [git.timslab.example]    # of these, hosts that have an address inside the lab's own network
 """
 
 from __future__ import annotations
@@ -98,7 +99,9 @@ class Rule:
             return False
         if question.source not in (self.source or self._sources_meant()):
             return False
-        return not self.git or any(_is_below(question.git_url, base) for base in self.git)
+        if question.source is not Source.GIT or not self.git:
+            return True
+        return any(_is_below(question.git_url, base) for base in self.git)
 
     def _sources_meant(self) -> tuple[Source, ...]:
         if self.git:
@@ -114,6 +117,7 @@ class Policy:
     default: Answer
     rules: tuple[Rule, ...] = ()
     approvers: tuple[str, ...] | None = None
+    git_inside: tuple[str, ...] = ()
     max_time: int = 24 * 3600
     max_package: int = 64 * 2**20
 
@@ -160,7 +164,7 @@ def policy_from_mapping(data: object, host: str) -> Policy:
     """
     if data is None:
         return default_policy(host)
-    known = {"default", "rules", "approvers", "max_time", "max_package"}
+    known = {"default", "rules", "approvers", "git_inside", "max_time", "max_package"}
     top = _mapping(data, "the policy", known)
     standard = default_policy(host)
     rules = top.get("rules")
@@ -171,11 +175,13 @@ def policy_from_mapping(data: object, host: str) -> Policy:
         default=_answer(top.get("default", standard.default), "default"),
         rules=tuple(_rule(rule, number) for number, rule in enumerate(rules or (), 1)),
         approvers=None if approvers is None else _texts(approvers, "approvers"),
+        git_inside=_texts(top.get("git_inside", ()), "git_inside"),
         max_time=_measure(top.get("max_time", standard.max_time), "max_time", _TIME_UNITS),
         max_package=_measure(top.get("max_package", standard.max_package), "max_package", _SIZE_UNITS),
     )
 
 
+_GIT_BASE = re.compile(r"(?:https|git|ssh)://[^/?#*\s]+(?:/|$)")
 _TIME_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 _SIZE_UNITS = {"": 1, "B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
 
@@ -189,14 +195,20 @@ def _rule(data: object, number: int) -> Rule:
         source = tuple(Source(word) for word in _patterns(rule, "source", where))
     except ValueError as error:
         raise PolicyError(f"{where}, source: {error} (installed, package or git)") from None
+    do, git = _answer(rule["do"], f"{where}, do"), _patterns(rule, "git", where)
+    if Source.GIT in source and not git and do is not Answer.REFUSE:
+        raise PolicyError(f"{where}: 'git' is missing: the beginnings of the addresses that tests may come from")
+    for address in git:
+        if not _GIT_BASE.match(address):
+            raise PolicyError(f"{where}, git: '{address}' names no host (like https://git.example.org/tests/)")
     return Rule(
-        do=_answer(rule["do"], f"{where}, do"),
+        do=do,
         users=_patterns(rule, "users", where),
         teams=_patterns(rule, "teams", where),
         boards=_patterns(rule, "boards", where),
         tests=_patterns(rule, "tests", where),
         source=source,
-        git=_patterns(rule, "git", where),
+        git=git,
     )
 
 

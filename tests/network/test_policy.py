@@ -82,13 +82,15 @@ def test_code_from_outside_is_refused_until_a_rule_names_its_source(source: Sour
     policy = policy_from_mapping({"default": "run", "rules": rules}, "timslab")
     outside = replace(QUESTION, source=source, git_url="https://x/y" if source is Source.GIT else "")
     assert decide(policy, outside).answer is Answer.REFUSE
-    allowing = policy_from_mapping({"rules": [{"source": [str(source)], "do": "run"}]}, "timslab")
+    rule = {"source": [str(source)], "do": "run", **({"git": ["https://x/"]} if source is Source.GIT else {})}
+    allowing = policy_from_mapping({"rules": [rule]}, "timslab")
     assert decide(allowing, outside).answer is Answer.RUN
 
 
 @pytest.mark.parametrize("source", Source)
 def test_who_is_refused_cannot_bring_code_instead(source: Source) -> None:
-    rules = [{"users": ["mallory"], "do": "refuse"}, {"source": ["installed", "package", "git"], "do": "run"}]
+    everything = {"source": ["installed", "package", "git"], "git": ["https://x/"], "do": "run"}
+    rules = [{"users": ["mallory"], "do": "refuse"}, everything]
     policy = policy_from_mapping({"rules": rules}, "timslab")
     question = replace(QUESTION, source=source, git_url="https://x/y" if source is Source.GIT else "")
     assert decide(policy, replace(question, user="mallory")).answer is Answer.REFUSE
@@ -96,7 +98,10 @@ def test_who_is_refused_cannot_bring_code_instead(source: Source) -> None:
 
 
 def test_a_refused_git_address_is_not_reached_by_a_detour() -> None:
-    rules = [{"git": ["https://git.example.org/closed"], "do": "refuse"}, {"source": ["git"], "do": "run"}]
+    rules = [
+        {"git": ["https://git.example.org/closed"], "do": "refuse"},
+        {"git": ["https://git.example.org"], "do": "run"},
+    ]
     policy = policy_from_mapping({"rules": rules}, "timslab")
     detour = replace(QUESTION, source=Source.GIT, git_url="https://git.example.org/open/%2e%2e/closed/a.git")
     assert decide(policy, detour).answer is Answer.REFUSE
@@ -141,3 +146,21 @@ def test_too_long_and_too_large_is_refused() -> None:
 def test_a_mistake_in_the_file_is_refused_with_its_place(data: object, message: str) -> None:
     with pytest.raises(PolicyError, match="(?s)" + message.replace("(", r"\(")):
         policy_from_mapping(data, "timslab")
+
+
+@pytest.mark.parametrize("do", ["run", "ask"])
+def test_a_rule_for_git_says_from_where(do: str) -> None:
+    with pytest.raises(PolicyError, match="rule 1: 'git' is missing"):
+        policy_from_mapping({"rules": [{"source": ["git"], "do": do}]}, "timslab")
+
+
+@pytest.mark.parametrize("address", ["https://", "https:///x", "file:///etc", "https://*", "git.example.org", "ext::x"])
+def test_an_address_of_the_policy_names_a_host(address: str) -> None:
+    with pytest.raises(PolicyError, match="rule 1, git: .* names no host"):
+        policy_from_mapping({"rules": [{"git": [address], "do": "run"}]}, "timslab")
+
+
+def test_hosts_inside_the_lab_are_named_apart() -> None:
+    assert policy_from_mapping({"git_inside": ["git.timslab.example"]}, "timslab").git_inside == (
+        "git.timslab.example",
+    )

@@ -130,6 +130,9 @@ class Ending(Stepping):
             metadata["campaign"] = entry.request.campaign
         if entry.build_url:
             metadata["build_url"] = entry.build_url
+        if entry.request.git is not None:
+            git = entry.request.git
+            metadata |= {"git_url": git.url, "git_ref": git.ref, "git_path": git.path, "git_commit": entry.git_commit}
         target = self.package_path(entry.id)
         target.parent.mkdir(parents=True, exist_ok=True)
         redactor = Redactor(self.lab.secret_values(entry.board))

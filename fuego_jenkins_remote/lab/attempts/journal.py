@@ -65,7 +65,8 @@ CREATE TABLE IF NOT EXISTS attempts (
     tail TEXT NOT NULL DEFAULT '',         -- the end of the console, redacted
     approval TEXT,
     status TEXT NOT NULL DEFAULT '',
-    sha256 TEXT NOT NULL DEFAULT ''
+    sha256 TEXT NOT NULL DEFAULT '',
+    git_commit TEXT NOT NULL DEFAULT ''    -- what of a repository was fetched
 );
 CREATE INDEX IF NOT EXISTS open_attempts ON attempts (phase) WHERE phase != 'closed';
 CREATE TABLE IF NOT EXISTS deliveries (
@@ -83,6 +84,7 @@ CREATE TABLE IF NOT EXISTS deliveries (
 
 _LATER_COLUMNS = {
     ("attempts", "queue_item"): "INTEGER NOT NULL DEFAULT 0",
+    ("attempts", "git_commit"): "TEXT NOT NULL DEFAULT ''",
     ("deliveries", "receipt"): "TEXT NOT NULL DEFAULT ''",
 }
 """Columns, by table and name, that an earlier version did not have."""
@@ -112,6 +114,7 @@ class Entry:
     approval: str | None
     status: str
     sha256: str
+    git_commit: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -327,4 +330,5 @@ def _entry(row: sqlite3.Row) -> Entry:
         approval=row["approval"],
         status=row["status"],
         sha256=row["sha256"],
+        git_commit=row["git_commit"],
     )

@@ -70,7 +70,14 @@ class Starting(Stepping):
         try:
             with tempfile.TemporaryDirectory(dir=self.lab.state_dir, prefix=SCRATCH[0]) as work:
                 with self._kept_alive(entry):
-                    test = fetch_test(request, self.hub(), Path(work), max_bytes=policy.max_package)
+                    fetched = fetch_test(
+                        request,
+                        self.hub(),
+                        Path(work),
+                        max_bytes=policy.max_package,
+                        git_inside=policy.git_inside,
+                    )
+                test = fetched.folder if fetched else None
                 if too_old := why_too_old(request, self.lab.fuego_core):
                     return self._returning(entry, too_old, "rejected")
                 if lacks := self._lacks(entry, test):
@@ -78,7 +85,7 @@ class Starting(Stepping):
                 self.folders.prepare(entry.id, _prepared(entry, test))
         except (PrepareError, FormatError) as error:
             return self._failing(entry, Reason.COULD_NOT_PREPARE, str(error))
-        return self._move(entry, Phase.TRIGGER)
+        return self._move(entry, Phase.TRIGGER, git_commit=fetched.commit if fetched else "")
 
     def _lacks(self, entry: Entry, test: Path | None) -> str:
         """What the test needs and its board lacks, as the hub has the board; empty where it has all.

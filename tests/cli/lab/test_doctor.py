@@ -68,7 +68,6 @@ def test_boards_yaml_that_speaks_of_no_board_of_the_lab_is_told(lab) -> None:
     ("rule", "state"),
     [
         ("source: [package]", State.WARN),
-        ("source: [git]", State.WARN),
         ("source: [package]\n    teams: ['*']", State.WARN),
         ("source: [package]\n    teams: [kernel]", State.OK),
         ("source: [git]\n    git: ['https://git.example.org/tests/']", State.OK),

@@ -7,7 +7,8 @@ from typing import Any
 
 from fuego_jenkins_remote.fuego.packages import file_sha256, list_members, pack_run, read_member
 from fuego_jenkins_remote.fuego.runs import read_run
-from fuego_jenkins_remote.lab.attempts import ending
+from fuego_jenkins_remote.lab.attempts import ending, starting
+from fuego_jenkins_remote.lab.attempts.sources import Fetched
 from fuego_jenkins_remote.lab.attempts.stepping import SETTLE
 from fuego_jenkins_remote.network.identities import AttemptId
 from fuego_jenkins_remote.publish.targets import NotDelivered
@@ -243,6 +244,22 @@ def test_a_target_that_the_lab_has_no_more_keeps_the_run_waiting(bench: Any, run
     bench.steps.take(ATTEMPT)
     waiting = [one for one in bench.journal.deliveries(ATTEMPT) if not one.delivered]
     assert [(one.target, "ftc outbox drop" in one.trouble) for one in waiting] == [("squad", True)]
+
+
+def test_a_run_of_a_test_from_git_says_which_commit_it_was(
+    bench: Any, run_json: dict[str, Any], monkeypatch: Any, tmp_path: Path
+) -> None:
+    url, commit = "https://git.example.org/tests.git", "c0ffee" * 6 + "c0ff"
+    policy = f"rules: [{{source: [git], git: ['{url}'], do: run}}]\n"
+    (bench.lab.conf_dir / "lab-policy.yaml").write_text(policy)
+    test = tmp_path / "Functional.hello_world"
+    test.mkdir()
+    monkeypatch.setattr(starting, "fetch_test", lambda *_, **__: Fetched(folder=test, commit=commit))
+    bench.running(git={"url": url, "ref": "main", "path": "hello"})
+    bench.job_ends(run=run_json)
+    bench.until("deliver")
+    run = read_run(read_member(bench.steps.package_path(ATTEMPT), "run/run.json", 10000))
+    assert [run.text(f"git_{key}") for key in ("url", "ref", "path", "commit")] == [url, "main", "hello", commit]
 
 
 def _with_squad(bench: Any) -> Any:

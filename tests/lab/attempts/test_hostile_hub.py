@@ -59,7 +59,7 @@ def test_a_cancel_of_what_is_not_ours_stops_nothing(bench: Any) -> None:
 
 @pytest.mark.parametrize("more", [{"git": {"url": "git://x/y\0z", "ref": "a", "path": ""}}, {"package": "../../x"}])
 def test_a_source_that_is_none_is_the_requests_error(bench: Any, more: dict[str, Any], lab: Any) -> None:
-    (lab.conf_dir / "lab-policy.yaml").write_text("rules: [{source: [git, package], do: run}]\n")
+    (lab.conf_dir / "lab-policy.yaml").write_text('rules: [{source: [git, package], git: ["git://x/"], do: run}]\n')
 
     def get_package(sha256: str, destination: Path, *, limit: int) -> None:
         destination.write_bytes(b"x")

@@ -21,7 +21,7 @@ from fuego_jenkins_remote.client.errors import Answered, ClientError, NotFound, 
 from fuego_jenkins_remote.client.hub import HubClient
 from fuego_jenkins_remote.client.values import Request
 from fuego_jenkins_remote.fuego.packages import pack_test
-from fuego_jenkins_remote.lab.attempts import sources
+from fuego_jenkins_remote.lab.attempts import git_source
 from fuego_jenkins_remote.lab.attempts.sources import fetch_test, source_of
 from fuego_jenkins_remote.lab.errors import PrepareError
 from fuego_jenkins_remote.network.policy import Source
@@ -118,9 +118,9 @@ def fetch(tmp_path: Path) -> Callable[..., Path]:
         folder = tmp_path / "fetched"
         folder.mkdir()
         wanted = Request.from_json({**REQUEST, "git": {"url": url, "ref": ref, "path": path, "commit": commit}})
-        test = fetch_test(wanted, None, folder, max_bytes=max_bytes)  # type: ignore[arg-type]
-        assert test is not None
-        return test
+        fetched = fetch_test(wanted, None, folder, max_bytes=max_bytes)  # type: ignore[arg-type]
+        assert fetched is not None
+        return fetched.folder
 
     return fetch_one
 
@@ -166,7 +166,7 @@ def test_what_is_not_there_is_said_in_gits_words(
 def test_a_server_that_never_answers_leaves_no_process_behind(
     fetch: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sources, "GIT_TIMEOUT", 0.5)
+    monkeypatch.setattr(git_source, "GIT_TIMEOUT", 0.5)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"https://127.0.0.1:{silent.getsockname()[1]}/tests.git"
         with pytest.raises(PrepareError, match="git did not end within"):
@@ -357,7 +357,8 @@ def _take(tmp_path: Path, shelf: Shelf, package: Path | None = None, max_bytes: 
     folder.mkdir()
     sha256 = hashlib.sha256(package.read_bytes()).hexdigest() if package else "0" * 64
     wanted = Request.from_json({**REQUEST, "package": sha256, **more})
-    return fetch_test(wanted, shelf, folder, max_bytes=max_bytes)  # type: ignore[arg-type]
+    fetched = fetch_test(wanted, shelf, folder, max_bytes=max_bytes)  # type: ignore[arg-type]
+    return None if fetched is None else fetched.folder
 
 
 def test_a_package_is_fetched_and_unpacked(tmp_path: Path, package: Path) -> None:

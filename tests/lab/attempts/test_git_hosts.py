@@ -1,0 +1,207 @@
+"""A lab's git speaks https with a server that really is one, and with no machine inside the lab that nobody named."""
+
+from __future__ import annotations
+
+import os
+import socket
+import ssl
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from fuego_jenkins_remote.client.values import GitSource
+from fuego_jenkins_remote.lab.attempts.git_hosts import git_options
+from fuego_jenkins_remote.lab.attempts.git_source import from_git
+from fuego_jenkins_remote.lab.errors import PrepareError
+
+TEST = "Functional.brought"
+HOST = "git.timslab.example"
+
+
+class GitOverHttps:
+    """`git http-backend` behind TLS on loopback; `redirect` sends everybody elsewhere."""
+
+    def __init__(self, root: Path, certificate: Path, key: Path) -> None:
+        """Start to listen."""
+        self.redirect = ""
+        self.asked: list[str] = []
+        server = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def handle_any(self) -> None:
+                server.asked.append(self.headers.get("Host", ""))
+                if server.redirect:
+                    self.send_response(302)
+                    self.send_header("Location", server.redirect)
+                    self.send_header("Content-Length", "0")
+                    self.end_headers()
+                    return
+                server._serve(self, root)
+
+            do_GET = do_POST = handle_any  # noqa: N815 - the names that http.server calls
+
+            def log_message(self, *_: object) -> None:
+                """Say nothing."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate, key)
+        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
+        self.port = self._server.server_port
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    @staticmethod
+    def _serve(asked: BaseHTTPRequestHandler, root: Path) -> None:
+        path, _, query = asked.path.partition("?")
+        body = asked.rfile.read(int(asked.headers.get("Content-Length") or 0))
+        environ = {
+            **os.environ,
+            "GIT_PROJECT_ROOT": str(root),
+            "GIT_HTTP_EXPORT_ALL": "1",
+            "PATH_INFO": path,
+            "QUERY_STRING": query,
+            "REQUEST_METHOD": asked.command,
+            "CONTENT_TYPE": asked.headers.get("Content-Type", ""),
+            "CONTENT_LENGTH": str(len(body)),
+            "HTTP_CONTENT_ENCODING": asked.headers.get("Content-Encoding", ""),
+            "GIT_PROTOCOL": asked.headers.get("Git-Protocol", ""),
+        }
+        done = subprocess.run(["git", "http-backend"], input=body, env=environ, capture_output=True, check=False)
+        head, _, content = done.stdout.partition(b"\r\n\r\n")
+        headers = [line.partition(": ") for line in head.decode().splitlines()]
+        status = next((value for name, _, value in headers if name == "Status"), "200 OK")
+        asked.send_response(int(status.split()[0]))
+        for name, _, value in headers:
+            if name != "Status":
+                asked.send_header(name, value)
+        asked.send_header("Content-Length", str(len(content)))
+        asked.end_headers()
+        asked.wfile.write(content)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GitOverHttps]:
+    root = tmp_path_factory.mktemp("served")
+    test = root / "tests.git" / TEST
+    test.mkdir(parents=True)
+    (test / "fuego_test.sh").write_text("test_run() { report 'echo ok'; }\n")
+    for words in (["init", "-q", "-b", "trunk"], ["add", "-A"], ["commit", "-qm", "a test"]):
+        identity = ["-c", "user.name=a", "-c", "user.email=a@x"]
+        subprocess.run(["git", "-C", str(root / "tests.git"), *identity, *words], check=True, capture_output=True)
+    key, certificate = root / "key.pem", root / "certificate.pem"
+    subject = ["-subj", f"/CN={HOST}", "-addext", f"subjectAltName=DNS:{HOST},IP:127.0.0.1"]
+    made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", *subject]
+    subprocess.run([*made, "-keyout", str(key), "-out", str(certificate)], check=True, capture_output=True)
+    server = GitOverHttps(root, certificate, key)
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def fetch(
+    server: GitOverHttps, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., str]:
+    """Fetch the test over https; gives the commit that came."""
+    certificate = next(tmp_path_factory.getbasetemp().glob("served*/certificate.pem"))
+    monkeypatch.setenv("GIT_SSL_CAINFO", str(certificate))
+    server.redirect = ""
+
+    def one(host: str = "127.0.0.1", inside: tuple[str, ...] = (), commit: str = "") -> str:
+        url = f"https://{host}:{server.port}/tests.git"
+        source = GitSource(url=url, ref="trunk", path=TEST, commit=commit)
+        return from_git(source, TEST, tmp_path, max_bytes=2**20, inside=inside)[1]
+
+    return one
+
+
+@pytest.fixture
+def resolved(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """What names lead to."""
+
+    def leads_to(*addresses: str) -> None:
+        found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 443)) for address in addresses]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+
+    return leads_to
+
+
+def test_a_test_comes_over_https_with_its_commit(fetch: Callable[..., str]) -> None:
+    assert len(fetch()) == 40
+
+
+def test_the_commit_that_the_requester_saw_is_the_one_that_comes(fetch: Callable[..., str], tmp_path: Path) -> None:
+    commit = fetch()
+    for left in (tmp_path / "test.tar", tmp_path / "repository"):
+        subprocess.run(["rm", "-r", str(left)], check=True)
+    assert fetch(commit=commit) == commit
+
+
+def test_a_server_that_sends_us_elsewhere_is_not_followed(server: GitOverHttps, fetch: Callable[..., str]) -> None:
+    server.redirect = f"https://127.0.0.1:{server.port}/tests.git/info/refs?service=git-upload-pack"
+    with pytest.raises(PrepareError, match="git: "):
+        fetch()
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "127.0.0.1",
+        "10.1.2.3",
+        "192.168.0.7",
+        "172.16.0.1",
+        "169.254.169.254",
+        "0.0.0.0",
+        "::1",
+        "fd00::1",
+        "fe80::1%eth0",
+    ],
+)
+def test_a_name_that_leads_into_the_lab_is_refused(resolved: Callable[..., None], address: str) -> None:
+    resolved("93.184.216.34", address)
+    with pytest.raises(PrepareError, match=r"inside of this lab's network: its policy does not name it in git_inside"):
+        git_options(f"https://{HOST}/tests.git", ())
+
+
+def test_a_host_inside_is_spoken_with_where_the_policy_names_it() -> None:
+    assert "http.curloptResolve" not in str(git_options(f"https://{HOST}/tests.git", (HOST,)))
+
+
+def test_the_address_that_was_looked_at_is_the_one_that_is_used(resolved: Callable[..., None]) -> None:
+    resolved("93.184.216.34")
+    assert f"http.curloptResolve={HOST}:443:93.184.216.34" in git_options(f"https://{HOST}/tests.git", ())
+
+
+def test_git_goes_where_it_is_told_to(
+    fetch: Callable[..., str], resolved: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The name is known to nobody but us: git has only what we tell it."""
+    resolved("127.0.0.1")
+    monkeypatch.setattr("ipaddress.IPv4Address.is_global", True)
+    assert len(fetch(HOST)) == 40
+
+
+def test_a_name_that_nobody_knows_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(*_: object, **__: object) -> None:
+        raise socket.gaierror(-2, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    with pytest.raises(PrepareError, match=f"nobody knows the host {HOST}"):
+        git_options(f"https://{HOST}/tests.git", ())
+
+
+@pytest.mark.parametrize(
+    "url", ["https://anna:geheim@git.example.org/x", "git://anna@git.example.org/x", "ssh://a:b@h/x"]
+)
+def test_an_address_with_a_login_is_refused_and_not_repeated(url: str, tmp_path: Path) -> None:
+    with pytest.raises(PrepareError, match="holds no user and no password") as refused:
+        from_git(GitSource(url=url, ref="trunk", path=""), TEST, tmp_path, max_bytes=2**20, inside=())
+    assert "geheim" not in str(refused.value)
