@@ -148,8 +148,14 @@ def test_a_test_without_a_run_is_an_error_and_said(bench: Any, hand: Callable[[s
 
 
 def test_a_cancel_ends_the_test_and_is_told(bench: Any, hand: Callable[[str], None], said: list[str]) -> None:
-    hand("sleep 30\n")
-    bench.hub.wants_stop = True
+    hand(': >"$FUEGO_RW/test-runs"; sleep 30\n')
+    beat = bench.hub.heartbeat
+
+    def heartbeat(*attempt: Any, **said: str) -> dict[str, Any]:
+        bench.hub.wants_stop = (bench.lab.fuego_rw / "test-runs").exists()
+        return beat(*attempt, **said)
+
+    bench.hub.heartbeat = heartbeat
     with pytest.raises(LabError, match="stopped for its requester"):
         _run(bench, said)
     assert bench.hub.told[-1] == ("cancelled", "stopped for its requester")
