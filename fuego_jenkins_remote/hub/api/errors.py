@@ -23,10 +23,16 @@ def install_hub_errors(app: FastAPI) -> None:
     app.add_exception_handler(BadSecret, _on_bad_text)
 
 
+def status_of(error: HubError) -> int:
+    """The status that an error is answered with."""
+    if error.code == "too-large":
+        return 413
+    return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+
+
 def _on_hub_error(request: Request, error: Exception) -> Response:
-    status = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
-    code = getattr(error, "code", "refused")
-    return problem_response(request, status=413 if code == "too-large" else status, code=code, detail=str(error))
+    assert isinstance(error, HubError)  # noqa: S101 - what Starlette promises, for mypy
+    return problem_response(request, status=status_of(error), code=error.code, detail=str(error))
 
 
 def _on_bad_text(request: Request, error: Exception) -> Response:

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Any
 
 import sqlalchemy as sa
 from fastapi import APIRouter, Query, Request, Response
 
-from fuego_jenkins_remote.hub.api.callers import ResultsViewer, TheHub, results_viewer
-from fuego_jenkins_remote.hub.campaigns import reading
+from fuego_jenkins_remote.hub.api.callers import Form, ResultsViewer, TheHub, results_viewer
+from fuego_jenkins_remote.hub.campaigns import again, calling_off, reading, sight
+from fuego_jenkins_remote.hub.core import Hub
 from fuego_jenkins_remote.hub.models.campaigns import CampaignQuery
+from fuego_jenkins_remote.hub.pages import forms
 from fuego_jenkins_remote.hub.pages.events import Event, stream
 from fuego_jenkins_remote.hub.pages.shown import AGAIN_SECONDS, ROWS, address, show
 from fuego_jenkins_remote.hub.records import Caller
+from fuego_jenkins_remote.hub.rights import allowed
 from fuego_jenkins_remote.hub.waiters import campaign_key
-from fuego_jenkins_remote.network.campaigns import Matrix, Part, matrix
+from fuego_jenkins_remote.network.campaigns import USUALLY_AGAIN, Matrix, Part, matrix
+from fuego_jenkins_remote.network.permissions import Action, Thing
 from fuego_jenkins_remote.service import signin
 from fuego_jenkins_remote.service.pages import fill
 
@@ -72,9 +77,34 @@ def campaigns_page(
 @router.get("/campaigns/{campaign_id}")
 def campaign_page(request: Request, hub: TheHub, who: ResultsViewer, campaign_id: str) -> Response:
     """Show one campaign."""
-    with hub.reading() as conn:
-        values = _values(conn, who, campaign_id)
-    return show(request, hub, "campaign.html", reload=AGAIN_SECONDS if values["moves"] else 0, **values)
+    return _page(request, hub, who, campaign_id)
+
+
+@router.post("/campaigns/{campaign_id}/cancel")
+def cancel_form(request: Request, hub: TheHub, sent: Form, campaign_id: str) -> Response:
+    """Call off all of it that has not ended."""
+
+    def cancel() -> None:
+        call_id = forms.call_id(request, "cancel", campaign_id, sent.fields.get("version", ""))
+        calling_off.cancel(hub, sent.caller, campaign_id, call_id, forms.text(sent.fields, "reason"))
+
+    return forms.act(
+        cancel, back=f"/campaigns/{campaign_id}", again=partial(_page, request, hub, sent.caller, campaign_id)
+    )
+
+
+@router.post("/campaigns/{campaign_id}/rerun")
+def rerun_form(request: Request, hub: TheHub, sent: Form, campaign_id: str) -> Response:
+    """Put again what failed or was lost."""
+
+    def rerun() -> None:
+        call_id = forms.call_id(request, "rerun", campaign_id, sent.fields.get("version", ""))
+        with hub.change() as change:
+            again.rerun(change, sent.caller, campaign_id, call_id, frozenset(USUALLY_AGAIN))
+
+    return forms.act(
+        rerun, back=f"/campaigns/{campaign_id}", again=partial(_page, request, hub, sent.caller, campaign_id)
+    )
 
 
 @router.get("/campaigns/{campaign_id}/events")
@@ -95,10 +125,21 @@ def campaign_events(request: Request, hub: TheHub, who: ResultsViewer, campaign_
     return stream(request, hub, campaign_key(campaign_id), look, seen=seen, pace=_PACE_SECONDS)
 
 
+def _page(request: Request, hub: Hub, who: Caller | None, campaign_id: str, **more: Any) -> Response:
+    with hub.reading() as conn:
+        values = _values(conn, who, campaign_id)
+    return show(request, hub, "campaign.html", reload=AGAIN_SECONDS if values["moves"] else 0, **{**values, **more})
+
+
 def _values(conn: sa.Connection, who: Caller | None, campaign_id: str) -> dict[str, Any]:
     whole = reading.whole(conn, who, campaign_id)
     parts = [one.part for one in whole.requests]
+    may_cancel = allowed(who, Action.CANCEL_REQUEST, sight.thing(whole.campaign))
+    may_ask = allowed(who, Action.PUT_REQUEST, Thing(team=whole.campaign.team))
     return {
+        "problem": "",
+        "may_cancel": may_cancel and not whole.progress.over,
+        "may_rerun": may_cancel and may_ask and any(part.group in USUALLY_AGAIN for part in parts),
         "whole": whole,
         "campaign": whole.campaign,
         "progress": whole.progress,
