@@ -7,10 +7,10 @@ BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-quick test-peers test-jenkins check bench golden lock clean
+.PHONY: help demo test test-quick test-postgresql test-peers test-jenkins check bench golden lock clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' Makefile
 
 $(VENV)/run.stamp: locks/run.txt pyproject.toml
 	@$(PYTHON) scripts/check_machine.py
@@ -29,7 +29,7 @@ $(VENV)/dev.stamp: locks/dev.txt $(VENV)/run.stamp
 demo: $(VENV)/run.stamp ## run the main job here: hub, vision, a lab with its Jenkins, requests, runs (KEEP=1 leaves all running)
 	@$(BIN)/python scripts/demo $(if $(KEEP),--keep)
 
-test: test-quick ## all tests that need no real Jenkins, the quick ones first
+test: test-quick test-postgresql ## all tests that need no real Jenkins, the quick ones first
 	$(BIN)/python -m pytest -m "(slow or browser) and not peers" $(PYTEST_ARGS)
 
 # Twice as many workers as cores: many tests wait for processes of theirs.
@@ -43,6 +43,9 @@ $(PEERS)/stamp: locks/peers.txt
 
 test-peers: $(VENV)/dev.stamp $(PEERS)/stamp ## what is delivered to others, on a real SQUAD
 	FUEGO_PEERS_VENV=$(PEERS) $(BIN)/python -m pytest -m peers tests/publish $(PYTEST_ARGS)
+
+test-postgresql: $(VENV)/dev.stamp ## the hub's tests once more, on a PostgreSQL server that is started for them (Debian's postgresql)
+	$(BIN)/python -m pytest -n $$((2 * $$(nproc))) --database=postgresql -m "not browser" $(PYTEST_ARGS) tests/hub tests/service
 
 test-jenkins: $(VENV)/dev.stamp ## what a lab asks of its Jenkins, on a real one: JENKINS_WAR (JENKINS_PLUGINS) or JENKINS_URL
 	$(BIN)/python -m pytest tests/contract -m real_jenkins $(PYTEST_ARGS)

@@ -6,6 +6,36 @@ from pathlib import Path
 
 import pytest
 
+import hub_folders
+import postgresql_server
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--database",
+        choices=("sqlite", "postgresql"),
+        default="sqlite",
+        help="what the hub's data are in; with postgresql Debian's server is started for the session",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    hub_folders.choose(config.getoption("--database"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    why = postgresql_server.why_not() if hub_folders.on_postgresql() else "runs with --database=postgresql"
+    for item in items:
+        if hub_folders.on_postgresql():
+            if why is not None:
+                item.add_marker(pytest.mark.skip(reason=why))
+        elif item.get_closest_marker("postgresql"):
+            item.add_marker(pytest.mark.skip(reason=str(why)))
+
+
+def pytest_unconfigure() -> None:
+    hub_folders.end()
+
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:

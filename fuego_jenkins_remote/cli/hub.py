@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 MAIL = "FUEGO_HUB_MAIL"
 """The environment variable for --mail: with a password in it, it belongs there."""
 
+DATABASE = "FUEGO_HUB_DATABASE"
+"""The environment variable for --database: with a password in it, it belongs there."""
+
 
 @click.group(cls=VerbGroup)
 def hub() -> None:
@@ -30,17 +33,29 @@ def hub() -> None:
 
 @hub.command
 @service.data
+@click.option(
+    "--database",
+    metavar="URL",
+    help=f"A PostgreSQL database, postgresql://USER@HOST/NAME, in place of SQLite; or {DATABASE}.",
+)
 @common
 @pass_session
-def init(session: Session, data_dir: Path) -> None:
+def init(session: Session, data_dir: Path, database: str | None) -> None:
     """Set the data folder up, or bring an older one up to date; what is in it stays.
 
+    The folder remembers its database. A password is never given here: libpq finds it (~/.pgpass, a service file), or
+    the address with it is in the environment.
+
     \b
-    Example: ftc hub init --data /var/lib/fuego-hub
+    Examples: ftc hub init --data /var/lib/fuego-hub
+              ftc hub init --data /var/lib/fuego-hub --database postgresql:///fuego?host=/run/postgresql
     """
     from fuego_jenkins_remote.hub.admin import init_data
+    from fuego_jenkins_remote.service.postgresql import has_password
 
-    init_data(data_dir)
+    if database is not None and has_password(database):
+        raise click.UsageError(f"an address with a password is seen by others here: set {DATABASE} to it")
+    init_data(data_dir, database or os.environ.get(DATABASE) or None)
     session.out.result(f"ready for ftc hub serve: {data_dir}", bare=str(data_dir), data={"data": str(data_dir)})
 
 

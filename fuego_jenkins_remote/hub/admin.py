@@ -26,36 +26,70 @@ from fuego_jenkins_remote.hub.statements import teams as team_sql
 from fuego_jenkins_remote.network.permissions import Scope
 from fuego_jenkins_remote.service.clock import utc_now
 from fuego_jenkins_remote.service.engine import NotMigrated, check_migrated, migrate, open_engine, reading
+from fuego_jenkins_remote.service.postgresql import CONNECTIONS, check_url
 from fuego_jenkins_remote.service.tokens import TokenRow, list_tokens, split_prefix, token_of
 from fuego_jenkins_remote.service.tokens import revoke_token as mark_revoked
 
 PACKAGE = "fuego_jenkins_remote.hub"
-_DATABASE = "hub.sqlite"
+_SQLITE = "hub.sqlite"
+_ELSEWHERE = "database"  # a file with the address of a PostgreSQL database: then the folder has no hub.sqlite
 
 
-def init_data(data_dir: Path) -> None:
-    """Set a data folder up, or bring it to what this version needs; what is in it stays. Only its owner may look in."""
+def init_data(data_dir: Path, database: str | None = None) -> None:
+    """Set a data folder up, or bring it to what this version needs; what is in it stays. Only its owner may look in.
+
+    `database` is the address of a PostgreSQL database (postgresql://...), which the folder remembers; None: the one it
+    knows, else SQLite in the folder. Raises BadDatabase, NoDatabase, Conflict for a folder with data in SQLite.
+    """
+    if database is not None:
+        check_url(database)
+        if (data_dir / _SQLITE).exists():
+            raise Conflict(
+                f"{os.fspath(data_dir)} has its data in SQLite: a hub on PostgreSQL begins with a new folder"
+            )
     data_dir.mkdir(parents=True, exist_ok=True)
     data_dir.chmod(0o700)
-    engine = open_engine(data_dir / _DATABASE)
+    engine = open_engine(database or address_of(data_dir) or data_dir / _SQLITE)
     try:
         migrate(engine, PACKAGE)
     finally:
         engine.dispose()
+    if database is not None:
+        _remember(data_dir, database)
 
 
-def open_data(data_dir: Path) -> sa.Engine:
-    """Open the database of a data folder; raises NotMigrated, with what to do, if it is not set up for this version."""
-    file = data_dir / _DATABASE
-    if not file.is_file():
+def open_data(data_dir: Path, *, connections: int = CONNECTIONS) -> sa.Engine:
+    """Open the database of a data folder, with at most so many connections where it is PostgreSQL.
+
+    Raises NotMigrated, with what to do, if it is not set up for this version, and NoDatabase.
+    """
+    where = address_of(data_dir) or data_dir / _SQLITE
+    if isinstance(where, Path) and not where.is_file():
         raise NotMigrated(f"{os.fspath(data_dir)} holds no data of a hub: run 'ftc hub init' with it first")
-    engine = open_engine(file)
+    engine = open_engine(where, connections=connections)
     try:
         check_migrated(engine, PACKAGE)
     except BaseException:
         engine.dispose()
         raise
     return engine
+
+
+def address_of(data_dir: Path) -> str | None:
+    """The address of the PostgreSQL database that has the folder's data; None: it is SQLite, or nothing yet."""
+    try:
+        return (data_dir / _ELSEWHERE).read_text(encoding="utf-8").strip() or None
+    except FileNotFoundError:
+        return None
+
+
+def _remember(data_dir: Path, database: str) -> None:
+    # There may be a password in it: never a moment in which others could read it.
+    new = data_dir / f".{_ELSEWHERE}"
+    new.unlink(missing_ok=True)
+    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "w") as file:
+        file.write(f"{database}\n")
+    new.replace(data_dir / _ELSEWHERE)
 
 
 def add_user(

@@ -36,6 +36,7 @@ from fuego_jenkins_remote.hub.models.fields import Service
 from fuego_jenkins_remote.hub.news_loop import tell_on
 from fuego_jenkins_remote.hub.notices.sender import Send, mail_address, send_by_apprise, send_notices
 from fuego_jenkins_remote.hub.sweeper import sweep_on
+from fuego_jenkins_remote.service.again import install_again
 from fuego_jenkins_remote.service.clock import Clock, utc_now
 from fuego_jenkins_remote.service.contract import HELD, install_contract
 from fuego_jenkins_remote.service.guard import install_guard
@@ -117,6 +118,7 @@ def make_app(
     install_contract(app)
     install_hub_errors(app)
     install_problem_handlers(app)
+    install_again(app)
     install_guard(app)
     return app
 

@@ -58,6 +58,7 @@ def answer(
     The same answer again changes nothing, and a yes stays with who gave it first: it may be what the test runs on.
     """
     lab = standing.must_answer_for(change.conn, caller, host)
+    life.hold(change, request_id)
     request = sight.find_for(change.conn, caller, request_id)
     if always is None:
         return _answer(change, caller, lab, request, given=given, reason=reason)
@@ -190,6 +191,7 @@ def _write(change: Change, request: Request, host: str, given: Answer, reason: s
 
 def settle(change: Change, request: Request) -> Request:
     """See who is left for a waiting request: offer it, hold it back, or reject it with the reason."""
+    request = life.fresh(change, request)
     if request.state is not State.PENDING:
         return request
     if request.attempt >= MAX_ATTEMPTS:

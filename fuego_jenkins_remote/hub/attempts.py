@@ -265,6 +265,7 @@ def may_retry(change: Change, attempt: Attempt, request: Request) -> bool:
 
 
 def _find(change: Change, host: str, which: AttemptId) -> tuple[Attempt, Request]:
+    life.hold(change, which.request)
     request = sight.find_for(change.conn, sight.lab(host), which.request)
     attempt = sql.find(change.conn, which.request, which.number)
     if attempt is None:

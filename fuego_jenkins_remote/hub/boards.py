@@ -14,7 +14,7 @@ from fuego_jenkins_remote.hub.notices import events
 from fuego_jenkins_remote.hub.records import Board, Caller, Health, NewBoard
 from fuego_jenkins_remote.hub.rights import require
 from fuego_jenkins_remote.hub.statements import boards as sql
-from fuego_jenkins_remote.hub.statements import lanes, matches, people
+from fuego_jenkins_remote.hub.statements import lanes, locks, matches, people
 from fuego_jenkins_remote.network import selectors
 from fuego_jenkins_remote.network.matching import EVERYBODY
 from fuego_jenkins_remote.network.permissions import Action, Thing
@@ -45,6 +45,9 @@ def put(change: Change, host: str, name: str, new: NewBoard) -> Board:
     if people.find_lab(change.conn, host) is None:
         raise NotKnown(f"there is no lab {host}")
     before = sql.find(change.conn, host, name)
+    if before is None or not _says(before, new):
+        locks.boards_change(change.conn)
+        before = sql.find(change.conn, host, name)
     if before is None:
         sql.insert(change.conn, host, name, new, change.at)
     else:
@@ -100,6 +103,7 @@ def put_maintenance(change: Change, caller: Caller, host: str, name: str, reason
 
 def remove(change: Change, host: str, name: str) -> None:
     """Take the board away. An attempt that has it goes on; waiting requests that match no other are rejected."""
+    locks.boards_change(change.conn)
     board = find(change.conn, host, name)
     gone = matches.of_board(change.conn, board.id)
     matches.set_facts(change.conn, board.id, board, None)
@@ -147,7 +151,8 @@ def _shared_anew(change: Change, board: Board) -> None:
 
 def _settle_left(change: Change, selector_ids: Collection[int], longer_than: int | None = None) -> None:
     """Boards have left requests of these selectors: some may wait in vain now."""
-    for one in selector_ids:
+    for one in sorted(selector_ids):
+        lanes.hold_waiting(change.conn, one)
         open_to = {who for offer in matches.offers_by_id(change.conn, one) for who in (offer.team, *offer.open_to)}
         beside = None if EVERYBODY in open_to else open_to
         for request_id in lanes.waiting_ids(change.conn, one, beside=beside, longer_than=longer_than):

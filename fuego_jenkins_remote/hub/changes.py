@@ -38,6 +38,10 @@ class Change:
     news: set[str] = field(default_factory=set)
     ended_in: set[str] = field(default_factory=set)
     """The campaigns of which a request has ended."""
+    locked: set[str] = field(default_factory=set)
+    """Requests that nobody else changes until this transaction ends."""
+    passed_over: set[str] = field(default_factory=set)
+    """Requests that a claim would have taken, but somebody else is changing them just now."""
 
     def wake_labs(self, hosts: Iterable[str]) -> None:
         """There may be something to claim for these labs."""

@@ -21,6 +21,7 @@ from fuego_jenkins_remote.hub.statements import people as people_sql
 from fuego_jenkins_remote.hub.statements import turns as turn_sql
 from fuego_jenkins_remote.network.states import By, Event
 
+_SOON = timedelta(milliseconds=100)
 BRIDGE_GONE = timedelta(seconds=60)
 """After so long a bridge that says nothing has left its lab to another one; it claims more often than that."""
 
@@ -72,17 +73,20 @@ def take(change: Change, claim: Claim) -> Answer:
         return Answer(assignments=(), stops=())
     if claim.instance:
         _must_be_the_labs(change, claim.host, claim.instance)
-    before = sql.of_claim(change.conn, claim.host, claim.claim_id)
-    if before:
-        got = [_again(change.conn, attempt) for attempt in before]
-    else:
+    got = _given_before(change, claim)
+    if not got:
         board_sql.seen(change.conn, claim.host, claim.boards, change.at)
         got = _take_all(change, claim)
     stops = tuple(sql.stops(change.conn, claim.host))
     if any(not stop.told for stop in stops):
         sql.stops_told(change.conn, claim.host)
-    again_at = None if got else sql.next_pause_end(change.conn, claim.host, change.at)
-    return Answer(assignments=tuple(got), stops=stops, again_at=again_at)
+    return Answer(assignments=tuple(got), stops=stops, again_at=None if got else _again_at(change, claim))
+
+
+def _again_at(change: Change, claim: Claim) -> datetime | None:
+    if change.passed_over:
+        return change.at + _SOON  # they may wait on, once that is done, and nobody would say so
+    return sql.next_pause_end(change.conn, claim.host, change.at)
 
 
 def _must_be_the_labs(change: Change, host: str, bridge: str) -> None:
@@ -135,9 +139,15 @@ def _only(change: Change, claim: Claim) -> turns.Only | None:
     return turns.Only(request_id=claim.request, lane_id=lane.id, queue_id=lane.queue_id)
 
 
+def _given_before(change: Change, claim: Claim) -> list[Assignment]:
+    return [_again(change.conn, attempt) for attempt in sql.of_claim(change.conn, claim.host, claim.claim_id)]
+
+
 def _take_all(change: Change, claim: Claim) -> list[Assignment]:
     # One claim of a lab after the other: its quotas are counted, and its boards' clocks read, before they are written.
     people_sql.hold_lab(change.conn, claim.host)
+    if before := _given_before(change, claim):
+        return before  # the same call, made twice at once
     only = _only(change, claim)
     got: list[Assignment] = []
     doors = _doors(change, claim)

@@ -9,18 +9,34 @@ from fuego_jenkins_remote.hub.errors import Conflict, NotKnown
 from fuego_jenkins_remote.hub.notices import events
 from fuego_jenkins_remote.hub.queue import lanes
 from fuego_jenkins_remote.hub.records import HUB, HistoryEntry, Request
+from fuego_jenkins_remote.hub.statements import locks
 from fuego_jenkins_remote.hub.statements import requests as sql
 from fuego_jenkins_remote.network.states import FINAL, BadTransition, By, Event, State, advance, may
 
-__all__ = ["HUB", "find", "move", "note"]
+__all__ = ["HUB", "find", "fresh", "hold", "move", "note"]
 
 
 def find(change: Change, request_id: str) -> Request:
-    """The request; raises NotKnown."""
+    """The request, which nobody else changes from now on until this transaction ends; raises NotKnown."""
+    hold(change, request_id)
     request = sql.find(change.conn, request_id)
     if request is None:
         raise NotKnown(f"there is no request {request_id}")
     return request
+
+
+def hold(change: Change, request_id: str) -> None:
+    """Let nobody else change the request until this transaction ends; it is as the last one has left it."""
+    if request_id not in change.locked:
+        locks.request(change.conn, request_id)
+        change.locked.add(request_id)
+
+
+def fresh(change: Change, request: Request) -> Request:
+    """The request as it is now, where it was read when others could still change it."""
+    if request.id in change.locked or not locks.runs_beside_others(change.conn):
+        return request
+    return find(change, request.id)
 
 
 def move(

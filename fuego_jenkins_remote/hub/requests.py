@@ -20,6 +20,7 @@ from fuego_jenkins_remote.hub.rights import must_be_good_for
 from fuego_jenkins_remote.hub.statements import attempts as attempt_sql
 from fuego_jenkins_remote.hub.statements import boards as board_sql
 from fuego_jenkins_remote.hub.statements import campaigns as campaign_sql
+from fuego_jenkins_remote.hub.statements import locks
 from fuego_jenkins_remote.hub.statements import packages as package_sql
 from fuego_jenkins_remote.hub.statements import people as people_sql
 from fuego_jenkins_remote.hub.statements import requests as sql
@@ -102,6 +103,7 @@ def plan(change: Change, caller: Caller, new: NewRequest, *, again: Request | No
     """What a put comes to, without writing anything; `again`: in place of this one. Raises as `put`."""
     _check(change, caller, new)
     new = _with_its_needs(change.conn, new)
+    locks.boards_stay(change.conn)
     team, matching = choice.team_and_boards(change.conn, caller, new, change.at)
     parts = _parts(new, matching)
     spread = len(parts) > 1 and new.count != "each"
@@ -161,6 +163,7 @@ def cancel(change: Change, caller: Caller, request_id: str, call_id: str, reason
     A running one is stopped by its lab first. Raises NotKnown for one that the caller may not see.
     """
     must_be_good_for(caller, Action.CANCEL_REQUEST)
+    life.hold(change, request_id)
     request = sight.find_for(change.conn, caller, request_id)
     by = _cancels_as(change, caller, request)
     if request.cancel_id == call_id:

@@ -1,7 +1,7 @@
-"""The database: one file of SQLite, opened so that what was accepted stays accepted.
+"""The database: one file of SQLite, or one of PostgreSQL (`service.postgresql`); what was accepted stays accepted.
 
-WAL lets readers go on while one writes. ``synchronous`` is FULL: with NORMAL a power cut may take the last commits
-with it, and a request or a run whose arrival was confirmed must not vanish; that costs one fsync a commit.
+On SQLite WAL lets readers go on while one writes. ``synchronous`` is FULL: with NORMAL a power cut may take the last
+commits with it, and a request or a run whose arrival was confirmed must not vanish; that costs one fsync a commit.
 Every ``engine.begin()`` starts with BEGIN IMMEDIATE: a transaction that reads first and writes later cannot fail
 half-way because somebody else wrote in between; it waits (at most ten seconds) before it has read anything.
 """
@@ -9,6 +9,7 @@ half-way because somebody else wrote in between; it waits (at most ten seconds) 
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -19,11 +20,24 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from fuego_jenkins_remote.service.postgresql import (
+    CONNECTIONS,
+    NoDatabase,
+    is_postgresql,
+    lock_migrations,
+    open_postgresql,
+    sqlstate,
+)
+
 if TYPE_CHECKING:
     from alembic.config import Config
 
 BUSY_SECONDS = 10
 _READING = "fuego_reading"
+_VIEW: dict[str, dict[str, Any]] = {
+    "sqlite": {_READING: True},
+    "postgresql": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
+}
 
 
 class NotMigrated(RuntimeError):
@@ -65,12 +79,15 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value if value.utcoffset() == timedelta(0) else value.astimezone(UTC)
 
 
-def open_engine(where: str | os.PathLike[str]) -> sa.Engine:
-    """Open the database: a path of an SQLite file (made if it is not there), or an SQLAlchemy URL."""
+def open_engine(where: str | os.PathLike[str], *, connections: int = CONNECTIONS) -> sa.Engine:
+    """Open the database: a path of an SQLite file (made if it is not there), or a URL of PostgreSQL.
+
+    `connections`: at most so many to PostgreSQL. Raises BadDatabase.
+    """
     text = os.fspath(where)
-    url = sa.make_url(text) if "://" in text else sa.URL.create("sqlite", database=text)
-    if url.get_backend_name() != "sqlite":
-        return sa.create_engine(url, pool_pre_ping=True)
+    if is_postgresql(text):
+        return open_postgresql(text, connections=connections)
+    url = sa.URL.create("sqlite", database=text)
     # As many connections as there are threads that serve (40): none of them waits for another's connection.
     engine = sa.create_engine(url, connect_args={"timeout": BUSY_SECONDS}, pool_size=5, max_overflow=40)
     sa.event.listen(engine, "connect", _prepare_sqlite)
@@ -94,20 +111,33 @@ def _begin_sqlite(conn: sa.Connection) -> None:
 def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
     """Give a connection for reading: one consistent view, which never waits for a writer nor stops one."""
     with engine.connect() as conn:
-        yield conn.execution_options(**{_READING: True})
+        yield conn.execution_options(**_VIEW.get(engine.dialect.name, {}))
 
 
 def migrate(engine: sa.Engine, package: str) -> None:
-    """Bring the tables to what this version needs, in one transaction.
+    """Bring the tables to what this version needs, in one transaction; raises NoDatabase.
 
     ``package`` is the service's, as in ``fuego_jenkins_remote.hub``; its ``migrations`` folder has the Alembic scripts.
     """
     from alembic import command
 
     config = _alembic_config(package)
-    with engine.connect() as conn, _references_unchecked(conn), conn.begin():
+    with _answering(engine) as conn, _references_unchecked(conn), conn.begin():
+        if engine.dialect.name == "postgresql":
+            lock_migrations(conn)
         config.attributes["connection"] = conn
         command.upgrade(config, "head")
+
+
+@contextmanager
+def _answering(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """A connection; raises NoDatabase where none is to be had."""
+    try:
+        conn = engine.connect()
+    except sa.exc.OperationalError as error:
+        raise NoDatabase(f"the database does not answer: {str(error.orig).strip()}") from error
+    with conn:
+        yield conn
 
 
 @contextmanager
@@ -128,13 +158,13 @@ def _references_unchecked(conn: sa.Connection) -> Iterator[None]:
 
 
 def check_migrated(engine: sa.Engine, package: str) -> None:
-    """Raise NotMigrated unless the tables are exactly those this version works with."""
+    """Raise NotMigrated unless the tables are exactly those this version works with; NoDatabase without an answer."""
     from alembic.runtime.migration import MigrationContext
     from alembic.script import ScriptDirectory
 
     scripts = ScriptDirectory.from_config(_alembic_config(package))
     wanted = newest_tables(package)
-    with reading(engine) as conn:
+    with _answering(engine) as conn:
         found = set(MigrationContext.configure(conn).get_current_heads())
     if found == wanted:
         return
@@ -150,6 +180,18 @@ def newest_tables(package: str) -> set[str]:
     from alembic.script import ScriptDirectory
 
     return set(ScriptDirectory.from_config(_alembic_config(package)).get_heads())
+
+
+def is_busy(error: BaseException) -> bool:
+    """Whether it took too long to get at the data: others are at them, or no connection was free."""
+    if isinstance(error, sa.exc.TimeoutError):
+        return True
+    if not isinstance(error, sa.exc.DBAPIError):
+        return False
+    if isinstance(error.orig, sqlite3.Error):
+        return error.orig.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+    # lock_not_available, query_canceled (for a time limit), insufficient_resources
+    return (sqlstate(error) or "").startswith(("55P03", "57014", "53"))
 
 
 def _alembic_config(package: str) -> Config:

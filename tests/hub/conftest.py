@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import itertools
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +13,7 @@ import pytest
 import sqlalchemy as sa
 from fastapi.testclient import TestClient
 
+import hub_folders
 from fuego_jenkins_remote.hub import admin, attempts, boards, claims, heartbeats, news_loop, records, requests
 from fuego_jenkins_remote.hub.app import make_app
 from fuego_jenkins_remote.hub.core import Hub
@@ -180,17 +179,9 @@ def lab(host: str) -> records.Caller:
     return records.Caller(kind="lab", name=host)
 
 
-@cache
-def _empty_database() -> bytes:
-    with tempfile.TemporaryDirectory() as name:
-        admin.init_data(Path(name))
-        return (Path(name) / "hub.sqlite").read_bytes()
-
-
 def init_quickly(folder: Path) -> None:
-    """As `admin.init_data`, from a copy: the migrations take their time."""
-    folder.mkdir(parents=True)
-    (folder / "hub.sqlite").write_bytes(_empty_database())
+    """As `admin.init_data`, from a copy, in the database that the tests run on."""
+    hub_folders.init(folder)
 
 
 def open_world(folder: Path) -> World:
@@ -207,6 +198,7 @@ def world(tmp_path: Path) -> Iterator[World]:
     made = open_world(tmp_path / "hub")
     yield made
     made.hub.engine.dispose()
+    hub_folders.remove(tmp_path / "hub")
 
 
 @pytest.fixture
@@ -251,3 +243,4 @@ def service(tmp_path: Path) -> Iterator[Service]:
         made.ok("demolab", "PUT", "/boards/demolab/qemu", json={"facts": {"arch": "x86_64"}, "open_to": ["*"]})
         yield made
     engine.dispose()
+    hub_folders.remove(folder)

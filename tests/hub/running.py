@@ -13,6 +13,7 @@ from typing import Any
 
 import requests
 
+import hub_folders
 from fuego_jenkins_remote.hub import admin
 
 SERVE = (
@@ -49,7 +50,7 @@ class Running:
 @contextmanager
 def running_hub(folder: Path) -> Iterator[Running]:
     """Set it up, serve it, end it."""
-    admin.init_data(folder)
+    hub_folders.init(folder)
     engine = admin.open_data(folder)
     secrets = {
         "demolab": admin.add_lab(engine, "demolab"),

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+import hub_folders
 from fuego_jenkins_remote.hub import admin
 from fuego_jenkins_remote.network.tokens import new_code, new_secret
 
@@ -146,6 +147,7 @@ def _lab(host: str, team: str) -> dict[str, str]:
 
 
 def test_there_is_no_code_and_no_secret_in_the_database_nor_in_the_log_of_changes(net: Service) -> None:
+    hub_folders.about_sqlite()  # it reads the file
     code, secret = invite(net), new_secret("user")
     join(net, code, token=secret, name="nina")
     net.ok("ann", "POST", "/tokens", 201, json={"token": new_secret("user"), "description": "laptop"})

@@ -12,6 +12,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
+import hub_folders
 from fuego_jenkins_remote.hub import admin, boards, records
 from fuego_jenkins_remote.hub.schema import metadata
 from fuego_jenkins_remote.hub.statements import attempts as attempt_sql
@@ -24,6 +25,9 @@ from fuego_jenkins_remote.service import engine as engine_module
 from fuego_jenkins_remote.service.engine import NotMigrated, migrate, open_engine, reading
 
 from .conftest import World
+
+# That of PostgreSQL's tables is in postgresql/test_setting_up.py; its plans depend on what is in the tables.
+pytestmark = pytest.mark.skipif(hub_folders.on_postgresql(), reason="is about SQLite")
 
 
 def test_the_migrations_make_the_tables_of_the_schema(tmp_path: Path) -> None:
@@ -122,6 +126,7 @@ def test_a_folder_that_is_not_set_up_says_what_to_do(tmp_path: Path) -> None:
 
 
 def plan(conn: sa.Connection, query: sa.Select[Any]) -> list[str]:
+    hub_folders.about_sqlite()
     text = query.compile(conn, compile_kwargs={"literal_binds": True})
     return [row[3] for row in conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}")]
 

@@ -69,7 +69,7 @@ def test_the_secret_is_nowhere_in_the_database(conn: sa.Connection) -> None:
     stored = str(conn.execute(sa.select(table)).one())
 
     assert token.secret not in stored
-    assert token.secret.rpartition("_")[2] not in stored
+    assert token.secret.removeprefix(f"fuego_{token.prefix}_") not in stored
 
 
 def test_the_right_prefix_with_another_secret_finds_nobody(conn: sa.Connection) -> None:

@@ -173,8 +173,9 @@ def next_for(waiting: Waiting, door: Door, clock: Clock, only: Only | None = Non
                     team_used=started(team.used, clock),
                     user_used=started(user.used, team.clock),
                 )
-            else:  # another lab was quicker
-                _replace(team, lane, None)
+            else:  # another lab was quicker, or somebody changes it just now: what comes next in the lane?
+                change.passed_over.add(lane.head)
+                team.sure.discard(lane.id)
         if team.users:
             team.look(door)
             heappush(order, (rank(team, clock), name))
@@ -258,6 +259,7 @@ def _look_into(waiting: Waiting, door: Door, team: _Team, lanes: Collection[Fill
         change.at,
         limit=door.limit_of(team.name),
         request_id=None if only is None else only.request_id,
+        without=change.passed_over,
     )
     for lane in lanes:
         first = firsts.get(lane.id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import product
 from typing import Any
 
 import sqlalchemy as sa
@@ -23,6 +24,7 @@ from fuego_jenkins_remote.hub.schema import (
     requests,
 )
 from fuego_jenkins_remote.hub.schema import selectors as selectors_table
+from fuego_jenkins_remote.hub.statements import locks
 from fuego_jenkins_remote.hub.statements.matches import digest
 from fuego_jenkins_remote.hub.statements.once import insert_once
 from fuego_jenkins_remote.network.states import State
@@ -108,11 +110,15 @@ def insert(conn: sa.Connection, selector_id: int, normal: str, *, team: str, ans
 def enter(conn: sa.Connection, lane: Lane, *, priority: int, request_id: str, timeout: int) -> None:
     """A request waits in the lane now. Of several that come together, the highest priority, the oldest, the shortest.
 
-    On PostgreSQL the rows are held until the transaction is over, against `look_again`, which cannot see it yet.
+    On PostgreSQL the rows are held until the transaction is over, against `look_again`, which cannot see it yet: by
+    many at a time where nothing is to be written, so that those who put into one lane do not stand in line.
     """
     for table, row_id in ((queues, lane.queue_id), (lanes, lane.id)):
         query = sa.select(table.c.top, table.c.head, table.c.shortest).where(table.c.id == row_id)
-        now = conn.execute(query.with_for_update(read=True)).one()
+        now = conn.execute(query).one()
+        if locks.runs_beside_others(conn):
+            stays = _with(now, priority, request_id, timeout) == tuple(now)
+            now = conn.execute(query.with_for_update(read=stays, key_share=not stays)).one()
         new = _with(now, priority, request_id, timeout)
         if new != tuple(now):
             values = dict(zip(("top", "head", "shortest"), new, strict=True))
@@ -235,15 +241,16 @@ def lane_now(conn: sa.Connection, lane_id: int) -> Filled | None:
 # -- requests in a lane
 
 
-def first_in(*, by_name: bool = False, short: bool = False) -> sa.Select[tuple[int, str, int]]:
+def first_in(*, by_name: bool = False, short: bool = False, but: bool = False) -> sa.Select[tuple[int, str, int]]:
     """The query for what comes first in each of some lanes that a board may run (lane, request, priority).
 
     One look into the index a lane. Where it is `short`, what takes longer than a limit is passed over; `by_name`, one
-    request or none is found, and a pause after a give-back does not count, since a person asks.
+    request or none is found, and a pause after a give-back does not count, since a person asks; `but`, some are not.
     """
+    others = [requests.c.id.not_in(sa.bindparam("but", expanding=True))] if but else []
     head = (
         sa.select(requests.c.id)
-        .where(requests.c.lane_id == lanes.c.id, offered, *_fits(by_name=by_name, short=short))
+        .where(requests.c.lane_id == lanes.c.id, offered, *_fits(by_name=by_name, short=short), *others)
         .order_by(requests.c.priority.desc(), requests.c.id)
         .limit(1)
         .correlate(lanes)
@@ -274,7 +281,10 @@ def _fits(*, by_name: bool, short: bool) -> list[sa.ColumnElement[bool]]:
     return [*timely, elsewhere, sa.or_(requests.c.spread == sa.false(), ~sibling), last]
 
 
-_FIRST_IN = {(name, short): first_in(by_name=name, short=short) for name in (False, True) for short in (False, True)}
+_FIRST_IN = {
+    (name, short, but): first_in(by_name=name, short=short, but=but)
+    for name, short, but in product((False, True), repeat=3)
+}
 
 
 def first_of_each(
@@ -285,8 +295,12 @@ def first_of_each(
     *,
     limit: float | None,
     request_id: str | None,
+    without: Collection[str] = (),
 ) -> dict[int, First]:
-    """What comes first in each of these lanes that the board may run; nothing for a lane where nothing does."""
+    """What comes first in each of these lanes that the board may run; nothing for a lane where nothing does.
+
+    Those `without` are passed over.
+    """
     about = {
         "lanes": lane_ids,
         "host": board.host,
@@ -295,10 +309,12 @@ def first_of_each(
         "now": now,
         "limit": limit,
         "request": request_id,
+        "but": sorted(without),
     }
     unused = {"limit"} if limit is None else set()
     unused |= {"request"} if request_id is None else {"now"}
-    query = _FIRST_IN[request_id is not None, limit is not None]
+    unused |= set() if without else {"but"}
+    query = _FIRST_IN[request_id is not None, limit is not None, bool(without)]
     rows = conn.execute(query, {name: value for name, value in about.items() if name not in unused})
     return {row.lane_id: First(lane_id=row.lane_id, request_id=row.id, priority=row.priority) for row in rows}
 
@@ -315,6 +331,14 @@ def lock(conn: sa.Connection, request_id: str) -> bool:
         return True  # whoever writes is alone
     query = sa.select(requests.c.id).where(requests.c.id == request_id, offered).with_for_update(skip_locked=True)
     return conn.execute(query).first() is not None
+
+
+def hold_waiting(conn: sa.Connection, selector_id: int) -> None:
+    """Nobody else changes a waiting request with this selector, nor answers for it, until this transaction is over."""
+    if locks.runs_beside_others(conn):
+        waiting = requests.c.state == State.PENDING
+        query = _WAIT.where(queues.c.selector_id == selector_id, waiting).order_by(requests.c.id)
+        conn.execute(query.with_for_update(of=requests, key_share=True))
 
 
 def held_ids(conn: sa.Connection, selector_id: int) -> list[str]:
