@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fuego_jenkins_remote.cli.boards import local_boards, one_local_board
+from fuego_jenkins_remote.cli.boards.sharing import local_boards, one_local_board
 from fuego_jenkins_remote.cli.errors import Failed
 from fuego_jenkins_remote.cli.options import common, hub_url, lab_dir, pass_session, state_dir
 from fuego_jenkins_remote.cli.session import Session

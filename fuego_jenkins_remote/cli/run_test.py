@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from fuego_jenkins_remote.cli.boards import wanted_boards
+from fuego_jenkins_remote.cli.boards.sharing import wanted_boards
 from fuego_jenkins_remote.cli.options import DURATION, common, pass_session
 from fuego_jenkins_remote.cli.session import Session
 

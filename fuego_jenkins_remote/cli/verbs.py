@@ -29,7 +29,12 @@ _SERVE = "Services"
 _ABOUT = "About"
 
 VERBS: dict[str, Verb] = {
-    **_section(_ASK, "boards", list_boards="List boards, of this lab or of the network."),
+    **_section(_ASK, "boards.listing", list_boards="List boards, of this lab or of the network."),
+    **_section(
+        _ASK,
+        "boards.showing",
+        show_board="Show one board: its facts, its terms, how it is, what waits for it and what ran last.",
+    ),
     **_section(_ASK, "put_request", put_request="Ask for a test on a board of the network."),
     **_section(_ASK, "campaigns.put_campaign", put_campaign="Ask for several tests on several boards."),
     **_section(
@@ -64,9 +69,10 @@ VERBS: dict[str, Verb] = {
         list_tests="List the tests that are installed here.",
     ),
     **_section(_RUNS, "run_test", run_test="Run a test on a board of this lab."),
+    **_section(_LAB, "boards.keeping", set_board="Take a board out of choice for a while, or give it back."),
     **_section(
         _LAB,
-        "boards",
+        "boards.sharing",
         put_board="Share a board with the network.",
         update_board="Tell the network of a board anew.",
         rm_board="Withdraw a board from the network.",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -13,7 +14,7 @@ from fuego_jenkins_remote.hub.records import Board, Caller, NewRequest, Request
 from fuego_jenkins_remote.hub.statements import boards as sql
 from fuego_jenkins_remote.hub.statements import matches
 from fuego_jenkins_remote.network import matching, selectors
-from fuego_jenkins_remote.network.matching import Wish
+from fuego_jenkins_remote.network.matching import Reason, Wish
 from fuego_jenkins_remote.network.permissions import Action, Thing, may
 
 
@@ -61,6 +62,64 @@ def team_and_boards(conn: sa.Connection, caller: Caller, new: NewRequest, now: d
         if found:
             return team, found
     raise _none(sql.listed(conn), wish_of(new, teams, caller.name), now)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """One board, and why it cannot run what is asked for (`never`), or not at once (`not_now`)."""
+
+    board: Board
+    never: tuple[Reason, ...]
+    not_now: tuple[Reason, ...]
+
+    @property
+    def does(self) -> bool:
+        """Whether it may run it, some day."""
+        return not self.never
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """What a request would get. Those first that would take it at once, then those that may, then those that lack
+    least; of each kind so many as were asked for. `perhaps`: for terms that no board meets, what was perhaps meant.
+    """
+
+    selector: str
+    team: str | None  # in whose name it would be put; none: nothing may run it
+    boards: tuple[Seen, ...]
+    may: int
+    total: int
+    perhaps: Mapping[str, str]
+
+
+def look(conn: sa.Connection, caller: Caller, new: NewRequest, now: datetime, limit: int) -> Look:
+    """See what a request would get, without putting it; raises as `team_and_boards`, but for NoBoard."""
+    teams = teams_of(caller, new.team)
+    wish = wish_of(new, teams, caller.name)
+    normal = effective(wish).normal()
+    known = sql.listed(conn)
+    seen = [_seen(board, wish, now) for board in known]
+    fit = [one for one in seen if one.does]
+    team = next((team for team in teams if any(_does_for(one.board, new, team, caller, now) for one in fit)), None)
+    others = sorted((one for one in seen if not one.does), key=lambda one: len(one.never))
+    return Look(
+        selector=normal,
+        team=team,
+        boards=(*sorted(fit, key=lambda one: len(one.not_now))[:limit], *others[:limit]),
+        may=len(fit),
+        total=len(known),
+        perhaps={} if fit else matching.hopeless([board.matched() for board in known], wish),
+    )
+
+
+def _seen(board: Board, wish: Wish, now: datetime) -> Seen:
+    offer = board.offer(now)
+    never = tuple(matching.never(offer, wish, now))
+    return Seen(board=board, never=never, not_now=() if never else tuple(matching.not_now(offer, wish, now)))
+
+
+def _does_for(board: Board, new: NewRequest, team: str, caller: Caller, now: datetime) -> bool:
+    return not matching.never(board.offer(now), wish_of(new, (team,), caller.name), now)
 
 
 def _none(known: Sequence[Board], wish: Wish, now: datetime) -> NoBoard:

@@ -6,7 +6,7 @@ that no board may run is refused. And what passes (`not_now`): a request that on
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
@@ -142,8 +142,6 @@ def refusal(offers: Sequence[Offer], wish: Wish, now: datetime) -> str:
     """Why no board may run it: the terms that no board at all meets, with what was perhaps meant, then the boards by
     their reasons, those that lack least first. Bounded, whatever the number of boards.
     """
-    terms = [part for whole in (wish.selector, *wish.needs) for part in _parts(whole)]
-    hopeless = [term for term in terms if not any(term.matches(offer.board) for offer in offers)]
     by_reasons: dict[tuple[int, bool, str], list[str]] = {}
     for offer in offers:
         reasons = never(offer, wish, now)
@@ -152,7 +150,14 @@ def refusal(offers: Sequence[Offer], wish: Wish, now: datetime) -> str:
     nearest = sorted(by_reasons.items(), key=lambda group: group[0][:2])
     lines = [f"{listed(boards)}: {text}" for (_, _, text), boards in nearest]
     more = [f"and {len(lines) - _SHOWN} more reasons"] if len(lines) > _SHOWN else []
-    return "\n  ".join([f"no board may run this:{_hopeless_words(hopeless, offers)}", *lines[:_SHOWN], *more])
+    said = _hopeless_words(hopeless([offer.board for offer in offers], wish), len(offers))
+    return "\n  ".join([f"no board may run this:{said}", *lines[:_SHOWN], *more])
+
+
+def hopeless(boards: Sequence[selectors.Board], wish: Wish) -> dict[str, str]:
+    """The terms that no board at all meets, in normal form, each with what was perhaps meant; empty for no guess."""
+    terms = [part for whole in (wish.selector, *wish.needs) for part in _parts(whole)]
+    return {term.normal(): perhaps(term, boards) for term in terms if not any(term.matches(board) for board in boards)}
 
 
 def perhaps(term: selectors.Selector, boards: Iterable[selectors.Board]) -> str:
@@ -204,17 +209,12 @@ def _in_line(reasons: Sequence[Reason], most: int = 3) -> str:
     return "; ".join(texts[:most]) + more
 
 
-def _hopeless_words(terms: Sequence[selectors.Selector], offers: Sequence[Offer]) -> str:
+def _hopeless_words(terms: Mapping[str, str], boards: int) -> str:
     if not terms:
         return ""
-    boards = [offer.board for offer in offers]
-    found = []
-    for term in dict.fromkeys(terms):
-        guess = perhaps(term, boards)
-        found.append(term.normal() + (f" (perhaps {guess}?)" if guess else ""))
-    number = "the one board" if len(boards) == 1 else f"any of the {len(boards)} boards"
-    verb = "does" if len(found) == 1 else "do"
-    return f" {listed(found)} {verb} not match {number}"
+    found = [f"{term} (perhaps {guess}?)" if guess else term for term, guess in terms.items()]
+    number = "the one board" if boards == 1 else f"any of the {boards} boards"
+    return f" {listed(found)} {'does' if len(found) == 1 else 'do'} not match {number}"
 
 
 def _values(key: str, board: selectors.Board) -> tuple[str, ...]:

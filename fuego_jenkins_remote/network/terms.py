@@ -9,7 +9,7 @@ policy. They are a mapping in JSON, all of whose parts may be left out:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from functools import lru_cache
 
@@ -100,6 +100,41 @@ def check_windows(terms: Terms) -> Terms:
 @lru_cache(maxsize=1024)
 def _read_windows(time_zone: str, windows: tuple[str, ...]) -> ShareWindows:
     return ShareWindows.from_yaml({"time_zone": time_zone, "windows": list(windows)})
+
+
+def in_words(host: str, team: str, open_to: Sequence[str], terms: Terms, span: Callable[[int], str]) -> list[str]:
+    """What holds for people of other teams than the lab's own, in sentences; `span` writes seconds.
+
+    `open_to` holds "*" for everybody, teams, and users as "user:NAME".
+    """
+    if not open_to:
+        return [f"Only the team {team} may use it."]
+    said = [f"{'Everyone in the network' if '*' in open_to else _who(team, open_to)} may use it."]
+    if terms.ask:
+        said.append(f"The people of {host} approve each request of another team.")
+    said.append(f"A test of another team may take {span(terms.max_time)} at most.")
+    if terms.priority < USUAL.priority:
+        said.append(f"A request of another team has a priority of {terms.priority} at most.")
+    for count, whose in ((terms.running.user, "a person"), (terms.running.team, "a team")):
+        if count is not None:
+            said.append(f"Of {host}'s boards, {whose} of another team has at most {count} at a time.")
+    if terms.windows.windows:
+        zone = f" ({terms.windows.time_zone})" if terms.windows.time_zone else ""
+        said.append(f"It is lent {_listed(terms.windows.windows)}{zone}.")
+    return said
+
+
+def _who(team: str, open_to: Sequence[str]) -> str:
+    users = [one.removeprefix("user:") for one in open_to if one.startswith("user:")]
+    teams = [team, *(one for one in open_to if one != team and not one.startswith("user:"))]
+    words = [f"The team{'s' if len(teams) > 1 else ''} {_listed(teams)}"]
+    if users:
+        words.append(f"the user{'s' if len(users) > 1 else ''} {_listed(users)}")
+    return _listed(words)
+
+
+def _listed(words: Sequence[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
 _LONGEST = 30 * 24 * 3600

@@ -22,6 +22,8 @@ HUB = "http://127.0.0.1:1"
             {"health": "broken", "health_reason": "does not boot", "health_since": "2026-01-02T03:04:05Z"},
             "broken since 2026-01-02 03:04:05: does not boot",
         ),
+        ({"maintenance": "a new\nplug", "health": "offline"}, "maintenance: a new plug"),
+        ({"health": "maintenance", "health_reason": "Tim has it"}, "maintenance: Tim has it"),
         ({"health": "offline", "health_since": "2026-01-02T03:04:05Z"}, "offline since 2026-01-02 03:04:05"),
     ],
 )

@@ -44,7 +44,7 @@ def test_a_board_is_put_and_read(service: Service) -> None:
     board = {"facts": {"arch": "arm", "config.CONFIG_USB": "y"}, "labels": ["usb"], "open_to": ["annslab"]}
     put_board = service.ok("demolab", "PUT", "/boards/demolab/bbb", json=board)
     assert put_board["online"] is True
-    assert service.ok("ann", "GET", "/boards/demolab/bbb") == put_board
+    assert service.ok("ann", "GET", "/boards/demolab/bbb") == {**put_board, "waiting": 0}
     listed = service.ok("ann", "GET", "/boards", params={"selector": "label=usb"})
     assert [one["name"] for one in listed["boards"]] == ["bbb"]
 

@@ -224,7 +224,7 @@ def check_board(session: Session, board: str | None, now_well: bool) -> int:
     \b
     Example: ftc lab check-board -b bbb
     """
-    from fuego_jenkins_remote.cli.boards import one_local_board
+    from fuego_jenkins_remote.cli.boards.sharing import one_local_board
     from fuego_jenkins_remote.lab.serving.check_board import check_board, take_back
 
     name = one_local_board(session, board)
@@ -259,7 +259,7 @@ def doctor(session: Session, board: str | None) -> int:
     from fuego_jenkins_remote.cli.lab.doctor.findings import State
 
     if board is not None:
-        from fuego_jenkins_remote.cli.boards import one_local_board
+        from fuego_jenkins_remote.cli.boards.sharing import one_local_board
 
         board = one_local_board(session, board)
     findings = examine(session, board)

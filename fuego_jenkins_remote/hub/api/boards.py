@@ -4,13 +4,26 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from fuego_jenkins_remote.hub import boards, sight
+from fuego_jenkins_remote.hub import boards, choice, sight
 from fuego_jenkins_remote.hub.api.callers import Caller, LabHost, TheHub, Viewer
 from fuego_jenkins_remote.hub.errors import NotYours
-from fuego_jenkins_remote.hub.models.boards import BoardIn, BoardOut, Boards, HealthIn, MaintenanceIn
+from fuego_jenkins_remote.hub.models.boards import (
+    BoardIn,
+    BoardOut,
+    Boards,
+    BoardWhole,
+    HealthIn,
+    LookOut,
+    MaintenanceIn,
+    MatchIn,
+)
 from fuego_jenkins_remote.hub.models.fields import BoardName, Host, Sought, SoughtSelector
+from fuego_jenkins_remote.hub.statements import board_lists
 
 router = APIRouter()
+
+MANY = 100
+"""Requests that wait for a board are counted up to here."""
 
 
 @router.get("/boards")
@@ -21,11 +34,20 @@ def list_boards(hub: TheHub, who: Viewer, selector: SoughtSelector = "", host: S
     return Boards(boards=tuple(BoardOut.model_validate(board) for board in found))
 
 
+@router.post("/boards/match")
+def match_boards(hub: TheHub, who: Caller, body: MatchIn) -> LookOut:
+    """What a request would get, and why not the others; nothing is put."""
+    with hub.reading() as conn:
+        return LookOut.model_validate(choice.look(conn, who, body.new(), hub.clock(), body.limit))
+
+
 @router.get("/boards/{host}/{board}")
-def get_board(hub: TheHub, who: Viewer, host: Host, board: BoardName) -> BoardOut:
+def get_board(hub: TheHub, who: Viewer, host: Host, board: BoardName) -> BoardWhole:
     """One board."""
     with hub.reading() as conn:
-        return BoardOut.model_validate(sight.board_for(conn, who, boards.find(conn, host, board)))
+        found = sight.board_for(conn, who, boards.find(conn, host, board))
+        waiting = board_lists.waiting_for(conn, who, [found.id], MANY)[found.id]
+    return BoardWhole(**dict(BoardOut.model_validate(found)), waiting=waiting)
 
 
 @router.put("/boards/{host}/{board}")

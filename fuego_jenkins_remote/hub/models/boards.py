@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import (
     AfterValidator,
+    BeforeValidator,
     Field,
     field_validator,
 )
@@ -15,16 +16,21 @@ from fuego_jenkins_remote.hub import records
 from fuego_jenkins_remote.hub.models.fields import (
     AS_WHOLE,
     FACT_NAME,
+    MAX_TIMEOUT,
     FactName,
+    Host,
     Label,
     OpenTo,
     Reason,
+    Selector,
     Short,
     Switch,
     Text,
     Whole,
     Wire,
 )
+from fuego_jenkins_remote.network import selectors
+from fuego_jenkins_remote.network.matching import Why
 from fuego_jenkins_remote.network.terms import OUTSIDER_SECONDS, Terms, check_windows, terms_from_mapping
 
 _Quota = Annotated[int, Field(strict=True, ge=0, le=10_000), AS_WHOLE]
@@ -106,6 +112,7 @@ class BoardOut(Wire):
 
     host: str
     name: str
+    team: str
     facts: dict[str, str]
     labels: tuple[str, ...]
     description: str
@@ -121,6 +128,55 @@ class BoardOut(Wire):
     last_seen: datetime
     busy: bool
     busy_with: str | None
+
+
+class MatchIn(Wire):
+    """What would be asked for: as RequestIn has it."""
+
+    selector: Selector
+    needs: tuple[Selector, ...] = Field(default=(), max_length=selectors.MAX_NEEDS)
+    timeout: Whole = Field(default=1800, ge=1, le=MAX_TIMEOUT)
+    team: Host | None = None
+    limit: Whole = Field(default=20, ge=1, le=200)
+
+    def new(self) -> records.NewRequest:
+        """As the domain has it."""
+        said = self.model_dump(exclude={"limit"})
+        return records.NewRequest(call_id="", test="", variables={}, **said)
+
+
+class ReasonOut(Wire):
+    """Why not; `term` is the part of the selector, or the need, that fails, if it is one."""
+
+    why: Why
+    text: str
+    term: str
+
+
+class SeenOut(Wire):
+    """One board: whether it may run it (`does`), else why not (`never`); and why not at once (`not_now`)."""
+
+    board: Annotated[str, BeforeValidator(str)]
+    does: bool
+    never: tuple[ReasonOut, ...]
+    not_now: tuple[ReasonOut, ...]
+
+
+class LookOut(Wire):
+    """What a request would get: `may` of all `total` boards may run it, in the name of `team`."""
+
+    selector: str
+    team: str | None
+    may: int
+    total: int
+    perhaps: dict[str, str]
+    boards: tuple[SeenOut, ...]
+
+
+class BoardWhole(BoardOut):
+    """A board alone: with how many requests of those that the caller sees wait for it, counted up to 100."""
+
+    waiting: int
 
 
 class Boards(Wire):

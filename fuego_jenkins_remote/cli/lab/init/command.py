@@ -113,7 +113,7 @@ def _check_found(folders: Mapping[str, Path]) -> None:
 
 
 def _try_a_board(session: Session, wanted: Wanted, asker: Asker, shared: list[str], tell: Tell) -> None:
-    from fuego_jenkins_remote.cli.boards import one_local_board
+    from fuego_jenkins_remote.cli.boards.sharing import one_local_board
     from fuego_jenkins_remote.cli.lab.init.self_test import try_board
 
     board = wanted.board

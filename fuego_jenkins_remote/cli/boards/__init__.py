@@ -1,0 +1,1 @@
+"""Boards: listed, shown, matched, shared, kept."""

@@ -1,0 +1,40 @@
+"""What a request would get: the boards that may run it, and for the others what is in the way."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fuego_jenkins_remote.cli.request_options import DEFAULT_TIMEOUT, installed_needs
+from fuego_jenkins_remote.cli.session import Session
+
+
+def show_match(session: Session, selector: str, asked: dict[str, Any]) -> None:
+    """Ask the hub, and show its answer; -q: the boards that may run it alone. Raises SelectorError, ClientError."""
+    from fuego_jenkins_remote.client import boards
+    from fuego_jenkins_remote.fuego.names import check_test_name
+    from fuego_jenkins_remote.network import selectors
+
+    selectors.parse(selector)
+    wanted: dict[str, Any] = {"selector": selector, "timeout": asked["timeout"] or DEFAULT_TIMEOUT}
+    if asked["team"]:
+        wanted["team"] = asked["team"]
+    if asked["test"]:
+        wanted["needs"] = list(installed_needs(session, check_test_name(asked["test"])))
+    look = boards.match(session.hub.api, wanted)
+    session.out.table(
+        ("board", "may", "why not"),
+        [(one.board, _may(one), "; ".join(one.never or one.not_now)) for one in look.boards],
+        bare=[one.board for one in look.boards if one.does],
+        data=dict(look.raw),
+        empty="the network has no boards yet",
+    )
+    for term, guess in look.perhaps.items():
+        session.out.note(f"no board has {term}" + (f"; perhaps {guess}?" if guess else ""))
+    said = f", asked for by team {look.team}" if look.team else ""
+    session.out.note(f"{look.may} of {look.total} boards may run it{said}")
+
+
+def _may(seen: Any) -> str:
+    if not seen.does:
+        return "no"
+    return "later" if seen.not_now else "now"

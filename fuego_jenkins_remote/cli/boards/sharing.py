@@ -1,0 +1,184 @@
+"""`ftc put-board`, `update-board`, `rm-board`: what the network knows of this lab's boards."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from fuego_jenkins_remote.cli.options import DURATION, common, host_name, hub_url, pass_session
+from fuego_jenkins_remote.cli.session import Session
+
+if TYPE_CHECKING:
+    from fuego_jenkins_remote.fuego.boards import BoardFile
+
+
+_names = click.option("-b", "--boards", metavar="BOARD[,BOARD]", help="A board of this lab; a unique prefix will do.")
+
+
+def _details(command: Any) -> Any:
+    for option in reversed(
+        (
+            _names,
+            click.option("--description", metavar="TEXT", help="What a person should know of it."),
+            click.option("--label", "labels", multiple=True, metavar="LABEL", help="A label; may be given again."),
+            click.option(
+                "--open-to",
+                multiple=True,
+                metavar="WHO",
+                help="Who may ask for it: network (all), a team, user:NAME, nobody (but the own team). Again for more.",
+            ),
+            click.option("--ask/--no-ask", default=None, help="The lab's people approve each request of outsiders."),
+            click.option(
+                "--priority", type=click.IntRange(0, 100), metavar="N", help="Outsiders' priority is N at most."
+            ),
+            click.option("--max-time", type=DURATION, metavar="TIME", help="Outsiders' tests take so long at most."),
+            click.option(
+                "--quota-user", type=click.IntRange(0), metavar="N", help="A user of outside runs N at a time at most."
+            ),
+            click.option(
+                "--quota-team", type=click.IntRange(0), metavar="N", help="A team of outside runs N at a time at most."
+            ),
+            click.option(
+                "--window",
+                "windows",
+                multiple=True,
+                metavar="WINDOW",
+                help='When it is lent: "Mon-Fri 18:00-08:00". Again for more.',
+            ),
+            click.option("--time-zone", metavar="ZONE", help="With --window: where, like Europe/Berlin."),
+            click.option("--offline", is_flag=True, help="It takes no requests for now."),
+            host_name,
+            hub_url,
+            common,
+        )
+    ):
+        command = option(command)
+    return command
+
+
+@click.command
+@_details
+@pass_session
+def put_board(session: Session, /, boards: str | None, **details: Any) -> None:
+    """Share a board with the network.
+
+    Its facts come from its board file and boards.yaml, and no address, login or password is among them.
+
+    \b
+    Examples: ftc put-board -b bbb
+              ftc put-board -b bbb --label usb-gadget --open-to kernel-team --open-to user:anna --ask --max-time 4h
+    """
+    _tell(session, boards, details, "shared")
+
+
+@click.command
+@_details
+@pass_session
+def update_board(session: Session, /, boards: str | None, **details: Any) -> None:
+    """Tell the network of a board anew.
+
+    What is not given is taken from the board file and boards.yaml, as with put-board.
+
+    \b
+    Example: ftc update-board -b bbb --offline
+    """
+    names = {board.name for board in session.hub.boards(host=session.settings.host_name)}
+    for board in local_boards(session, boards):
+        if board.name not in names:
+            raise click.UsageError(f"the network does not know {board.name}: ftc put-board -b {board.name} shares it")
+    _tell(session, boards, details, "updated")
+
+
+def _terms(said: Mapping[str, Any], details: dict[str, Any]) -> dict[str, Any]:
+    """The terms of boards.yaml, with what the options say in their place. Raises UsageError."""
+    from fuego_jenkins_remote.network.terms import BadTerms, check_windows, terms_as_mapping, terms_from_mapping
+
+    terms = {**said, **{key: details[key] for key in ("ask", "priority", "max_time") if details[key] is not None}}
+    quota = {key: details[f"quota_{key}"] for key in ("user", "team") if details[f"quota_{key}"] is not None}
+    if quota:
+        terms["running"] = {**terms.get("running", {}), **quota}
+    if bool(details["windows"]) != bool(details["time_zone"]):
+        raise click.UsageError("--window and --time-zone belong together")
+    if details["windows"]:
+        terms["windows"] = {"time_zone": details["time_zone"], "windows": list(details["windows"])}
+    try:
+        return terms_as_mapping(check_windows(terms_from_mapping(terms)))
+    except BadTerms as error:
+        raise click.UsageError(str(error)) from error
+
+
+def _tell(session: Session, boards: str | None, details: dict[str, Any], done: str) -> None:
+    from fuego_jenkins_remote.lab.board_terms import open_to
+
+    shared, host = [], session.settings.host_name
+    for board in local_boards(session, boards):
+        record = session.places.board_record(board, online=not details["offline"])
+        if details["description"] is not None:
+            record["description"] = details["description"]
+        if details["labels"]:
+            record["labels"] = sorted({*record["labels"], *details["labels"]})
+        if details["open_to"]:
+            record["open_to"] = open_to(list(details["open_to"]))
+        terms = _terms(record.pop("terms", {}), details)
+        shared.append(session.hub.put_board(host, board.name, {**record, **({"terms": terms} if terms else {})}))
+    files = {board.name for board in session.places.board_files([])}
+    for name in session.places.described_boards():
+        if name not in files:
+            where = session.places.conf_dir / "boards.yaml"
+            session.out.note(f"ftc: {where} speaks of {name}, which has no board file: nothing of it is shared")
+    names = [f"{board.host}:{board.name}" for board in shared]
+    session.out.result(f"{done}: {', '.join(names)}", bare=names, data=[board.raw for board in shared])
+
+
+@click.command
+@_names
+@host_name
+@hub_url
+@common
+@pass_session
+def rm_board(session: Session, boards: str | None) -> None:
+    """Withdraw a board from the network.
+
+    Requests that only it could have run are rejected.
+
+    \b
+    Example: ftc rm-board -b bbb
+    """
+    from fuego_jenkins_remote.fuego.names import unique_prefix
+
+    host = session.settings.host_name
+    known = [board.name for board in session.hub.boards(host=host)]
+    # All are found before any is withdrawn: a mistake in the second name leaves the first where it is.
+    found = [unique_prefix(word, known) for word in wanted_boards(session, boards)]
+    for name in found:
+        session.hub.rm_board(host, name)
+    session.out.result(f"withdrawn: {', '.join(f'{host}:{name}' for name in found)}", bare=found, data=found)
+
+
+def wanted_boards(session: Session, boards: str | None) -> list[str]:
+    """The words of -b, else FUEGO_BOARD or default_board; raises UsageError for none."""
+    words = [word.strip() for word in (boards or session.settings.get("default_board")).split(",") if word.strip()]
+    if not words:
+        raise click.UsageError("say which board: -b BOARD (or FUEGO_BOARD, or default_board in fuego.conf)")
+    return words
+
+
+def one_local_board(session: Session, board: str | None) -> str:
+    """The board that -b means, where only one will do; raises BadName as local_boards, UsageError for several."""
+    first, *more = local_boards(session, board)
+    if more:
+        raise click.UsageError(f"one board at a time: -b {first.name}")
+    return first.name
+
+
+def local_boards(session: Session, boards: str | None) -> list[BoardFile]:
+    """The board files that -b means; raises BadName for an unknown or ambiguous one."""
+    from fuego_jenkins_remote.fuego.names import unique_prefix
+
+    files = {board.name: board for board in session.places.board_files([])}
+    return [
+        files[unique_prefix(word.removeprefix(f"{session.settings.host_name}:"), files)]
+        for word in wanted_boards(session, boards)
+    ]

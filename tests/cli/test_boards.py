@@ -1,0 +1,123 @@
+"""Boards of a hub that runs: shared on terms, shown, matched, kept by their people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def as_lab(network, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    return lambda: network.as_lab(monkeypatch)
+
+
+@pytest.fixture
+def as_user(network, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    return lambda name="ann": network.as_user(monkeypatch, name)
+
+
+@pytest.fixture
+def shared(ftc, as_lab) -> None:
+    as_lab()
+    assert ftc("put-board", "-b", "local1").status == 0
+
+
+def test_terms_are_said_by_options_and_shown_in_words(ftc, as_lab, as_user) -> None:
+    as_lab()
+    who = ("--open-to", "timslab", "--open-to", "user:eva")
+    terms = ("--ask", "--priority", "50", "--max-time", "4h", "--quota-user", "1", "--quota-team", "3")
+    when = ("--window", "Mon-Fri 18:00-08:00", "--time-zone", "Europe/Berlin")
+    assert ftc("put-board", "-b", "local1", *who, *terms, *when).status == 0
+    as_user("tim")
+    (board,) = ftc("list-boards", "-r", "--json", "demolab:local1").json()
+    assert board["open_to"] == ["timslab", "user:eva"]
+    assert board["terms"] == {
+        "ask": True,
+        "priority": 50,
+        "max_time": 14400,
+        "running": {"user": 1, "team": 3},
+        "windows": {"time_zone": "Europe/Berlin", "windows": ["Mon-Fri 18:00-08:00"]},
+    }
+    said = ftc("show-board", "demolab:local1").out
+    for words in (
+        "The teams demolab and timslab and the user eva may use it.",
+        "The people of demolab approve each request of another team.",
+        "A test of another team may take 4h at most.",
+        "It is lent Mon-Fri 18:00-08:00 (Europe/Berlin).",
+        "arch=x86_64",
+    ):
+        assert words in said
+
+
+def test_what_is_not_said_again_is_as_boards_yaml_has_it(ftc, as_lab, network) -> None:
+    as_lab()
+    ftc("put-board", "-b", "local1", "--ask", "--open-to", "nobody")
+    assert ftc("put-board", "-b", "local1", "--json").json()[0]["terms"]["ask"] is False
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--window", "Mon-Fri 18:00-08:00"), "--window and --time-zone belong together"),
+        (("--window", "Mo-Fr", "--time-zone", "UTC"), "is no window"),
+        (("--window", "Mon 10:00-12:00", "--time-zone", "Berlin"), "is no time zone"),
+    ],
+)
+def test_a_mistake_in_terms_is_told_before_anything_is_sent(ftc, as_lab, words: tuple[str, ...], said: str) -> None:
+    as_lab()
+    result = ftc("put-board", "-b", "local1", *words)
+    assert result.status == 2
+    assert said in result.err
+
+
+def test_maintainers_take_a_board_out_and_give_it_back(ftc, shared, as_user) -> None:
+    as_user("tim")
+    refused = ftc("set-board", "demolab:local1", "--maintenance", "mine")
+    assert refused.status == 1
+    assert "only maintainers of the team demolab" in refused.err
+    as_user("boss")
+    kept = ftc("set-board", "demolab:local1", "--maintenance", "ein größeres Netzteil")
+    assert kept.out == "demolab:local1 is in maintenance: ein größeres Netzteil\n"
+    assert "maintenance: ein größeres Netzteil" in ftc("list-boards", "-r", "demolab:local1").out
+    as_user("tim")
+    put = ftc("put-request", "-b", "demolab:local1", "-t", "Functional.hello")
+    assert put.status == 0
+    assert "demolab:local1 is in maintenance (ein größeres Netzteil)" in put.err
+    as_user("boss")
+    assert ftc("set-board", "demolab:local1", "--available").out == "demolab:local1 is available\n"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("demolab:local1",),
+        ("demolab:local1", "--available", "--maintenance", "x"),
+        ("demolab:local1", "--maintenance", " "),
+        ("demo/lab:local1", "--available"),
+    ],
+)
+def test_a_mistake_with_set_board_is_told(ftc, as_lab, words: tuple[str, ...]) -> None:
+    as_lab()
+    assert ftc("set-board", *words).status == 2
+
+
+def test_a_request_is_matched_without_being_put(ftc, shared, as_user) -> None:
+    as_user("tim")
+    found = ftc("list-boards", "-r", "--match", "arch=x86_64 and board=local1")
+    assert "demolab:local1" in found.out
+    assert "boards may run it, asked for by team timslab" in found.err
+    assert ftc("list-boards", "-r", "-q", "--match", "arch=x86_64 and board=local1", "--timeout", "3h").out == ""
+    typo = ftc("list-boards", "-r", "--match", "arch=x86-64")
+    assert "no board has arch=x86-64; perhaps arch=x86_64?" in typo.err
+    assert "arch is x86_64, not x86-64" in typo.out
+
+
+@pytest.mark.parametrize(
+    "words", [("--match", "arch=arm"), ("-r", "-t", "Functional.x"), ("-r", "--match", "arch=arm", "arch=arm")]
+)
+def test_match_goes_with_the_network_and_alone(ftc, as_lab, words: tuple[str, ...]) -> None:
+    as_lab()
+    assert ftc("list-boards", *words).status == 2

@@ -1,0 +1,75 @@
+"""What a request would get, and why not the others."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from .conftest import Service
+
+
+def match(service: Service, who: str = "ann", **said: Any) -> Any:
+    return service.ok(who, "POST", "/boards/match", json={"selector": "arch=x86_64", **said})
+
+
+@pytest.fixture
+def boards(service: Service) -> Service:
+    """qemu, which is free; one that is away, one for demolab alone, one of another kind."""
+
+    def put(name: str, **said: Any) -> None:
+        service.ok("demolab", "PUT", f"/boards/demolab/{name}", json={"open_to": ["*"], **said})
+
+    put("away", facts={"arch": "x86_64"}, online=False)
+    put("own", facts={"arch": "x86_64"}, open_to=[])
+    put("arm", facts={"arch": "arm"}, open_to=[])
+    return service
+
+
+def test_what_would_take_it_at_once_comes_first_then_the_rest_with_reasons(boards: Service) -> None:
+    look = match(boards)
+    assert (look["team"], look["may"], look["total"]) == ("annslab", 2, 4)
+    assert [(one["board"], one["does"]) for one in look["boards"]] == [
+        ("demolab:qemu", True),
+        ("demolab:away", True),
+        ("demolab:own", False),
+        ("demolab:arm", False),
+    ]
+    qemu, away, own, arm = look["boards"]
+    assert (qemu["never"], qemu["not_now"]) == ([], [])
+    assert [reason["why"] for reason in away["not_now"]] == ["withdrawn"]
+    assert [reason["why"] for reason in own["never"]] == ["closed"]
+    assert [(reason["why"], reason["term"]) for reason in arm["never"]] == [("selector", "arch=x86_64"), ("closed", "")]
+
+
+def test_needs_and_time_count(boards: Service) -> None:
+    assert match(boards, needs=["label=usb"])["perhaps"] == {"label=usb": ""}
+    assert match(boards, timeout=7201)["may"] == 0
+    assert match(boards, "tim", timeout=7201)["may"] == 3
+
+
+def test_nothing_is_put_and_the_list_is_bounded(boards: Service) -> None:
+    look = match(boards, limit=1)
+    assert [one["board"] for one in look["boards"]] == ["demolab:qemu", "demolab:own"]
+    assert boards.ok("ann", "GET", "/requests")["requests"] == []
+
+
+def test_a_put_takes_what_the_match_has_shown(boards: Service) -> None:
+    for selector in ("arch=x86_64", "arch=arm", "demolab:own", "*:qemu"):
+        may = match(boards, selector=selector)["may"]
+        wanted = {"call_id": f"call-{len(selector)}-x", "selector": selector, "test": "Functional.a"}
+        assert (boards.call("ann", "POST", "/requests", json=wanted).status_code == 201) is (may > 0)
+
+
+def test_a_team_may_be_chosen_and_must_be_ones_own(boards: Service) -> None:
+    assert match(boards, team="annslab")["team"] == "annslab"
+    refused = boards.call("ann", "POST", "/boards/match", json={"selector": "arch=arm", "team": "demolab"})
+    assert refused.json()["code"] == "not-your-team"
+    assert boards.call("demolab", "POST", "/boards/match", json={"selector": "arch=arm"}).status_code == 403
+
+
+def test_a_board_alone_says_how_many_wait_for_it(boards: Service) -> None:
+    for number in range(3):
+        wanted = {"call_id": f"call-wait-{number}", "selector": "demolab:away", "test": "Functional.a"}
+        boards.ok("ann", "POST", "/requests", 201, json=wanted)
+    assert boards.ok("ann", "GET", "/boards/demolab/away")["waiting"] == 3
