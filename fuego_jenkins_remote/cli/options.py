@@ -92,9 +92,13 @@ class Duration(click.ParamType[int]):
 
 
 class Moment(click.ParamType[datetime]):
-    """A time with its offset (2026-11-23T10:00:00+01:00), or a span from now (2h)."""
+    """A time with its offset (2026-11-23T10:00:00+01:00), or a span from now (2h), ahead or back."""
 
     name = "time"
+
+    def __init__(self, *, back: bool = False) -> None:
+        """`back`: a span is one that is over."""
+        self._sign = -1 if back else 1
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
         """Read it."""
@@ -104,7 +108,7 @@ class Moment(click.ParamType[datetime]):
         from fuego_jenkins_remote.fuego.names import parse_span
 
         try:
-            return datetime.now(UTC) + timedelta(seconds=parse_span(value))
+            return datetime.now(UTC) + self._sign * timedelta(seconds=parse_span(value))
         except BadName:
             pass
         except OverflowError:
@@ -120,3 +124,4 @@ class Moment(click.ParamType[datetime]):
 
 DURATION = Duration()
 MOMENT = Moment()
+AGO = Moment(back=True)

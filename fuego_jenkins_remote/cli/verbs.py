@@ -25,6 +25,7 @@ def _section(section: str, module: str, **verbs: str) -> dict[str, Verb]:
 _ASK = "Ask for tests"
 _RUNS = "Runs and tests"
 _LAB = "For a lab's people"
+_PEOPLE = "People and teams"
 _SERVE = "Services"
 _ABOUT = "About"
 
@@ -98,6 +99,39 @@ VERBS: dict[str, Verb] = {
         push_runs="Package and deliver the runs that wait in the outbox.",
         outbox="List the deliveries that wait; try them again, or give them up.",
     ),
+    **_section(
+        _PEOPLE,
+        "people.teams",
+        whoami="Show whose token this is, and what it is good for.",
+    ),
+    **_section(
+        _PEOPLE,
+        "people.invitations",
+        join="Turn an invitation into a token.",
+        invite="Invite somebody into a team, or a lab.",
+        list_invitations="List the invitations of a team.",
+        revoke_invitation="Take an invitation back.",
+    ),
+    **_section(
+        _PEOPLE,
+        "people.teams",
+        list_teams="List the teams of the network.",
+        show_team="Show who is in a team, with which level, and its labs.",
+        put_team="Make a team, or say what it is about.",
+        set_member="Put a user into a team, or give one there another level.",
+        rm_member="Take a user out of a team, or leave it.",
+        set_user="Change a user.",
+        list_labs="List the labs of the network.",
+        set_lab="Give a lab to another team.",
+    ),
+    **_section(
+        _PEOPLE,
+        "people.tokens",
+        list_tokens="List your tokens, or those of a lab.",
+        add_token="Make another token, for yourself or for a lab.",  # noqa: S106 - a verb
+        revoke_token="Take a token out of use.",  # noqa: S106
+    ),
+    **_section(_PEOPLE, "people.audit", list_audit="List who has changed what."),
     **_section(_SERVE, "lab.group", lab="A lab: its set-up, its Jenkins, its jobs, its bridge, its doctor."),
     **_section(_SERVE, "hub", hub="The hub: set it up, run it, let users and labs in."),
     **_section(_SERVE, "vision", vision="The results service: set it up, run it, make tokens."),

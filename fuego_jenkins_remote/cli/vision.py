@@ -1,4 +1,4 @@
-"""`ftc vision init|serve|add-token`: what the results service's operator does."""
+"""`ftc vision init|serve|add-token|list-tokens|revoke-token`: what the results service's operator does."""
 
 from __future__ import annotations
 
@@ -97,3 +97,41 @@ def add_token(
         except ValueError as error:
             raise Failed(str(error)) from error
     session.out.note(f"a token for {owner} ({kind}); {service.token_is(token_file)}")
+
+
+@vision.command(name="list-tokens")
+@click.argument("owner", default="", metavar="[OWNER]")
+@service.data
+@common
+@pass_session
+def list_tokens(session: Session, owner: str, data_dir: Path) -> None:
+    """List the tokens, all or those of a lab or a reader. The ID is the part between the underscores of a token.
+
+    \b
+    Example: ftc vision list-tokens --data /var/lib/fuego-vision
+    """
+    from fuego_jenkins_remote.cli.token_list import show_tokens
+    from fuego_jenkins_remote.vision.admin import all_tokens, open_data
+
+    show_tokens(session.out, all_tokens(open_data(data_dir), owner), owner=owner)
+
+
+@vision.command(name="revoke-token")
+@click.argument("token", metavar="ID")
+@service.data
+@common
+@pass_session
+def revoke_token(session: Session, token: str, data_dir: Path) -> None:
+    """Take a token out of use, at once and for good, and with it the sign-ins of browsers that were made with it.
+
+    \b
+    Example: ftc vision revoke-token sk3j7x2m --data /var/lib/fuego-vision
+    """
+    from fuego_jenkins_remote.cli.errors import Failed
+    from fuego_jenkins_remote.cli.token_list import show_revoked, token_id
+    from fuego_jenkins_remote.vision.admin import open_data, revoke_token
+
+    try:
+        show_revoked(session.out, revoke_token(open_data(data_dir), token_id(token)))
+    except ValueError as error:
+        raise Failed(str(error)) from error

@@ -175,7 +175,21 @@ def may(actor: Actor, action: Action, thing: Thing = THE_NETWORK) -> bool:
 
 
 _OF_REQUESTS = frozenset({Action.SEE_REQUEST, Action.CANCEL_REQUEST, Action.ANSWER_REQUEST, Action.PUT_REQUEST})
+_OF_TESTS = frozenset({Action.SEE_TEST, Action.REMOVE_TEST, Action.PUT_TEST})
 
 
 def _sees_private(action: Action) -> frozenset[Role]:
     return PRIVATE[Action.SEE_REQUEST if action in _OF_REQUESTS else Action.SEE_TEST]
+
+
+def table_markdown() -> str:
+    """The table as docs/security.md shows it."""
+    lines = [f"| | {' | '.join(Role)} |", f"|---|{'---|' * len(Role)}"]
+    for action in Action:
+        about_private = action in (_OF_REQUESTS | _OF_TESTS) - {Action.PUT_REQUEST, Action.PUT_TEST}
+        cells = []
+        for role in Role:
+            hidden = about_private and role not in _sees_private(action)
+            cells.append("" if role not in ALLOWED[action] else "not if private" if hidden else "yes")
+        lines.append(f"| {action} | {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from typing import Literal
 
 KINDS = ("user", "lab", "submit", "read")
 """Who a token speaks for: a person, a lab (both at the hub); who may bring runs, who may only read (at vision)."""
@@ -15,8 +16,8 @@ KINDS = ("user", "lab", "submit", "read")
 SECRET = re.compile(r"fuego_([a-z2-7]{8})_([A-Za-z0-9_-]{43})")
 """What a token looks like: its public prefix, whose first letter tells the kind, and 256 random bits."""
 
-CODE = re.compile(r"[a-z2-7]{26}")
-"""What the code of an invitation looks like: 130 random bits."""
+CODE = re.compile(r"[ul][a-z2-7]{26}")
+"""What the code of an invitation looks like: the first letter of what it is for, a user or a lab; 130 random bits."""
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
 _DIFFERENT = 12  # of 43 random signs so many are different ones, but for a case in 10^20
@@ -34,9 +35,14 @@ def new_secret(kind: str) -> str:
     return f"fuego_{prefix}_{secrets.token_urlsafe(32)}"
 
 
-def new_code() -> str:
-    """Make the code of an invitation."""
-    return "".join(secrets.choice(_LETTERS) for _ in range(26))
+def new_code(kind: Literal["user", "lab"] = "user") -> str:
+    """Make the code of an invitation for a user or a lab."""
+    return kind[0] + "".join(secrets.choice(_LETTERS) for _ in range(26))
+
+
+def kind_of(code: str) -> Literal["user", "lab"]:
+    """For what an invitation is, by its code."""
+    return "lab" if code.startswith("l") else "user"
 
 
 def new_id() -> str:
@@ -59,7 +65,7 @@ def check_secret(secret: str, kind: str) -> str:
 
 
 def check_code(code: str) -> str:
-    """Give back the code of an invitation; raises BadSecret."""
-    if not CODE.fullmatch(code) or len(set(code)) < _DIFFERENT // 2:
-        raise BadSecret("this is no code of an invitation: 26 letters a-z and figures 2-7")
+    """Give back the code of an invitation; raises BadSecret, also for one that was made up."""
+    if not CODE.fullmatch(code) or len(set(code[1:])) < _DIFFERENT // 2:
+        raise BadSecret("this is no code of an invitation: u or l, then 26 letters a-z and figures 2-7")
     return code

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import sqlalchemy as sa
 from fuego_jenkins_remote.fuego.names import check_host_name
 from fuego_jenkins_remote.service import tokens as service_tokens
 from fuego_jenkins_remote.service.clock import utc_now
-from fuego_jenkins_remote.service.engine import NotMigrated, check_migrated, migrate, open_engine
+from fuego_jenkins_remote.service.engine import NotMigrated, check_migrated, migrate, open_engine, reading
 from fuego_jenkins_remote.vision.schema import tokens
 
 PACKAGE = "fuego_jenkins_remote.vision"
@@ -70,3 +71,21 @@ def add_token(
             conn, tokens, kind=kind, owner=owner, now=utc_now(), description=description, expires_at=expires_at
         )
     return token.secret
+
+
+def all_tokens(engine: sa.Engine, owner: str = "") -> list[service_tokens.TokenRow]:
+    """All tokens, or those of a host or a reader, the oldest first; nothing secret is in them."""
+    with reading(engine) as conn:
+        return service_tokens.list_tokens(conn, tokens, owner=owner)
+
+
+def revoke_token(engine: sa.Engine, prefix: str) -> service_tokens.TokenRow:
+    """Take a token out of use, by its ID; raises ValueError where there is none, or it was revoked before."""
+    now = utc_now()
+    with engine.begin() as conn:
+        token = service_tokens.token_of(conn, tokens, prefix)
+        if token is None:
+            raise ValueError(f"there is no token {prefix}: ftc vision list-tokens shows their IDs")
+        if not service_tokens.revoke_token(conn, tokens, prefix, now):
+            raise ValueError(f"the token {prefix} of {token.owner} was revoked before")
+    return replace(token, revoked_at=now)

@@ -78,12 +78,12 @@ def test_an_invitation_for_one_is_for_no_other(net: Service) -> None:
 
 
 @pytest.mark.parametrize(
-    "code", ["abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "a" * 26, "", "x" * 10_000]
+    "code", ["uabcdefghijklmnopqrstuvwxyz", "UABCDEFGHIJKLMNOPQRSTUVWXYZ", "u" * 27, "", "x" * 10_000]
 )
 def test_a_code_that_is_none_is_no_way_in(net: Service, code: str) -> None:
     answer = net.call("", "POST", "/join", json={"code": code, "token": new_secret("user"), "name": "eve"})
     assert answer.status_code in (404, 422)
-    assert code[:26] not in answer.text or not code
+    assert code[:27] not in answer.text or not code
 
 
 @pytest.mark.parametrize("token", ["", "fuego_uaaaaaaa_" + "a" * 43, "x", OF_A_LAB, OF_VISION])
@@ -143,7 +143,7 @@ def test_a_lab_is_invited_too(net: Service) -> None:
 
 
 def _lab(host: str, team: str) -> dict[str, str]:
-    return {"code": new_code(), "kind": "lab", "name": host, "team": team}
+    return {"code": new_code("lab"), "name": host, "team": team}
 
 
 def test_there_is_no_code_and_no_secret_in_the_database_nor_in_the_log_of_changes(net: Service) -> None:

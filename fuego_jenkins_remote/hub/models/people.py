@@ -14,7 +14,7 @@ from fuego_jenkins_remote.hub.people.invitations import NewInvitation, NewJoin
 from fuego_jenkins_remote.hub.people.tokens import NewToken
 from fuego_jenkins_remote.hub.people.users import UserChange
 from fuego_jenkins_remote.network.permissions import Level, Scope
-from fuego_jenkins_remote.network.tokens import check_code, check_secret
+from fuego_jenkins_remote.network.tokens import check_code, check_secret, kind_of
 from fuego_jenkins_remote.service.tokens import TokenRow
 
 
@@ -33,7 +33,7 @@ TeamName = Host
 MaybeName = NameOrNone
 Mail = Annotated[str, StringConstraints(max_length=320), AfterValidator(_mail), said(format="mail", maxLength=320)]
 # What is wrong with a secret is told without showing it.
-Code = Annotated[str, StringConstraints(max_length=26), AfterValidator(check_code), said(format="code", maxLength=26)]
+Code = Annotated[str, StringConstraints(max_length=27), AfterValidator(check_code), said(format="code", maxLength=27)]
 Secret = Annotated[
     str,
     StringConstraints(max_length=60),
@@ -163,10 +163,9 @@ class UserOut(Wire):
 
 
 class InvitationIn(Wire):
-    """Who is invited; the code is made by who invites. Of a lab `name` is its host."""
+    """Who is invited. The code is made by who invites, and says whether it is for a user, or for a lab: then named."""
 
     code: Code
-    kind: Kind = "user"
     team: TeamName
     level: Level = Level.MEMBER
     name: MaybeName = ""
@@ -175,7 +174,7 @@ class InvitationIn(Wire):
 
     def new(self) -> NewInvitation:
         """As the domain has it."""
-        return NewInvitation(**dict(self))
+        return NewInvitation(kind=kind_of(self.code), **dict(self))
 
 
 class InvitationOut(Wire):
@@ -296,11 +295,6 @@ class Audit(Wire):
 
     entries: tuple[AuditEntryOut, ...]
     before: int | None
-
-
-_MOMENT = {"type": "string", "format": "date-time"}
-_PLACE = {"type": "integer", "minimum": 1, "maximum": 2**53}
-_NOTHING = {"type": "string", "const": ""}
 
 
 class AuditQuery(Wire):

@@ -24,7 +24,7 @@ from fuego_jenkins_remote.hub.statements import invitations as sql
 from fuego_jenkins_remote.hub.statements import people as people_sql
 from fuego_jenkins_remote.hub.statements import teams as team_sql
 from fuego_jenkins_remote.network.permissions import Action, Level, Scope, Thing, at_least, may
-from fuego_jenkins_remote.network.tokens import check_code, check_secret, new_id, split_prefix
+from fuego_jenkins_remote.network.tokens import check_code, check_secret, kind_of, new_id
 
 LONGEST = timedelta(days=30)
 USUAL = timedelta(days=7)
@@ -62,6 +62,8 @@ def invite(change: Change, caller: Caller | None, new: NewInvitation) -> Invitat
     None as the caller is the operator. Raises NotKnown, NotYours, Refused, Conflict.
     """
     check_code(new.code)
+    if kind_of(new.code) != new.kind or (new.kind == "lab" and not new.name):
+        raise Refused("the code of an invitation says what it is for, and a lab is invited by its name")
     if caller is not None:
         _require(change.conn, caller, new)
     before = sql.by_code(change.conn, new.code)
@@ -136,9 +138,8 @@ def join(change: Change, caller: Caller | None, new: NewJoin) -> Joined:
 
 def _again(change: Change, caller: Caller | None, found: Invitation, new: NewJoin) -> Joined:
     """The answer to who has used it; raises Conflict for anybody else."""
-    by_token = tokens.caller_of(change.conn, new.secret, change.at) if new.secret else caller
-    same = by_token is not None and (by_token.kind, by_token.name) == (found.kind, found.used_by)
-    if not same or (found.used_token and split_prefix(new.secret) != found.used_token):
+    who = tokens.caller_of(change.conn, new.secret, change.at) if new.secret else caller
+    if who is None or (who.kind, who.name) != (found.kind, found.used_by):
         raise Conflict("this invitation was used before: it is good once; ask for a new one", code="used")
     return Joined(kind=found.kind, name=found.used_by, team=found.team, level=found.level, token=found.used_token)
 

@@ -28,6 +28,8 @@ from fuego_jenkins_remote.service.tokens import (
     token_of,
 )
 
+_NOT_YOURS = "a user's tokens are the user's own; those of a lab are for the admins of its team (--lab HOST)"
+
 MOST = 100
 """Good tokens that a user or a lab may have."""
 
@@ -159,7 +161,7 @@ def _require(conn: sa.Connection, caller: Caller, kind: Kind, owner: str) -> Non
             raise NotKnown(f"there is no lab {owner}")
         otherwise = f"the tokens of the lab {owner} are for the admins of the team {lab.team}"
         require(caller, Action.GIVE_LAB_TOKEN, Thing(team=lab.team), otherwise=otherwise)
-    require(caller, Action.OWN_THINGS, Thing(owner=owner), otherwise="a user's tokens are the user's own")
+    require(caller, Action.OWN_THINGS, Thing(owner=owner), otherwise=_NOT_YOURS)
 
 
 def _may(conn: sa.Connection, caller: Caller, kind: str, owner: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -89,10 +89,17 @@ def change_user(change: Change, caller: Caller | None, name: str, wanted: UserCh
     if not values:
         return before
     team_sql.change_user(change.conn, name, **values)
-    # Addresses of chats hold secrets: that they are others now is said, and not which.
-    shown = {key: value if key in ("email", "network_admin") else "changed" for key, value in values.items()}
-    if "disabled_at" in values:
-        shown["disabled_at"] = "shut out" if wanted.disabled else "let in again"
-    said = ", ".join(f"{key}: {value}" for key, value in shown.items())
-    audit.write(change, caller, "set-user", f"user {name}", said)
+    audit.write(change, caller, "set-user", f"user {name}", ", ".join(_words(values)))
     return team_sql.find_user(change.conn, name) or before
+
+
+def _words(values: Mapping[str, object]) -> Iterator[str]:
+    """What is different, for the audit log. Addresses of chats hold secrets: which they are now is not said."""
+    if "email" in values:
+        yield f"mail {values['email'] or 'none'}"
+    if "notify" in values:
+        yield "other addresses for notices"
+    if "network_admin" in values:
+        yield "admin of the network" if values["network_admin"] else "no admin of the network any more"
+    if "disabled_at" in values:
+        yield "shut out" if values["disabled_at"] else "let in again"

@@ -1,0 +1,1 @@
+"""Verbs on people: teams, invitations, tokens, the audit log."""

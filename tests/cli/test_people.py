@@ -1,0 +1,209 @@
+"""People by commands, against a real hub: from an invitation to a token, whatever breaks off on the way."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import uvicorn
+
+from fuego_jenkins_remote.client import people
+from fuego_jenkins_remote.client.errors import Unreachable
+from fuego_jenkins_remote.fuego.conf import read_conf
+from fuego_jenkins_remote.hub import admin
+from fuego_jenkins_remote.hub.app import make_app
+
+from .conftest import Ftc
+
+
+@dataclass
+class Net:
+    """A hub that answers, its admin's token in the environment, and a person's empty folder."""
+
+    url: str
+    data: Path
+    home: Path
+
+    @property
+    def conf(self) -> Path:
+        return self.home / "fuego.conf"
+
+    @property
+    def token(self) -> Path:
+        return self.home / "hub.token"
+
+
+@pytest.fixture
+def net(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Net]:
+    admin.init_data(tmp_path / "hub")
+    engine = admin.open_data(tmp_path / "hub")
+    root = admin.add_user(engine, "root", teams=["timslab:admin"], network_admin=True)
+    server = uvicorn.Server(uvicorn.Config(make_app(engine, tmp_path / "hub"), port=0, log_config=None))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "config"))
+    monkeypatch.setenv("FUEGO_HUB_TOKEN", root)
+    monkeypatch.setenv("FUEGO_HUB_URL", f"http://127.0.0.1:{port}")
+    yield Net(f"http://127.0.0.1:{port}", tmp_path / "hub", home)
+    server.should_exit = True
+    thread.join()
+    engine.dispose()
+
+
+@pytest.fixture
+def as_newcomer(net: Net, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """From here on: somebody without a token, whose fuego.conf is empty."""
+    net.conf.write_text("# mine\n")
+    return monkeypatch
+
+
+def leave(monkeypatch: pytest.MonkeyPatch, net: Net) -> None:
+    for name in ("FUEGO_HUB_TOKEN", "FUEGO_HUB_URL"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("FUEGO_CONF", str(net.conf))
+
+
+def test_a_link_becomes_a_token_and_settings_with_one_command(
+    ftc: Ftc, net: Net, as_newcomer: pytest.MonkeyPatch
+) -> None:
+    link = ftc("-q", "invite", "timslab", "--level", "maintainer").out.strip()
+    assert link.startswith(f"{net.url}/join#u")
+    leave(as_newcomer, net)
+    joined = ftc("join", link, "--user", "ann", "--email", "ann@example.org")
+    assert joined.status == 0, joined.err
+    assert joined.out.startswith("you are ann, maintainer of timslab; the token is in")
+    assert net.token.stat().st_mode & 0o777 == 0o600
+    assert read_conf(net.conf) == {"hub_url": net.url, "hub_token_file": str(net.token)}
+    assert ftc("-q", "whoami").out == "ann\n"
+    again = ftc("join", link)
+    assert (again.status, again.out) == (0, "you are ann, maintainer of timslab; the token is the one you have\n")
+
+
+def test_an_answer_that_was_lost_is_no_lost_invitation(ftc: Ftc, net: Net, as_newcomer: pytest.MonkeyPatch) -> None:
+    link = ftc("-q", "invite", "timslab", "--user", "ann").out.strip()
+    leave(as_newcomer, net)
+    real = people.join
+
+    def lost(*args: object, **more: object) -> object:
+        real(*args, **more)  # type: ignore[arg-type]
+        raise Unreachable("the hub broke off in the middle of its answer")
+
+    as_newcomer.setattr(people, "join", lost)
+    broken = ftc("join", link)
+    assert broken.status == 1
+    assert "make the same call again" in broken.err
+    secret = net.token.read_text()
+    as_newcomer.setattr(people, "join", real)
+    assert ftc("join", link).status == 0
+    assert net.token.read_text() == secret
+    assert ftc("-q", "whoami").out == "ann\n"
+
+
+def test_who_comes_second_is_told_so_and_keeps_nothing(ftc: Ftc, net: Net, as_newcomer: pytest.MonkeyPatch) -> None:
+    link = ftc("-q", "invite", "timslab").out.strip()
+    leave(as_newcomer, net)
+    ftc("join", link, "--user", "ann")
+    as_newcomer.setenv("FUEGO_CONF", str(net.home / "other" / "fuego.conf"))
+    late = ftc("join", link, "--user", "eve")
+    assert late.status == 1
+    assert "was used before" in late.err
+    assert list((net.home / "other").iterdir()) == []
+
+
+def test_a_fuego_conf_that_is_not_there_is_made(ftc: Ftc, net: Net, as_newcomer: pytest.MonkeyPatch) -> None:
+    link = ftc("-q", "invite", "timslab", "--user", "ann").out.strip()
+    leave(as_newcomer, net)
+    as_newcomer.setenv("FUEGO_CONF", str(net.home / "other" / "fuego.conf"))
+    assert ftc("join", link).status == 0
+    assert ftc("-q", "whoami").out == "ann\n"
+
+
+def test_who_is_not_named_says_the_name(ftc: Ftc, net: Net, as_newcomer: pytest.MonkeyPatch) -> None:
+    link = ftc("-q", "invite", "timslab").out.strip()
+    leave(as_newcomer, net)
+    refused = ftc("join", link)
+    assert (refused.status, "--user NAME" in refused.err, net.token.exists()) == (1, True, False)
+
+
+def test_settings_that_name_another_token_stay_as_they_are(ftc: Ftc, net: Net, as_newcomer: pytest.MonkeyPatch) -> None:
+    link = ftc("-q", "invite", "timslab").out.strip()
+    lab = ftc("-q", "invite", "timslab", "--lab", "rack7").out.strip()
+    leave(as_newcomer, net)
+    assert ftc("join", lab).out.startswith("this is the lab rack7 now, of the team timslab")
+    before = net.conf.read_text()
+    joined = ftc("join", link, "--user", "ann", "--token-file", net.home / "ann.token")
+    assert joined.status == 0, joined.err
+    assert f"hub_token_file={net.home / 'ann.token'}" in joined.err
+    assert net.conf.read_text() == before
+    other_kind = ftc("join", link, "--user", "ann", "--token-file", net.token)
+    assert (other_kind.status, "something else than a token of a user" in other_kind.err) == (1, True)
+
+
+def test_without_a_fuego_conf_it_says_what_to_do(ftc: Ftc, net: Net, as_newcomer: pytest.MonkeyPatch) -> None:
+    link = ftc("-q", "invite", "timslab", "--user", "ann").out.strip()
+    leave(as_newcomer, net)
+    as_newcomer.delenv("FUEGO_CONF")
+    joined = ftc("join", link)
+    assert joined.status == 0
+    assert f"export FUEGO_HUB_URL={net.url} FUEGO_HUB_TOKEN_FILE={net.home}/config/fuego/hub.token" in joined.err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["nonsense"], "no address of a hub"),
+        (["https://hub.example.org/join"], "there is no code"),
+        (["https://hub.example.org", "abc"], "no code of an invitation"),
+        (["http://hub.example.org", "uabcdefghijklmnopqrstuvwxyz"], "http"),
+    ],
+)
+def test_what_is_no_invitation_is_refused_in_words(ftc: Ftc, net: Net, words: list[str], said: str) -> None:
+    refused = ftc("join", *words)
+    assert refused.status != 0
+    assert said in refused.err
+    assert not net.token.exists()
+
+
+def test_teams_tokens_and_what_was_done(ftc: Ftc, net: Net) -> None:
+    admin.add_user(admin.open_data(net.data), "ann")
+    assert ftc("set-member", "timslab", "ann", "guest").out == "ann is guest of timslab\n"
+    assert "ann (guest)" in ftc("show-team", "timslab").out
+    assert ftc("-q", "list-teams").out == "timslab\n"
+    assert ftc("rm-member", "timslab", "ann").status == 0
+    made = ftc("add-token", "--scope", "read", "--description", "Läptop", "--token-file", net.token)
+    assert made.status == 0, made.err
+    assert "Läptop" in ftc("list-tokens").out
+    assert ftc("revoke-token", net.token.read_text().strip()).status == 0
+    assert ftc("revoke-token", "uaaaaaaa").status == 1
+    did = [entry["action"] for entry in ftc("list-audit", "--json").json()]  # type: ignore[attr-defined]
+    assert did[:4] == ["revoke-token", "add-token", "rm-member", "set-member"]
+    assert ftc("set-user", "ann").status == 2
+    assert "shut out since" in ftc("set-user", "ann", "--disable").out
+    listed = ftc("hub", "list-users", "--data", net.data, "--json").json()
+    assert [one["name"] for one in listed if one["disabled_at"]] == ["ann"]  # type: ignore[attr-defined]
+    ftc("hub", "set-user", "ann", "--data", net.data, "--enable", "--team", "timslab:admin")
+    assert "timslab:admin" in ftc("hub", "list-users", "--data", net.data).out
+    assert "let in again" in ftc("hub", "list-audit", "--data", net.data, "--limit", "2").out
+    assert ftc("set-lab", "nosuch", "--team", "timslab").status == 1
+    assert ftc("list-labs").err == "there is no lab yet\n"
+
+
+def test_tokens_of_vision_are_listed_and_revoked(ftc: Ftc, tmp_path: Path) -> None:
+    data = tmp_path / "vision"
+    ftc("vision", "init", "--data", data)
+    secret = ftc("vision", "add-token", "timslab", "--data", data).out.strip()
+    token_id = ftc("-q", "vision", "list-tokens", "--data", data).out.strip()
+    assert secret[6:14] == token_id
+    assert ftc("vision", "revoke-token", secret, "--data", data).out == (
+        f"the token {token_id} of submit timslab is good no more\n"
+    )
+    assert ftc("vision", "revoke-token", token_id, "--data", data).status == 1
