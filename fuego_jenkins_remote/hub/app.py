@@ -110,6 +110,7 @@ def make_app(
         package="fuego_jenkins_remote.hub",
         service="hub",
         nav=pages.NAV,
+        account=pages.ACCOUNT,
     )
     install_signin(app, doors, public=public)
     install_health(app, _checks(hub))

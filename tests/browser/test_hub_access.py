@@ -32,6 +32,12 @@ def paths(served: Served) -> list[str]:
         "/campaigns",
         "/campaigns?requester=nobody",
         f"/campaigns/{served.world.get(served.ids['pending']).campaign}",
+        "/teams",
+        "/teams?words=nothing",
+        "/teams/timslab",
+        "/teams/annslab",
+        "/tokens",
+        "/audit",
         "/nowhere",
     ]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from fuego_jenkins_remote.hub.pages import boards, campaigns, labs, overview, requests
+from fuego_jenkins_remote.hub.pages import boards, campaigns, labs, overview, people, requests
 
 NAV = [
     ("Overview", "/"),
@@ -12,9 +12,13 @@ NAV = [
     ("Requests", "/requests"),
     ("Campaigns", "/campaigns"),
     ("Labs", "/labs"),
+    ("Teams", "/teams"),
 ]
 """What stands in the head of each page."""
 
+ACCOUNT = "/tokens"
+"""The reader's own page."""
+
 router = APIRouter(include_in_schema=False)
-for noun in (overview, boards, requests, campaigns, labs):
+for noun in (overview, boards, requests, campaigns, labs, people):
     router.include_router(noun.router)

@@ -1,0 +1,81 @@
+"""Pages on teams, tokens and the audit log: each shows what its reader may see, and nothing secret."""
+
+from __future__ import annotations
+
+import pytest
+
+from fuego_jenkins_remote.hub import admin
+
+from .conftest import World
+from .test_forms import Reader, readers
+
+assert readers, "a fixture"
+
+
+def test_a_teams_people_see_each_other_with_their_levels(readers: dict[str, Reader]) -> None:
+    page = readers["ann"].page("/teams/annslab")
+    assert "<dt>maintainers</dt><dd>bob</dd>" in page
+    assert "<dt>members</dt><dd>ann</dd>" in page
+    assert "Invitations" not in page
+
+
+def test_others_see_that_there_is_a_team_and_not_who_is_in_it(readers: dict[str, Reader]) -> None:
+    page = readers["eva"].page("/teams/annslab")
+    assert "for its people to see" in page
+    assert "bob" not in page
+    assert "annslab" in readers["eva"].page("/teams")
+
+
+def test_a_teams_admin_sees_how_to_bring_people_in(readers: dict[str, Reader]) -> None:
+    page = readers["tim"].page("/teams/demolab")
+    assert "ftc invite" in page
+    assert 'href="/labs/demolab"' in page
+
+
+def test_an_unknown_team_is_a_page_too(readers: dict[str, Reader]) -> None:
+    answer = readers["ann"].client.get("/teams/nowhere")
+    assert (answer.status_code, "there is no team nowhere" in answer.text) == (404, True)
+
+
+def test_one_sees_ones_own_tokens_and_revokes_them(world: World, readers: dict[str, Reader]) -> None:
+    other = admin.add_token(world.hub.engine, "ann", description="of the <b>laptop</b>")
+    prefix, secret = other.split("_")[1:]
+    page = readers["ann"].page("/tokens")
+    assert "of the &lt;b&gt;laptop&lt;/b&gt;" in page
+    assert secret not in page
+    assert prefix not in readers["eva"].page("/tokens")
+    assert readers["eva"].send("/tokens", f"/tokens/{prefix}/revoke").status_code == 404
+    assert readers["ann"].send("/tokens", f"/tokens/{prefix}/revoke").status_code == 303
+    assert '<span class="badge bad">revoked</span>' in readers["ann"].page("/tokens")
+
+
+def test_who_revokes_the_token_of_this_sign_in_is_out(readers: dict[str, Reader]) -> None:
+    page = readers["ann"].page("/tokens")
+    mine = page.split("this one")[0].rsplit('<span class="mono">', 1)[1].split("<")[0]
+    assert readers["ann"].send("/tokens", f"/tokens/{mine}/revoke").status_code == 303
+    assert readers["ann"].client.get("/tokens", follow_redirects=False).headers["location"].startswith("/sign-in")
+
+
+def test_admins_of_a_labs_team_see_the_labs_tokens(readers: dict[str, Reader]) -> None:
+    assert "Tokens of the lab demolab" in readers["tim"].page("/tokens")
+    assert "Tokens of the lab" not in readers["ann"].page("/tokens")
+
+
+def test_the_audit_log_is_for_admins(readers: dict[str, Reader]) -> None:
+    readers["tim"].send("/boards/demolab/qemu", "/boards/demolab/qemu/maintenance", out="1", reason="new <card>")
+    page = readers["tim"].page("/audit")
+    assert "board demolab:qemu" in page
+    assert "new &lt;card&gt;" in page
+    assert "testclient" in page, "from where"
+    assert readers["ann"].client.get("/audit").status_code == 403
+    assert 'href="/audit"' in readers["tim"].page("/teams")
+    assert 'href="/audit"' not in readers["ann"].page("/teams")
+
+
+@pytest.mark.parametrize("query", ["name=tim", "action=maintenance", "thing=board demolab:qemu", "team=demolab"])
+def test_the_audit_log_is_narrowed(readers: dict[str, Reader], query: str) -> None:
+    readers["tim"].send("/boards/demolab/qemu", "/boards/demolab/qemu/maintenance", out="1", reason="new card")
+    assert "new card" in readers["tim"].page(f"/audit?{query}")
+    name, _, value = query.partition("=")
+    if name != "team":
+        assert "Nothing was done like that" in readers["tim"].page(f"/audit?{name}={value}x")
