@@ -30,6 +30,7 @@ _TRUTH = click.Choice(["true", "false"])
 _SWITCHES = ("rebuild", "reboot", "precleanup", "postcleanup")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _PLACE = re.compile(r"([A-Za-z0-9_][A-Za-z0-9_.-]*):([A-Za-z0-9_][A-Za-z0-9_.-]*)")
+_NEWEST = "newest"
 _LISTED = 20
 """Requests of a campaign that are told of when it was put."""
 
@@ -61,6 +62,13 @@ _COMMA = re.compile(r',(?=(?:[^"]*"[^"]*")*[^"]*$)')
 @click.option("--count", type=click.IntRange(1), metavar="N", help="On N of the boards that match; without it on one.")
 @click.option(
     "--package", metavar="FILE|FOLDER|SHA256", help="Bring the test along: a .ftp, its folder, or one put before."
+)
+@click.option(
+    "--stored",
+    is_flag=False,
+    flag_value=_NEWEST,
+    metavar="[VERSION]",
+    help="Take the test from the network's store, its newest version or this one.",
 )
 @click.option("--git", metavar="URL", help="Take the test from a git repository.")
 @click.option("--ref", metavar="REF", help="With --git: branch, tag or commit.")
@@ -112,31 +120,18 @@ def put_request(
               ftc put-request "arch=arm64 and label=usb-gadget" -t Functional.usb --each
               ftc put-request type=bbb type=rpi4 -t Functional.usb -t Benchmark.dhrystone --wait
               ftc put-request type=bbb --package tests/Functional.mine --dynamic-vars LOOPS=5
+              ftc put-request type=bbb -t Functional.mine --stored 1.0-3
               ftc put-request arch=x86_64 -t Functional.x --git https://example.org/t.git --ref main --path Functional.x
     """
     wait = wait or wait_limit is not None
-    chosen = _selectors(words, boards)
-    if given["package"] and len(_names(tests)) > 1:
-        raise click.UsageError("a package is one test: -t once, or not at all")
     given["key"] = call_id_of(given)
-    with _package(given["package"]) as (package, package_test):
-        wanted = [
-            _wanted(session, selector, several, {**given, "test": test}, package_test)
-            for test in _names(tests)
-            for selector, several in chosen
-        ]
-        if commit := commit_of(session, given):
-            wanted = [{**one, "git": {**one["git"], "commit": commit}} for one in wanted]
-        if package is not None:
-            sha256 = _stored(session, package)
-            wanted = [{**one, "package": sha256} for one in wanted]
-    for given_boards in boards:
-        if len(listed := split_selectors(given_boards)) > 1:
-            _must_be_known(session, listed)
+    wanted = _all_wanted(session, words, boards, tests, given)
     if len(wanted) > 1 or name:
         from fuego_jenkins_remote.cli.campaigns.putting import put_all
 
         campaign = put_all(session, wanted, name=name, call_id=given["key"])
+        for sentence in (time_limit_words(given), *campaign.told):
+            session.out.note(sentence)
         return _told_of(session, campaign, wait=wait, limit=wait_limit)
     answer = put(session, wanted[0])
     for sentence in (time_limit_words(given), *answer.told):
@@ -157,6 +152,43 @@ def put_request(
     if session.as_json:
         session.out.json(_data(ended.requests))
     return ended.exit_status
+
+
+def _all_wanted(
+    session: Session, words: tuple[str, ...], boards: tuple[str, ...], tests: tuple[str, ...], given: dict[str, Any]
+) -> list[dict[str, Any]]:
+    """RequestIn for each test on each selector; what they bring along is with the hub then."""
+    if given["stored"] and (given["package"] or given["git"]):
+        raise click.UsageError("--stored, --package and --git exclude each other")
+    if given["package"] and len(_names(tests)) > 1:
+        raise click.UsageError("a package is one test: -t once, or not at all")
+    chosen = _selectors(words, boards)
+    with _package(given["package"]) as (package, package_test):
+        wanted = [
+            _wanted(session, selector, several, {**given, "test": test}, package_test)
+            for test in _names(tests)
+            for selector, several in chosen
+        ]
+        if commit := commit_of(session, given):
+            wanted = [{**one, "git": {**one["git"], "commit": commit}} for one in wanted]
+        if package is not None:
+            sha256 = _stored(session, package)
+            wanted = [{**one, "package": sha256} for one in wanted]
+    if given["stored"]:
+        wanted = _from_the_store(session, wanted, given["stored"])
+    for given_boards in boards:
+        if len(listed := split_selectors(given_boards)) > 1:
+            _must_be_known(session, listed)
+    return wanted
+
+
+def _from_the_store(session: Session, wanted: list[dict[str, Any]], version: str) -> list[dict[str, Any]]:
+    """The same with the store's packages, as they are now: what is put later under a test's name is another one."""
+    from fuego_jenkins_remote.cli.store.getting import stored
+
+    chosen = "" if version == _NEWEST else version
+    packages = {name: stored(session, name, chosen).sha256 for name in dict.fromkeys(one["test"] for one in wanted)}
+    return [{**one, "package": packages[one["test"]]} for one in wanted]
 
 
 def _told_of(session: Session, campaign: Campaign, *, wait: bool, limit: float | None) -> int:
@@ -242,7 +274,7 @@ def _must_be_known(session: Session, selectors: list[str]) -> None:
 
 def wanted_request(session: Session, selector: str, **given: Any) -> dict[str, Any]:
     """RequestIn for an installed test, checked; `given` are put-request's options, those that are left out unset."""
-    unset = dict.fromkeys(("git", "ref", "path", "package", "deadline", *_SWITCHES))
+    unset = dict.fromkeys(("stored", "git", "ref", "path", "package", "deadline", *_SWITCHES))
     usual = {"phases": "", "dynamic_vars": "", "priority": 50, "retries": 0}
     return _wanted(session, selector, False, {**unset, **usual, **given}, None)
 

@@ -41,6 +41,7 @@ class Campaign(Brief):
     private: bool
     round: int
     parts: Sequence[Part]
+    told: tuple[str, ...] = ()  # when it was put: what its requester should know
 
     @property
     def progress(self) -> Progress:
@@ -132,6 +133,7 @@ def _read(api: Api, data: Mapping[str, Any]) -> Campaign:
             private=bool(data.get("private")),
             round=int(data.get("round") or 0),
             parts=[_part(one) for one in data["requests"]],
+            told=tuple(str(sentence) for sentence in data.get("told") or ()),
         )
 
 

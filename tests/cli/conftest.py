@@ -103,7 +103,7 @@ def make_lab(root: Path) -> Lab:
     for name in ("local1", "local2", "other"):
         (lab.boards / f"{name}.board").write_text(BOARD.format(target=root / "target"))
     (lab.test_folder / "fuego_test.sh").write_text(TEST)
-    (lab.test_folder / "test.yaml").write_text("fuego_package_version: 1\nname: Functional.hello\n")
+    (lab.test_folder / "test.yaml").write_text("fuego_package_version: 1\nname: Functional.hello\nversion: 1.0\n")
     lab.conf.write_text(
         "host_name=demolab\nfuego_ro_dir=..\nfuego_rw_dir=../../fuego-rw\nfuego_core_dir=../../fuego-core\n"
         "state_dir=../../state\n"

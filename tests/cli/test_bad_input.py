@@ -166,8 +166,8 @@ def test_a_run_that_was_never_here(ftc, lab) -> None:
     refused(ftc("put-run", ONE, "--vision-url", "http://127.0.0.1:1"), 1, f"no attempt of request {ONE}")
 
 
-def test_the_network_has_no_store_of_tests(ftc) -> None:
-    refused(ftc("list-tests", "-r"), 1, "the network has no store of tests by name")
+def test_a_search_of_installed_tests(ftc, lab) -> None:
+    refused(ftc("list-tests", "usb"), 2, "a search is for the store: -r")
 
 
 def test_unknown_setting(ftc) -> None:

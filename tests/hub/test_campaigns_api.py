@@ -19,7 +19,8 @@ TWO: dict[str, Any] = {"call_id": "call-put-1", "name": "grüße", "parts": [PAR
 def test_a_campaign_is_put_listed_and_shown(service: Service) -> None:
     made = service.ok("ann", "POST", "/campaigns", 201, json=TWO)
     assert (made["name"], made["requester"], made["total"], made["counts"]) == ("grüße", "ann", 2, {"pending": 2})
-    assert service.ok("ann", "POST", "/campaigns", 201, json=TWO) == made
+    assert len(made.pop("told")) == 1
+    assert service.ok("ann", "POST", "/campaigns", 201, json=TWO) == {**made, "told": []}
     assert service.ok("tim", "GET", f"/campaigns/{made['id']}") == made
     brief = {key: value for key, value in made.items() if key not in {"requests", "version"}}
     assert service.ok("tim", "GET", "/campaigns") == {"campaigns": [brief], "before": None}
@@ -113,3 +114,10 @@ def test_a_reader_that_waits_is_told_of_the_end_of_any_request(tmp_path: Path) -
         [(answer, answered)] = answers
         assert answered - called_off < 2
         assert (answer["version"] > made["version"], answer["counts"]) == (True, {"cancelled": 1, "pending": 1})
+
+
+def test_what_its_requester_should_know_is_told_once_for_all_parts(service: Service) -> None:
+    board = {"facts": {"arch": "x86_64"}, "open_to": ["*"], "online": False}
+    service.ok("demolab", "PUT", "/boards/demolab/qemu", json=board)
+    told = service.ok("ann", "POST", "/campaigns", 201, json=TWO)["told"]
+    assert [sentence.partition(",")[0] for sentence in told if "to be had now" in sentence] == ["It waits"]

@@ -16,6 +16,7 @@ from fuego_jenkins_remote.hub.core import Hub
 from fuego_jenkins_remote.hub.models.campaigns import (
     CalledOffOut,
     CampaignIn,
+    CampaignMade,
     CampaignOut,
     CampaignQuery,
     Campaigns,
@@ -32,11 +33,11 @@ router = APIRouter(prefix="/campaigns")
 
 
 @router.post("", status_code=201)
-def put_campaign(hub: TheHub, who: Caller, body: CampaignIn) -> CampaignWhole:
+def put_campaign(hub: TheHub, who: Caller, body: CampaignIn) -> CampaignMade:
     """Ask for several tests, or on several selectors, at once: all of it or nothing."""
     with hub.change() as change:
-        campaign = putting.put(change, who, body.new())
-    return _whole(hub, who, campaign.id)
+        campaign, told = putting.put_and_tell(change, who, body.new())
+    return CampaignMade(**dict(_whole(hub, who, campaign.id)), told=tuple(told))
 
 
 @router.get("")

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 
-from fuego_jenkins_remote.hub import requests
+from fuego_jenkins_remote.hub import outlook, requests
 from fuego_jenkins_remote.hub.campaigns import sight
 from fuego_jenkins_remote.hub.changes import Change
 from fuego_jenkins_remote.hub.errors import HubError, NoBoard, NotYours, Refused
@@ -23,11 +23,16 @@ def put(change: Change, caller: Caller, new: NewCampaign) -> Campaign:
 
     Raises Refused with what is the matter with each part that cannot be put; then nothing was made.
     """
+    return put_and_tell(change, caller, new)[0]
+
+
+def put_and_tell(change: Change, caller: Caller, new: NewCampaign) -> tuple[Campaign, list[str]]:
+    """The same, and what its requester should know of it, in sentences; nothing is told again."""
     requests.must_be_a_user(caller)
     fingerprint = _fingerprint(new)
     made = requests.made_before(change, caller, new.call_id, fingerprint)
     if made:
-        return sight.find_for(change.conn, caller, str(made[0].campaign))
+        return sight.find_for(change.conn, caller, str(made[0].campaign)), []
     plans = _plans(change, caller, new)
     total = sum(len(plan.parts) for plan in plans)
     if total > MAX_CAMPAIGN:
@@ -42,7 +47,12 @@ def put(change: Change, caller: Caller, new: NewCampaign) -> Campaign:
         now=change.at,
     )
     requests.write(change, caller, plans, campaign=campaign_id, fingerprint=fingerprint)
-    return sight.find_for(change.conn, caller, campaign_id)
+    told = [
+        sentence
+        for plan, part in zip(plans, new.parts, strict=True)
+        for sentence in outlook.sentences(plan.boards, plan.team, part, change.at)
+    ]
+    return sight.find_for(change.conn, caller, campaign_id), list(dict.fromkeys(told))[:_SHOWN]
 
 
 def _plans(change: Change, caller: Caller, new: NewCampaign) -> list[Plan]:

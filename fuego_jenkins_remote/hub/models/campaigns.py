@@ -103,6 +103,12 @@ class CampaignWhole(CampaignOut):
         )
 
 
+class CampaignMade(CampaignWhole):
+    """A campaign that was put, and what its requester should know of it."""
+
+    told: tuple[str, ...]
+
+
 class Campaigns(Wire):
     """A page of campaigns, newest first; `before` gives the next one."""
 
