@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import sqlalchemy as sa
 
-from fuego_jenkins_remote.hub import approvals, audit, life
+from fuego_jenkins_remote.hub import approvals, audit, board_changes, life
 from fuego_jenkins_remote.hub.changes import Change
 from fuego_jenkins_remote.hub.errors import NotKnown
 from fuego_jenkins_remote.hub.notices import events
@@ -53,6 +53,7 @@ def put(change: Change, host: str, name: str, new: NewBoard) -> Board:
     else:
         sql.update(change.conn, before.id, new, now=change.at, changed=not _says(before, new))
     board = find(change.conn, host, name)
+    board_changes.note(change, before, board, who=host)
     if before is None or _shared_as(before) != _shared_as(board):
         matches.set_offer(change.conn, board)
     if before is None or _matched_by(before) != _matched_by(board):
@@ -76,6 +77,7 @@ def put_health(change: Change, host: str, name: str, health: Health, reason: str
         return find(change.conn, host, name)
     sql.set_health(change.conn, before, health, reason, change.at)
     board = find(change.conn, host, name)
+    board_changes.note(change, before, board, who=host)
     if health != before.health:
         if "broken" in (health, before.health):
             events.tell_lab_of_board(change, board)
@@ -98,7 +100,9 @@ def put_maintenance(change: Change, caller: Caller, host: str, name: str, reason
         audit.write(change, caller, action, f"board {board}", reason, team=board.team)
         if not reason:
             change.wake_labs([host])
-    return find(change.conn, host, name)
+    kept = find(change.conn, host, name)
+    board_changes.note(change, board, kept, who=caller.name)
+    return kept
 
 
 def remove(change: Change, host: str, name: str) -> None:

@@ -35,7 +35,7 @@ _TONES = {
     "ERROR": "warn", "lost": "warn", "expired": "warn", "offline": "quiet",
     "SKIP": "quiet", "cancelled": "quiet", "pending": "wait", "requested": "wait", "held": "wait",
     "assigned": "busy", "running": "busy", "tested": "busy", "busy": "busy",
-    "free": "good", "silent": "warn", "withdrawn": "quiet", "maintenance": "warn",
+    "free": "good", "well": "good", "silent": "warn", "withdrawn": "quiet", "maintenance": "warn",
     "revoked": "bad", "given-back": "warn", "lease-over": "warn",
 }  # fmt: skip
 

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request, Response
 
-from fuego_jenkins_remote.hub import board_search, boards, sight
+from fuego_jenkins_remote.hub import board_changes, board_search, boards, sight
 from fuego_jenkins_remote.hub.api.callers import Form, TheHub, Viewer
 from fuego_jenkins_remote.hub.core import Hub
 from fuego_jenkins_remote.hub.errors import Refused
@@ -83,6 +83,7 @@ def _page(request: Request, hub: Hub, who: Caller | None, host: str, name: str, 
         board = sight.board_for(conn, who, boards.find(conn, host, name))
         recent = sql.listed(conn, who, sql.Filter(host=host, board=name), FEW)
         waiting = board_lists.waiting_for(conn, who, [board.id], MANY)[board.id]
+        past = board_changes.past(conn, board, hub.clock())
     return show(
         request,
         hub,
@@ -92,6 +93,7 @@ def _page(request: Request, hub: Hub, who: Caller | None, host: str, name: str, 
         may_keep=allowed(who, Action.KEEP_BOARD, Thing(labs={host: board.team})),
         terms=terms_in_words(board),
         recent=recent,
+        past=past,
         waiting=waiting,
         many=MANY,
         again=AGAIN_SECONDS,

@@ -11,6 +11,7 @@ from __future__ import annotations
 from fuego_jenkins_remote.hub.schema.approvals import standing_approvals
 from fuego_jenkins_remote.hub.schema.audit import audit
 from fuego_jenkins_remote.hub.schema.base import metadata
+from fuego_jenkins_remote.hub.schema.board_changes import board_changes
 from fuego_jenkins_remote.hub.schema.boards import (
     board_facts,
     boards,
@@ -58,6 +59,7 @@ __all__ = [
     "audit",
     "beyond_waiting",
     "binaries",
+    "board_changes",
     "board_facts",
     "boards",
     "campaigns",
