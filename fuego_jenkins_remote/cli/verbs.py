@@ -54,6 +54,16 @@ VERBS: dict[str, Verb] = {
         cancel_campaign="Call off all of a campaign that has not ended.",
     ),
     **_section(
+        _ASK,
+        "subscriptions",
+        subscribe="Be told of events by mail, in a chat, or by a webhook.",
+        list_subscriptions="List what you are told of and where.",
+        unsubscribe="Be told no more.",
+        test_subscription="Have a test message sent.",
+        rotate_secret="Give a webhook a new secret.",  # noqa: S106 - the verb's line in the help
+        confirm_address="Confirm a mail address.",
+    ),
+    **_section(
         _RUNS,
         "runs",
         get_run="Fetch a run package.",

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from fuego_jenkins_remote.hub import audit, schema
 from fuego_jenkins_remote.hub.changes import Change
 from fuego_jenkins_remote.hub.errors import Conflict, NotKnown, Refused
-from fuego_jenkins_remote.hub.notices.sender import BadRecipient, check_recipient, is_mail
+from fuego_jenkins_remote.hub.notices.addresses import BadAddress, is_mail, of_admin
 from fuego_jenkins_remote.hub.people import labs, users
 from fuego_jenkins_remote.hub.people import tokens as their_tokens
 from fuego_jenkins_remote.hub.people.teams import have_team
@@ -105,10 +105,10 @@ def add_user(
 
     `teams` holds TEAM or TEAM:LEVEL; the maintainers of a lab's team answer for it. A `network_admin` manages users,
     teams and labs over HTTP. Notices go to the addresses in `notify` (mail or apprise), else to `email`. Raises
-    HubError, BadName, BadRecipient.
+    HubError, BadName.
     """
     memberships = [users.parse_membership(team) for team in teams]
-    addresses = [check_recipient(address) for address in notify]
+    addresses = [of_admin(address).text for address in notify]
     with _operators(engine) as change:
         secret = users.add_user(
             change.conn,
@@ -140,7 +140,7 @@ def change_user(
     memberships = [users.parse_membership(team) for team in teams]
     wanted = users.UserChange(
         email=None if email is None else _mail(email),
-        notify=None if notify is None else [check_recipient(address) for address in notify],
+        notify=None if notify is None else [of_admin(address).text for address in notify],
         network_admin=network_admin,
         disabled=disabled,
     )
@@ -168,7 +168,7 @@ def add_lab(engine: sa.Engine, host: str, *, team: str = "", notify: Sequence[st
 
     Raises as `add_user` does.
     """
-    addresses = [check_recipient(address) for address in notify]
+    addresses = [of_admin(address).text for address in notify]
     with _operators(engine) as change:
         secret = labs.add_lab(change.conn, host, team=team, notify=addresses, now=change.at)
         audit.write(change, None, "add-lab", f"lab {host}", f"of the team {team or host}", team=team or host)
@@ -238,5 +238,5 @@ def _account() -> str:
 
 def _mail(text: str) -> str:
     if text and not is_mail(text):
-        raise BadRecipient(f"no mail address: {text!r}")
+        raise BadAddress(f"no mail address: {text!r}")
     return text

@@ -27,6 +27,7 @@ from fuego_jenkins_remote.hub.api import (
     people,
     requests,
     store,
+    subscriptions,
 )
 from fuego_jenkins_remote.hub.api.callers import sign_ins
 from fuego_jenkins_remote.hub.api.errors import install_hub_errors
@@ -34,7 +35,9 @@ from fuego_jenkins_remote.hub.changes import Times
 from fuego_jenkins_remote.hub.core import Hub
 from fuego_jenkins_remote.hub.models.fields import Service
 from fuego_jenkins_remote.hub.news_loop import tell_on
-from fuego_jenkins_remote.hub.notices.sender import Send, mail_address, send_by_apprise, send_notices
+from fuego_jenkins_remote.hub.notices.post.mail import MailServer
+from fuego_jenkins_remote.hub.notices.post.office import Office
+from fuego_jenkins_remote.hub.notices.sender import Send, send_notices
 from fuego_jenkins_remote.hub.sweeper import sweep_on
 from fuego_jenkins_remote.service.again import install_again
 from fuego_jenkins_remote.service.clock import Clock, utc_now
@@ -60,15 +63,14 @@ def make_app(
     lease: timedelta = _DEFAULT.lease,
     grace: timedelta = _DEFAULT.grace,
     sweep_seconds: float = 1.0,
-    send: Send = send_by_apprise,
+    send: Send | None = None,
 ) -> FastAPI:
     """Make the app over a migrated database and the data folder that holds the packages; its Hub is `app.state.hub`.
 
     `public` lets anybody read. `base_url` is where people reach the service, for the addresses in notices. `mail` is
-    the setting of `sender.mail_address` (raises BadRecipient); without it no mail is sent. `lease`, `grace`: see Times.
+    the setting of `MailServer.parse` (raises BadAddress); without it no mail is sent. `lease`, `grace`: see Times.
     """
-    if mail is not None:
-        mail_address(mail, "somebody@example.org")
+    office = Office(mail=None if mail is None else MailServer.parse(mail))
     hub = Hub(
         engine=engine,
         data_dir=data_dir,
@@ -84,7 +86,7 @@ def make_app(
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         tasks = [
             asyncio.create_task(sweep_on(hub, sweep_seconds)),
-            asyncio.create_task(send_notices(hub, send)),
+            asyncio.create_task(send_notices(hub, send or office.send)),
             asyncio.create_task(tell_on(hub)),
         ]
         used = asyncio.create_task(doors.write_on())
@@ -134,7 +136,20 @@ def _checks(hub: Hub) -> dict[str, Check]:
 def _api() -> APIRouter:
     api = APIRouter()
     api.add_api_route("/", _service, methods=["GET"])
-    for noun in (people, boards, requests, approvals, campaigns, claims, attempts, heartbeats, packages, store, audit):
+    for noun in (
+        people,
+        boards,
+        requests,
+        approvals,
+        campaigns,
+        claims,
+        attempts,
+        heartbeats,
+        packages,
+        store,
+        subscriptions,
+        audit,
+    ):
         api.include_router(noun.router)
     return api
 

@@ -127,7 +127,7 @@ def remind(change: Change, request_id: str, host: str) -> None:
     if not sql.reminded(change.conn, request_id, host, change.at) or approval is None:
         return  # another process was quicker
     if request.state is State.PENDING:
-        events.ask_lab(change, request, host, approval.reason, since=approval.at)
+        events.asked(change, request, host, approval.reason, since=approval.at)
 
 
 def _answer(
@@ -185,7 +185,7 @@ def _write(change: Change, request: Request, host: str, given: Answer, reason: s
         if request.state is State.PENDING and not request.held:
             lanes.enter(change.conn, request)
     if given == "requested":
-        events.ask_lab(change, request, host, reason)
+        events.asked(change, request, host, reason)
     return request
 
 

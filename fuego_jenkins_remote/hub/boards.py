@@ -80,7 +80,7 @@ def put_health(change: Change, host: str, name: str, health: Health, reason: str
     board_changes.note(change, before, board, who=host)
     if health != before.health:
         if "broken" in (health, before.health):
-            events.tell_lab_of_board(change, board)
+            events.board_changed(change, board)
         if board.up:
             change.wake_labs([host])
     return board

@@ -53,9 +53,9 @@ def move(
 ) -> Request:
     """Let `event` happen to the request as it was read, write `values` with it, and give it as it is now.
 
-    Raises Conflict where the table has no such event, and where somebody else has moved it since. Its requester is told
-    of an end, unless another try follows at once. The reason of an end is kept with the request, but for done: there,
-    and on the way back to pending, `keep_reason` says that it is worth it.
+    Raises Conflict where the table has no such event, and where somebody else has moved it since. People are told of a
+    start, a loss, and an end, unless another try follows at once. The reason of an end is kept with the request, but
+    for done: there, and on the way back to pending, `keep_reason` says that it is worth it.
     """
     try:
         state = advance(request.state, event)
@@ -81,8 +81,8 @@ def move(
         change.ended_in.add(request.campaign)
     if state is State.PENDING:
         lanes.enter(change.conn, moved)
-    if state in FINAL and not will_retry:
-        events.tell_requester(change, moved, who)
+    if not will_retry:
+        events.moved(change, moved, who)
     return moved
 
 

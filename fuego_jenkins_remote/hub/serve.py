@@ -25,7 +25,7 @@ def serve(  # noqa: PLR0917 - as every service's serve
 ) -> None:
     """Serve a data folder until TERM or INT; see `run_service` for the ready line and the errors, and `open_data`.
 
-    `mail` is the setting of `sender.mail_address` (BadRecipient for a bad one); without it no mail is sent. `base_url`
+    `mail` is the setting of `MailServer.parse` (BadAddress for a bad one); without it no mail is sent. `base_url`
     is where people reach the hub, for the addresses in notices; None: where it listens.
     """
     engine = open_data(data_dir)

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema, f
 
 from fuego_jenkins_remote.hub import records
 from fuego_jenkins_remote.hub.models.fields import Host, Line, NameOrNone, Switch, Utc, Wire, said
-from fuego_jenkins_remote.hub.notices.sender import is_mail
+from fuego_jenkins_remote.hub.notices.addresses import is_mail
 from fuego_jenkins_remote.hub.people.invitations import NewInvitation, NewJoin
 from fuego_jenkins_remote.hub.people.tokens import NewToken
 from fuego_jenkins_remote.hub.people.users import UserChange

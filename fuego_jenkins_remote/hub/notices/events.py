@@ -1,141 +1,150 @@
-"""Notices: what people are told, by mail or in a chat, of the requests and boards that concern them.
+"""What happens that people may be told of, written down in the change in which it happens: so nothing goes untold.
 
-A notice is written in the transaction of the change that it tells of, so that no change goes untold; it is sent
-afterwards, at least once: where the hub is killed between the sending and the note of it, once more. Exactly once
-cannot be had.
+Who is told is found out afterwards (fan_out.py), and it is sent after that (sender.py): a change waits for neither.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from fuego_jenkins_remote.hub.changes import Change
-from fuego_jenkins_remote.hub.records import Board, Request
+from fuego_jenkins_remote.hub.notices import wording
+from fuego_jenkins_remote.hub.notices.values import NewEvent
+from fuego_jenkins_remote.hub.records import Board, Campaign, Request
 from fuego_jenkins_remote.hub.statements import notices as sql
-from fuego_jenkins_remote.hub.statements import people
-from fuego_jenkins_remote.network.states import State
+from fuego_jenkins_remote.network.campaigns import WELL, Progress
+from fuego_jenkins_remote.network.occasions import Occasion
+from fuego_jenkins_remote.network.states import FINAL, State
 
-WAITS = "waits-for-approval"
-BROKEN = "board-broken"
-BACK = "board-back"
+_FEW = 20
 
 
-def ask_lab(change: Change, request: Request, host: str, reason: str, *, since: datetime | None = None) -> None:
+def asked(change: Change, request: Request, host: str, reason: str, *, since: datetime | None = None) -> None:
     """The lab's people have a request to answer for; `since`: they were told of it then, and have not."""
-    recipients = lab_recipients(change, host)
-    lines = [
-        f"{request.requester} ({request.team}) asks {host} to run {_what(request)} on {request.selector}.",
-        *_lines("Why you are asked:", reason),
-        *_lines("Notes of the requester:", request.notes),
-        *_source(request),
-        *_lines("Its deadline:", f"{request.deadline:%Y-%m-%d %H:%M} UTC" if request.deadline else ""),
-        "",
-        "To let it run:",
-        f"    ftc approve-request {request.id} --host {host}",
-        "To refuse it:",
-        f"    ftc reject-request {request.id} --host {host} --reason TEXT",
-        f"To let it run, and what {request.requester} asks for with {request.test} from now on:",
-        f"    ftc approve-request {request.id} --host {host} --always{' --outside' if request.from_outside else ''}",
-        "",
-        f"All about it: {change.page_of(request.id)}",
-    ]
-    waits = f"waits for your approval since {since:%Y-%m-%d %H:%M} UTC" if since else "waits for your approval"
-    title = f"{host}: {request.test} of {request.requester} {waits}"
-    _write(change, request.id, WAITS, to=recipients, title=title, lines=lines)
+    words = wording.asked(request, host, reason, since, change.page_of(request.id))
+    approval = {"host": host, "reason": reason, "reminder": since is not None}
+    _of_request(change, request, Occasion.REQUESTED, words, {"approval": approval}, host=host)
 
 
-def tell_lab_of_board(change: Change, board: Board) -> None:
-    """The lab's people have a board that is broken now, or is so no more."""
-    about = ["", f"All about it: {change.page_of_board(board.host, board.name)}"]
-    if board.health == "broken":
-        kind, title = BROKEN, f"{board} is broken"
-        lines = [
-            f"{board} is out of the network: it gets no requests until it is well again.",
-            *_lines("Reason:", board.health_reason),
-            "",
-            "When it is repaired, this checks it and brings it back; run it in the lab:",
-            f"    ftc lab check-board -b {board.name}",
-        ]
-    else:
-        kind, title = BACK, f"{board} is {board.health} again"
-        more = "requests are given to it again." if board.up else "no requests are given to it yet."
-        lines = [f"{board} is not broken any more but {board.health}: {more}", *_lines("Reason:", board.health_reason)]
-    _write(change, None, kind, to=lab_recipients(change, board.host), title=title, lines=[*lines, *about])
+def moved(change: Change, request: Request, who: str) -> None:
+    """It has started, is lost, or has ended by what `who` did; of other states nobody is told."""
+    page = change.page_of(request.id)
+    if request.state is State.RUNNING:
+        _of_request(change, request, Occasion.STARTED, wording.started(request, page))
+    elif request.state is State.LOST:
+        _of_request(change, request, Occasion.LOST, wording.lost(request, page))
+    elif request.state in FINAL:
+        _ended(change, request, who)
 
 
-def lab_recipients(change: Change, host: str) -> tuple[str, ...]:
-    """Where a lab's people get their notices: what the hub's admin has set, else the mail of its team's keepers."""
-    lab = people.find_lab(change.conn, host)
-    return () if lab is None else lab.notify or people.keepers_addresses(change.conn, lab.team)
-
-
-def tell_requester(change: Change, request: Request, who: str) -> None:
-    """The requester's request has ended; what the requester did is not told back."""
+def _ended(change: Change, request: Request, who: str) -> None:
+    """What the requester did is not told back."""
     if request.state is State.CANCELLED and request.requester in {who, request.cancel_by}:
         return
-    where = f" on {request.host}:{request.board}" if request.host else ""
-    told = {
-        State.DONE: f"{request.status}: {request.test}{where}",
-        State.ERROR: f"could not be run: {request.test}{where}",
-        State.REJECTED: f"rejected: {request.test}",
-        State.EXPIRED: f"expired: {request.test}",
-        State.CANCELLED: f"cancelled by {who}: {request.test}{where}",
-    }[request.state]
-    lines = [
-        f"Your request for {_what(request)} on {request.selector} is {request.state}{where}.",
-        *_lines("Status:", request.status),
-        *_lines("Reason:", request.reason),
-        *_lines("The run:", request.run_url),
-        *(
-            ["To fetch it:", f"    ftc get-run {request.id}"]
-            if request.state is State.DONE and not request.reason
-            else []
+    well = request.state is State.DONE and request.status in WELL
+    words = wording.ended(request, who, change.page_of(request.id))
+    _of_request(change, request, Occasion.DONE if well else Occasion.FAILED, words)
+
+
+def board_changed(change: Change, board: Board) -> None:
+    """A board is broken now, or is so no more."""
+    page = change.page_of_board(board.host, board.name)
+    if board.health == "broken":
+        occasion, words = Occasion.BOARD_BROKEN, wording.board_broken(board, page)
+    else:
+        occasion, words = Occasion.BOARD_BACK, wording.board_back(board, page)
+    title, line, body = words
+    said = {"host": board.host, "name": board.name, "health": board.health, "reason": board.health_reason, "page": page}
+    _write(
+        change,
+        NewEvent(
+            occasion=occasion,
+            title=title,
+            line=line,
+            body=body,
+            data={"board": said},
+            host=board.host,
+            board=board.name,
         ),
-        *_lines("The end of its console:", "\n".join(request.log_tail.splitlines()[-15:]) if _failed(request) else ""),
-        "",
-        f"All about it: {change.page_of(request.id)}",
-    ]
-    recipients = people.user_recipients(change.conn, request.requester)
-    _write(change, request.id, str(request.state), to=recipients, title=told, lines=lines)
+    )
 
 
-def _write(
-    change: Change, request_id: str | None, kind: str, *, to: tuple[str, ...], title: str, lines: list[str]
+def campaign_ended(change: Change, campaign: Campaign, progress: Progress, bad: Sequence[str]) -> None:
+    """The last request of a campaign has ended."""
+    title, line, body = wording.campaign_ended(campaign, list(progress.counts.items()), bad[:_FEW])
+    said = {
+        "id": campaign.id,
+        "name": campaign.name,
+        "requester": campaign.requester,
+        "team": campaign.team,
+        "round": campaign.round,
+        "total": progress.total,
+        "well": progress.well,
+        "counts": dict(progress.counts),
+        "ended_at": _iso(campaign.ended_at),
+    }
+    _write(
+        change,
+        NewEvent(
+            occasion=Occasion.CAMPAIGN_ENDED,
+            title=title,
+            line=line,
+            body=body,
+            data={"campaign": said},
+            campaign=campaign.id,
+            team=campaign.team,
+            users=(campaign.requester,),
+        ),
+    )
+
+
+def _of_request(
+    change: Change,
+    request: Request,
+    occasion: Occasion,
+    words: tuple[str, str, str],
+    more: Mapping[str, Any] | None = None,
+    *,
+    host: str | None = None,
 ) -> None:
-    for recipient in to:
-        sql.insert(
-            change.conn,
-            request_id=request_id,
-            kind=kind,
-            recipient=recipient,
-            title=f"[fuego] {title}",
-            body="\n".join(lines) + "\n",
-            now=change.at,
-        )
-        change.wake_sender()
+    title, line, body = words
+    said = {"request": request_data(request, change.page_of(request.id)), **(more or {})}
+    _write(
+        change,
+        NewEvent(
+            occasion=occasion,
+            title=title,
+            line=line,
+            body=body,
+            data=said,
+            request_id=request.id,
+            campaign=request.campaign,
+            host=host if host is not None else request.host or "",
+            board=(request.board or "") if host is None else "",
+            team=request.team,
+            users=(request.requester, *(user for user in request.notify if user != request.requester)),
+            test=request.test,
+        ),
+    )
 
 
-def _failed(request: Request) -> bool:
-    return request.state is State.ERROR
+def request_data(request: Request, page: str) -> dict[str, Any]:
+    """A request as a webhook tells of it: what it asked for, where it stands, and where its page is."""
+    texts = ("id", "test", "spec", "selector", "requester", "team", "campaign", "host", "board", "status", "reason")
+    return {
+        **{name: getattr(request, name) for name in (*texts, "run_key", "run_url", "attempt", "priority", "notes")},
+        "state": str(request.state),
+        **{name: _iso(getattr(request, name)) for name in ("created_at", "started_at", "ended_at", "deadline")},
+        "page": page,
+    }
 
 
-def _what(request: Request) -> str:
-    spec = "" if request.spec == "default" else f" with the spec {request.spec}"
-    return f"{request.test}{spec}"
+def _iso(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat()
 
 
-def _source(request: Request) -> list[str]:
-    if request.git is not None:
-        path = f", folder {request.git.path}" if request.git.path else ""
-        return [f"The test comes from {request.git.url}, {request.git.ref}{path}."]
-    if request.package is not None:
-        return [f"The test comes as a package, SHA-256 {request.package}."]
-    return ["The test is one that is installed in the lab."]
-
-
-def _lines(label: str, text: str) -> list[str]:
-    if not text:
-        return []
-    if "\n" not in text:
-        return [f"{label} {text}"]
-    return [label, *(f"    {line}" for line in text.splitlines())]
+def _write(change: Change, event: NewEvent) -> None:
+    sql.add_event(change.conn, event, change.at)
+    change.wake_sender()

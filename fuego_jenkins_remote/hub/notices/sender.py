@@ -1,145 +1,206 @@
-"""Sends the notices that wait: by apprise, with some tries, at growing distances."""
+"""Sends what waits: takes a channel for a while, makes a message of what waits there, sends it, notes how it went.
+
+While one sends, no other process does to the same channel: `due_at` is the lease. Who dies between sending and writing
+that down has sent a message that is sent again when the lease is over: the same notices, under the same id, by which
+whoever gets it can drop the second (docs/notices.md). So each notice arrives at least once, and in one message only.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import logging
-import re
+import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+from functools import partial
 
 from starlette.concurrency import run_in_threadpool
 
+from fuego_jenkins_remote.hub.changes import Change
 from fuego_jenkins_remote.hub.core import Hub
-from fuego_jenkins_remote.hub.records import Notice
+from fuego_jenkins_remote.hub.notices import digest, fan_out, recipients
+from fuego_jenkins_remote.hub.notices.addresses import masked
+from fuego_jenkins_remote.hub.notices.post.errors import NotSent
+from fuego_jenkins_remote.hub.notices.values import CONFIRM, Channel, Delivery, Event, Message
 from fuego_jenkins_remote.hub.statements import notices as sql
 from fuego_jenkins_remote.hub.waiters import NOTICES, pause
 
-Send = Callable[[str, str, str], bool]
-"""Takes an apprise address, a title and a text; whether it could be sent."""
+Send = Callable[[Delivery], None]
+"""Sends one message, or raises NotSent."""
 
 WAITS = tuple(timedelta(seconds=seconds) for seconds in (10, 60, 300, 1800, 7200, 21600))
-"""Between the tries; after the last of them the notice has failed."""
+"""Between the tries; after the last of them the message has failed."""
 
-_A_PASS = 20
-_IDLE_SECONDS = 60.0
-_A_PASS_SECONDS = 900.0  # each notice of a pass may wait for a server that does not answer
-_MAIL = re.compile(r"[^@\s<>,;:\"\\?&#/]{1,64}@[A-Za-z0-9.-]{1,253}", re.ASCII)
+LEASE = timedelta(minutes=5)
+"""Longer than any channel takes to send (post/ has their limits)."""
+
+PATIENCE = sum(WAITS, timedelta())
+"""A channel that fails for longer has each of its messages tried once: what is new must not wait for the old."""
+
+AT_A_TIME = 8
+"""So many channels are sent to at a time: one that hangs keeps no other waiting."""
+
+_IDLE_SECONDS = 30.0
+_LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
 _log = logging.getLogger("hub.notices")
 
 
-class BadRecipient(ValueError):
-    """Something that is neither a mail address nor an apprise address; the message says which and why."""
+def take(hub: Hub, room: int = AT_A_TIME) -> list[Delivery]:
+    """Take at most `room` channels that are due, with what is to be sent there."""
+    with hub.reading() as conn:
+        due = sql.due_channels(conn, hub.clock(), room)
+    found = []
+    for channel in due:
+        with hub.change() as change:
+            lease = change.at + LEASE
+            delivery = _next(change, channel, lease) if sql.take_channel(change.conn, channel, lease) else None
+        if delivery is not None:
+            found.append(delivery)
+    return found
 
 
-def is_mail(recipient: str) -> bool:
-    """Whether this is a plain mail address."""
-    return _MAIL.fullmatch(recipient) is not None
-
-
-def check_recipient(recipient: str) -> str:
-    """Give it back if a notice can be sent there; raises BadRecipient. Only the hub's admin sets recipients."""
-    if is_mail(recipient):
-        return recipient
-    import apprise
-
-    if "://" not in recipient or apprise.Apprise.instantiate(recipient, suppress_exceptions=True) is None:
-        raise BadRecipient(f"neither a mail address nor an address that apprise knows: {recipient!r}")
-    return recipient
-
-
-def mail_address(mail: str, recipient: str) -> str:
-    """The apprise address for a mail, from the hub's `--mail` setting.
-
-    `smtp://HOST[:PORT]?from=ADDRESS` speaks plain SMTP, `smtps://` TLS; USER:PASSWORD@ before the host signs in. Raises
-    BadRecipient.
-    """
-    parts = urlsplit(mail)
-    options = dict(parse_qsl(parts.query))
-    sender = options.pop("from", "")
-    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname or not is_mail(sender) or options:
-        raise BadRecipient(
-            f"no mail setting: {_without_password(mail)!r} (like smtp://127.0.0.1:25?from=hub@example.org)"
-        )
-    secure = parts.scheme == "smtps"
-    port = parts.port or (465 if secure else 25)
-    who = f"{quote(parts.username)}:{quote(parts.password or '')}@" if parts.username else ""
-    query = {"from": sender, "to": recipient, "mode": "ssl" if secure else "insecure", "format": "text"}
-    return f"{'mailtos' if secure else 'mailto'}://{who}{parts.hostname}:{port}?{urlencode(query)}"
-
-
-def send_by_apprise(address: str, title: str, body: str) -> bool:
-    """Send one message; False when it could not be sent (apprise's own log says why)."""
-    import apprise  # late: it takes half a second
-
-    sender = apprise.Apprise()
-    if not sender.add(address):
-        return False
-    return bool(sender.notify(title=title, body=body, body_format=apprise.NotifyFormat.TEXT))
+def deliver(hub: Hub, send: Send, delivery: Delivery) -> None:
+    """Send it, and write down how that went."""
+    problem = None
+    try:
+        send(delivery)
+    except NotSent as error:
+        problem = error
+    except Exception as error:
+        _log.exception("message %s to %s", delivery.outgoing.id, shown(delivery.channel))
+        problem = NotSent(type(error).__name__)
+    with hub.change() as change:
+        _note(change, delivery, problem)
 
 
 def send_due(hub: Hub, send: Send) -> int:
-    """Try each notice whose time has come once; how many there were."""
-    with hub.reading() as conn:
-        notices = sql.due(conn, hub.clock(), _A_PASS)
-    for notice in notices:
-        sent = _try(hub, notice, send)
-        with hub.change() as change:
-            state, again = ("sent", None) if sent else _again(notice, change.at)
-            sql.tried(change.conn, notice, state, again)
-        if state == "failed":
-            _log.error("notice %s to %s could not be sent and is given up", notice.id, _shown(notice.recipient))
-    return len(notices)
+    """Tell of all events, send all that is due; how many messages that were. For a hub that does not run."""
+    while fan_out.tell(hub):
+        pass
+    count = 0
+    while deliveries := take(hub):
+        for delivery in deliveries:
+            deliver(hub, send, delivery)
+        count += len(deliveries)
+    return count
 
 
 async def send_notices(hub: Hub, send: Send) -> None:
     """Send what waits, for as long as the service runs."""
+    running: set[asyncio.Task[None]] = set()
     while not hub.waiters.closed:
-        hub.loops.beat("sender", within=_IDLE_SECONDS + _A_PASS_SECONDS)
         with hub.waiters.waiting(NOTICES) as event:
+            seconds = 0.0
             try:
-                if await run_in_threadpool(send_due, hub, send):
-                    continue
-                seconds = await run_in_threadpool(_seconds_to_next, hub)
+                busy = await run_in_threadpool(fan_out.tell, hub)
+                for delivery in await run_in_threadpool(take, hub, AT_A_TIME - len(running)):
+                    task = asyncio.create_task(_deliver(hub, send, delivery))
+                    running.add(task)
+                    task.add_done_callback(running.discard)
+                    busy = True
+                if not busy:
+                    seconds = await run_in_threadpool(_seconds_to_next, hub, len(running))
             except Exception:
                 # A full disk, a locked database: later again, and the service goes on.
                 _log.exception("notices could not be sent")
                 seconds = _IDLE_SECONDS
-            await pause(event, seconds)
-    hub.loops.ended("sender")
+            if seconds:
+                await pause(event, seconds)
+    await asyncio.gather(*running, return_exceptions=True)
 
 
-def _try(hub: Hub, notice: Notice, send: Send) -> bool:
+def shown(channel: Channel) -> str:
+    """A channel as logs and people may see it."""
+    return masked(channel.kind, channel.address)
+
+
+async def _deliver(hub: Hub, send: Send, delivery: Delivery) -> None:
     try:
-        if not is_mail(notice.recipient):
-            return send(notice.recipient, notice.title, notice.body)
-        if hub.mail is None:
-            _log.warning("notice %s is for %s, and the hub has no --mail", notice.id, notice.recipient)
-            return False
-        return send(mail_address(hub.mail, notice.recipient), notice.title, notice.body)
+        await run_in_threadpool(partial(deliver, hub, send, delivery))
     except Exception:
-        _log.exception("notice %s to %s", notice.id, _shown(notice.recipient))
-        return False
+        _log.exception("how a message went could not be written down: it is sent again when its lease is over")
+    hub.waiters.wake([NOTICES])
 
 
-def _again(notice: Notice, now: datetime) -> tuple[str, datetime | None]:
-    if notice.tries < len(WAITS):
-        return "waiting", now + WAITS[notice.tries]
-    return "failed", None
-
-
-def _seconds_to_next(hub: Hub) -> float:
+def _seconds_to_next(hub: Hub, running: int) -> float:
     with hub.reading() as conn:
-        at = sql.next_time(conn)
-    if at is None:
+        at = sql.next_due(conn)
+    if at is None or running >= AT_A_TIME:
         return _IDLE_SECONDS
     return min(_IDLE_SECONDS, max(0.05, (at - hub.clock()).total_seconds()))
 
 
-def _shown(recipient: str) -> str:
-    # An apprise address holds a chat's secret.
-    return recipient if is_mail(recipient) else f"{recipient.partition('://')[0]}://…"
+def _next(change: Change, channel: Channel, lease: datetime) -> Delivery | None:
+    """What is to be sent on a channel that was just taken; None, and the channel let go, if that is nothing."""
+    message = sql.open_of(change.conn, channel.id)
+    if message is not None:
+        events = _visible(change, channel, sql.events_in(change.conn, message.id))
+        if events:
+            return _delivery(change, channel, message, events, lease)
+        sql.end_try(change.conn, message.id, "failed", "nobody there may see it any more", change.at)
+    while rows := sql.waiting(change.conn, channel.id, digest.at_most(channel)):
+        events = _visible(change, channel, rows)
+        if events:
+            message_id = "msg_" + "".join(secrets.choice(_LETTERS) for _ in range(24))
+            kept = {event.id for event in events}
+            notices = [notice for notice, event_id in rows if event_id in kept]
+            message = sql.add_message(change.conn, message_id, channel.id, notices, change.at)
+            return _delivery(change, channel, message, events, lease)
+    sql.change_channel(change.conn, channel.id, due_at=None)
+    return None
 
 
-def _without_password(mail: str) -> str:
-    return re.sub(r"//[^@/]*@", "//…@", mail)
+def _visible(change: Change, channel: Channel, rows: list[tuple[int, int]]) -> list[Event]:
+    """The events that may be told there now; the notices of others are dropped."""
+    events = sql.events_of(change.conn, [event_id for _, event_id in rows])
+    kept = [event for event in events if _may_be_told(change, channel, event)]
+    if len(kept) < len(rows):
+        ids = {event.id for event in kept}
+        sql.drop_notices(change.conn, [notice for notice, event_id in rows if event_id not in ids])
+    return kept
+
+
+def _may_be_told(change: Change, channel: Channel, event: Event) -> bool:
+    if channel.confirm:
+        return event.occasion == CONFIRM
+    return recipients.may_see(change.conn, channel.owner, event)
+
+
+def _delivery(change: Change, channel: Channel, message: Message, events: list[Event], lease: datetime) -> Delivery:
+    sql.begin_try(change.conn, message)
+    again = message.tries > 0 and not message.error
+    outgoing = digest.compose(message.id, events, again=again)
+    return Delivery(channel=channel, outgoing=outgoing, tries=message.tries + 1, lease=lease)
+
+
+def _note(change: Change, delivery: Delivery, problem: NotSent | None) -> None:
+    """Write down how a try went. Who has lost the channel meanwhile leaves that to whoever has it."""
+    taken = delivery.channel
+    # First, and so that it waits for whoever adds a notice at this moment: see wake_channel.
+    if not sql.take_channel(change.conn, replace(taken, due_at=delivery.lease), delivery.lease):
+        return
+    if problem is None:
+        sql.end_try(change.conn, delivery.outgoing.id, "sent", "", change.at)
+        start, sent = digest.counted(taken, change.at)
+        told = {"sent_at": change.at, "failing_since": None, "last_error": ""}
+        sql.change_channel(change.conn, taken.id, window_start=start, window_sent=sent, **told)
+    else:
+        again = _again(delivery, problem, change.at)
+        sql.end_try(change.conn, delivery.outgoing.id, "open" if again else "failed", str(problem), change.at)
+        since = taken.failing_since or change.at
+        sql.change_channel(change.conn, taken.id, failing_since=since, last_error=str(problem)[:500])
+        if again:
+            sql.change_channel(change.conn, taken.id, due_at=again)
+            return
+        _log.error("message %s to %s is given up: %s", delivery.outgoing.id, shown(taken), problem)
+    channel = sql.find_channel(change.conn, taken.id)
+    more = sql.waiting(change.conn, taken.id, 1)
+    sql.change_channel(change.conn, taken.id, due_at=digest.may_send_at(channel, change.at) if more else None)
+
+
+def _again(delivery: Delivery, problem: NotSent, now: datetime) -> datetime | None:
+    since = delivery.channel.failing_since
+    if problem.for_good or delivery.tries > len(WAITS) or (since is not None and now - since > PATIENCE):
+        return None
+    return now + WAITS[delivery.tries - 1]

@@ -27,7 +27,19 @@ from fuego_jenkins_remote.hub.schema.boards import (
     turns,
 )
 from fuego_jenkins_remote.hub.schema.campaigns import campaigns, going_on
-from fuego_jenkins_remote.hub.schema.notices import notices, unsent
+from fuego_jenkins_remote.hub.schema.notices import (
+    channels,
+    events,
+    failing,
+    messages,
+    notices,
+    open_message,
+    subscriptions,
+    to_look_at,
+    unsent,
+    untold,
+    without_usual,
+)
 from fuego_jenkins_remote.hub.schema.packages import packages, uploads
 from fuego_jenkins_remote.hub.schema.people import invitations, labs, memberships, sessions, teams, tokens, users
 from fuego_jenkins_remote.hub.schema.requests import (
@@ -63,7 +75,10 @@ __all__ = [
     "board_facts",
     "boards",
     "campaigns",
+    "channels",
     "due",
+    "events",
+    "failing",
     "filled",
     "going_on",
     "held",
@@ -75,12 +90,14 @@ __all__ = [
     "live",
     "matches",
     "memberships",
+    "messages",
     "metadata",
     "newest_tests",
     "notices",
     "offer_doors",
     "offered",
     "offers",
+    "open_message",
     "packages",
     "paused",
     "private",
@@ -91,17 +108,21 @@ __all__ = [
     "shares",
     "spread",
     "standing_approvals",
+    "subscriptions",
     "teams",
     "test_tags",
     "tests",
+    "to_look_at",
     "to_remind",
     "to_stop",
     "tokens",
     "turns",
     "unsent",
+    "untold",
     "uploads",
     "users",
     "waiting",
     "with_deadline",
     "with_package",
+    "without_usual",
 ]

@@ -12,8 +12,6 @@ from fuego_jenkins_remote.hub.schema import labs, memberships, teams, users
 from fuego_jenkins_remote.hub.statements import locks
 from fuego_jenkins_remote.network.permissions import Level, at_least
 
-_KEEPERS = (Level.MAINTAINER, Level.ADMIN)
-
 
 def user_exists(conn: sa.Connection, name: str) -> bool:
     """Whether there is this user."""
@@ -55,19 +53,6 @@ def places_of(conn: sa.Connection, name: str) -> list[str]:
     """A user's places in teams, each as TEAM:LEVEL, in the order in which they were given."""
     query = sa.select(memberships).where(memberships.c.user == name).order_by(memberships.c.position)
     return [f"{row['team']}:{row['level']}" for row in conn.execute(query).mappings()]
-
-
-def user_recipients(conn: sa.Connection, user: str) -> tuple[str, ...]:
-    """Where a user gets notices: what the admin has set, else the mail address."""
-    row = conn.execute(sa.select(users.c.email, users.c.notify).where(users.c.name == user)).one()
-    return tuple(row.notify) or ((row.email,) if row.email else ())
-
-
-def keepers_addresses(conn: sa.Connection, team: str) -> tuple[str, ...]:
-    """The mail addresses of a team's keepers, who answer for its labs."""
-    of_team = (memberships.c.team == team) & memberships.c.level.in_(_KEEPERS) & (users.c.email != "")
-    query = sa.select(users.c.email).join(memberships, memberships.c.user == users.c.name)
-    return tuple(conn.execute(query.where(of_team).order_by(users.c.name)).scalars())
 
 
 def insert_lab(conn: sa.Connection, *, host: str, team: str, notify: Sequence[str], now: datetime) -> None:

@@ -1,0 +1,1 @@
+"""How a message leaves the hub: a module a kind of channel, each a function that sends one or raises NotSent."""

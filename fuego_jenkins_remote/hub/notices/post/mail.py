@@ -1,0 +1,125 @@
+"""Mail, through the hub's own mail server.
+
+Each message has a Message-ID that is the same on every try: mail servers and readers that look at it drop the second.
+"""
+
+from __future__ import annotations
+
+import smtplib
+import ssl
+from dataclasses import dataclass
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from fuego_jenkins_remote.hub.notices.addresses import BadAddress, is_mail
+from fuego_jenkins_remote.hub.notices.post.errors import NotSent
+from fuego_jenkins_remote.hub.notices.values import Outgoing
+
+SECONDS = 20.0
+"""That the mail server may take for each of its answers."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MailServer:
+    """The hub's mail server, and the address that its mails come from."""
+
+    host: str
+    port: int
+    tls: bool
+    user: str
+    password: str
+    sender: str
+
+    @classmethod
+    def parse(cls, text: str) -> MailServer:
+        """Read `smtp://HOST[:PORT]?from=ADDRESS` (plain) or `smtps://`; USER:PASSWORD@ before the host signs in.
+
+        Raises BadAddress.
+        """
+        try:
+            parts = urlsplit(text)
+            port = parts.port
+        except ValueError:
+            raise BadAddress("no mail setting: the port is a number") from None
+        options = dict(parse_qsl(parts.query))
+        sender = options.pop("from", "")
+        if parts.scheme not in {"smtp", "smtps"} or not parts.hostname or not is_mail(sender) or options:
+            raise BadAddress("no mail setting: it is like smtp://127.0.0.1:25?from=hub@example.org")
+        tls = parts.scheme == "smtps"
+        return cls(
+            host=parts.hostname,
+            port=port or (465 if tls else 25),
+            tls=tls,
+            user=unquote(parts.username or ""),
+            password=unquote(parts.password or ""),
+            sender=sender,
+        )
+
+
+def send(server: MailServer, recipient: str, outgoing: Outgoing, *, seconds: float = SECONDS) -> None:
+    """Send one mail."""
+    message = compose(server.sender, recipient, outgoing)
+    try:
+        with _connected(server, seconds) as smtp:
+            smtp.send_message(message, server.sender, [recipient])
+    except smtplib.SMTPRecipientsRefused as error:
+        code, said = next(iter(error.recipients.values()))
+        raise _refused(code, said) from None
+    except smtplib.SMTPAuthenticationError as error:
+        # The operator's matter: it may be right the next time.
+        raise NotSent(
+            f"the mail server does not let the hub sign in: {_words(error.smtp_code, error.smtp_error)}"
+        ) from None
+    except (smtplib.SMTPDataError, smtplib.SMTPSenderRefused) as error:
+        raise _refused(error.smtp_code, error.smtp_error) from None
+    except smtplib.SMTPResponseException as error:
+        raise NotSent(f"the mail server said: {_words(error.smtp_code, error.smtp_error)}") from None
+    except (OSError, smtplib.SMTPException) as error:
+        raise NotSent(f"the mail server {server.host}:{server.port} is not to be had: {_why(error)}") from None
+
+
+def compose(sender: str, recipient: str, outgoing: Outgoing) -> EmailMessage:
+    """The mail; EmailMessage itself refuses a line end in a header, and encodes what is not ASCII."""
+    message = EmailMessage(policy=SMTP)
+    domain = sender.rpartition("@")[2]
+    message["From"] = Address("Fuego hub", addr_spec=sender)
+    message["To"] = recipient
+    message["Subject"] = f"[fuego] {outgoing.title}"
+    message["Date"] = format_datetime(outgoing.events[-1].at)
+    message["Message-ID"] = f"<{outgoing.id}@{domain}>"
+    message["Auto-Submitted"] = "auto-generated"
+    requests = {event.request_id for event in outgoing.events}
+    if len(requests) == 1 and (request := requests.pop()) is not None:
+        message["References"] = f"<{request}@{domain}>"  # what is about one request stands together
+    message.set_content(outgoing.body)
+    return message
+
+
+def _connected(server: MailServer, seconds: float) -> smtplib.SMTP:
+    if server.tls:
+        context = ssl.create_default_context()
+        smtp: smtplib.SMTP = smtplib.SMTP_SSL(server.host, server.port, timeout=seconds, context=context)
+    else:
+        smtp = smtplib.SMTP(server.host, server.port, timeout=seconds)
+    if server.user:
+        smtp.login(server.user, server.password)
+    return smtp
+
+
+def _refused(code: int, said: bytes | str) -> NotSent:
+    return NotSent(f"the mail server said: {_words(code, said)}", for_good=500 <= code < 600)
+
+
+def _words(code: int, said: bytes | str) -> str:
+    text = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
+    plain = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+    return f"{code} {plain[:200]}"
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, TimeoutError):
+        return "no answer in time"
+    return getattr(error, "strerror", None) or type(error).__name__
