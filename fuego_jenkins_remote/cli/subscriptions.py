@@ -39,7 +39,7 @@ USUAL = "usual"
 @common
 @pass_session
 def subscribe(session: Session, /, *, events: tuple[str, ...], to: str, to_file: Path | None, **narrowed: str) -> None:
-    """Be told of EVENTs by mail, in a chat, or by a webhook, which is signed.
+    """Be told of events by mail, in a chat, or by a webhook, which is signed.
 
     Events: requested, started, done, failed, lost, board-broken, board-back, campaign-ended. Without -b, -t and --team
     it is what is yours: your requests and campaigns, and the labs you answer for. `subscribe usual` brings back the

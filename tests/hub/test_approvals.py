@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-import sqlalchemy as sa
 
-from fuego_jenkins_remote.hub import approvals, records, schema
+from fuego_jenkins_remote.hub import approvals, records
 from fuego_jenkins_remote.hub.errors import Conflict, NotKnown, NotYours
 from fuego_jenkins_remote.network.states import State
 
 from .conftest import World, lab
+from .told import titles, told
 
 
 def answer(world: World, who: records.Caller, request: records.Request, host: str, given: str) -> records.Request:
@@ -123,16 +123,13 @@ def test_three_labs_one_of_which_comes_later_all_have_to_refuse(
 def test_people_who_do_not_answer_are_told_again_once(world: World, request_at_two: records.Request) -> None:
     world.add_user("tim", "demolab:admin", email="tim@example.org")
     ask(world, "demolab", "one")
-    titles = []
+    counts = []
     for hours in (23, 2, 24, 24):
         world.clock.forward(hours=hours)
         world.sweep()
-        with world.hub.reading() as conn:
-            titles.append(conn.execute(sa.select(sa.func.count()).select_from(schema.notices)).scalar_one())
-    assert titles == [1, 2, 2, 2]
-    with world.hub.reading() as conn:
-        last = conn.execute(sa.select(schema.notices.c.title).order_by(schema.notices.c.id.desc())).scalars().first()
-    assert "waits for your approval since 2026-11-23" in str(last)
+        counts.append(len(told(world)))
+    assert counts == [1, 2, 2, 2]
+    assert "waits for your approval since 2026-11-23" in titles(world)[-1]
 
 
 def test_people_who_have_answered_are_not_told_again(world: World, request_at_two: records.Request) -> None:

@@ -3,25 +3,13 @@
 from __future__ import annotations
 
 import pytest
-import sqlalchemy as sa
 
 from fuego_jenkins_remote.hub import records
 from fuego_jenkins_remote.hub.errors import NotKnown
-from fuego_jenkins_remote.hub.schema import notices
 from fuego_jenkins_remote.network.states import State
 
 from .conftest import Service, World
-
-
-def told(world: World) -> list[tuple[str, str, str]]:
-    """Kind, recipient and title of all notices."""
-    with world.hub.reading() as conn:
-        return [(row.kind, row.recipient, row.title) for row in conn.execute(sa.select(notices).order_by(notices.c.id))]
-
-
-def body_of_last(world: World) -> str:
-    with world.hub.reading() as conn:
-        return str(conn.execute(sa.select(notices.c.body).order_by(notices.c.id.desc()).limit(1)).scalar_one())
+from .told import bodies, titles, told
 
 
 def test_a_new_board_is_well(world: World) -> None:
@@ -94,8 +82,9 @@ def test_a_labs_people_are_told_once_that_a_board_is_broken_and_how_it_comes_bac
     for _ in range(3):
         world.health("demolab", "qemu", "broken", "it did not answer to ping")
     world.health("demolab", "qemu", "broken", "it did not answer to ssh")
-    assert told(world) == [("board-broken", "board-admins@example.org", "[fuego] demolab:qemu is broken")]
-    body = body_of_last(world)
+    assert told(world) == [("board-broken", "board-admins@example.org", "waiting")]
+    assert titles(world) == ["demolab:qemu is broken"]
+    body = bodies(world)[-1]
     assert "it did not answer to ping" in body
     assert "    ftc lab check-board -b qemu\n" in body
     assert "https://hub.example/boards/demolab/qemu" in body
@@ -107,7 +96,7 @@ def test_a_labs_people_are_told_that_a_board_is_back(world: World) -> None:
     world.health("demolab", "qemu", "online")
     world.health("demolab", "qemu", "online")
     assert [kind for kind, *_ in told(world)] == ["board-broken", "board-back"]
-    assert "requests are given to it again" in body_of_last(world)
+    assert "requests are given to it again" in bodies(world)[-1]
 
 
 def test_without_addresses_of_the_lab_its_admins_are_told(world: World) -> None:

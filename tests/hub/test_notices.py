@@ -63,7 +63,7 @@ def test_those_whom_the_requester_named_are_told_too(world: World) -> None:
     ann = world.add_user("ann", "annslab", email="ann@example.org")
     world.add_user("bob", "bobslab", email="bob@example.org")
     world.add_lab("demolab", "qemu")
-    world.put(ann, "demolab:qemu", notify=("bob", "ann", "nobody"))
+    world.put(ann, "demolab:qemu", notify=("bob", "ann"))
     world.error("demolab", world.running("demolab", "qemu"))
     assert told(world) == [("failed", "ann@example.org", "waiting"), ("failed", "bob@example.org", "waiting")]
 

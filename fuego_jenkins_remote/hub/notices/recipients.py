@@ -46,7 +46,7 @@ def usual(conn: sa.Connection, event: Event) -> Iterator[Usual]:
             yield from (_usual(Owner(kind="lab", name=lab.host), address) for address in lab.notify)
             return
         names = sql.keepers(conn, lab.team)
-    elif event.occasion is Occasion.CAMPAIGN_ENDED or (event.occasion in _ENDS and event.campaign is None):
+    elif event.occasion == Occasion.CAMPAIGN_ENDED or (event.occasion in _ENDS and event.campaign is None):
         names = list(event.users)
     else:
         return
@@ -120,7 +120,7 @@ def _stands_for(one: Subscription, event: Event) -> Iterable[str]:
     """By which names the subscription knows it: people get a campaign's end in place of its requests' ends."""
     if one.channel.kind == "webhook" or one.host or one.test:
         return (event.occasion,)
-    if event.occasion is Occasion.CAMPAIGN_ENDED:
+    if event.occasion == Occasion.CAMPAIGN_ENDED:
         campaign = event.data["campaign"]
         return (event.occasion, Occasion.DONE if campaign["well"] == campaign["total"] else Occasion.FAILED)
     if event.campaign is not None and event.occasion in _TOLD_AT_THE_END:
