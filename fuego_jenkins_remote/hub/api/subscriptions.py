@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Path
 
 from fuego_jenkins_remote.hub.api.callers import Caller, TheHub
+from fuego_jenkins_remote.hub.models.fields import Sought
 from fuego_jenkins_remote.hub.models.subscriptions import (
     CallIn,
     ConfirmIn,
@@ -19,6 +22,8 @@ from fuego_jenkins_remote.hub.notices import subscriptions
 
 router = APIRouter(prefix="/subscriptions")
 
+Which = Annotated[str, Path(max_length=100)]
+
 
 @router.post("", status_code=201)
 def subscribe(hub: TheHub, who: Caller, body: SubscribeIn) -> SubscriptionMade:
@@ -29,7 +34,7 @@ def subscribe(hub: TheHub, who: Caller, body: SubscribeIn) -> SubscriptionMade:
 
 
 @router.get("")
-def list_subscriptions(hub: TheHub, who: Caller, team: str = "") -> SubscriptionsOut:
+def list_subscriptions(hub: TheHub, who: Caller, team: Sought = "") -> SubscriptionsOut:
     """The caller's subscriptions, or a team's."""
     with hub.reading() as conn:
         found = subscriptions.listed(conn, who, team)
@@ -53,14 +58,14 @@ def confirm(hub: TheHub, who: Caller, body: ConfirmIn) -> None:
 
 
 @router.delete("/{subscription_id}", status_code=204)
-def unsubscribe(hub: TheHub, who: Caller, subscription_id: str) -> None:
+def unsubscribe(hub: TheHub, who: Caller, subscription_id: Which) -> None:
     """Take one back."""
     with hub.change() as change:
         subscriptions.unsubscribe(change, who, subscription_id)
 
 
 @router.post("/{subscription_id}/test")
-def send_test(hub: TheHub, who: Caller, subscription_id: str, body: CallIn) -> SubscriptionOut:
+def send_test(hub: TheHub, who: Caller, subscription_id: Which, body: CallIn) -> SubscriptionOut:
     """Send a test message."""
     with hub.change() as change:
         one = subscriptions.send_test(change, who, subscription_id, body.call_id)
@@ -68,7 +73,7 @@ def send_test(hub: TheHub, who: Caller, subscription_id: str, body: CallIn) -> S
 
 
 @router.post("/{subscription_id}/secret")
-def rotate_secret(hub: TheHub, who: Caller, subscription_id: str, body: CallIn) -> SubscriptionMade:
+def rotate_secret(hub: TheHub, who: Caller, subscription_id: Which, body: CallIn) -> SubscriptionMade:
     """A new secret for a webhook."""
     with hub.change() as change:
         one = subscriptions.rotate(change, who, subscription_id, body.call_id)

@@ -115,6 +115,15 @@ def _open_to(who: str) -> str:
     return names.check_host_name(who)
 
 
+def _place(text: str) -> str:
+    host, colon, board = text.partition(":")
+    if text:
+        names.check_host_name(host)
+    if colon:
+        names.check_board_name(board)
+    return text
+
+
 def said(pattern: str = "", **more: object) -> WithJsonSchema:
     """How the API's description has a text whose check is a function of ours."""
     return WithJsonSchema({"type": "string", **({"pattern": f"^{pattern}$"} if pattern else {}), **more})
@@ -168,6 +177,8 @@ Web = Annotated[
 Host = Annotated[str, AfterValidator(names.check_host_name), said(_NAME)]
 BoardName = Annotated[str, AfterValidator(names.check_board_name), said(_NAME)]
 NameOrNone = Annotated[str, AfterValidator(lambda name: name and names.check_user_name(name)), said(f"({_NAME})?")]
+PlaceOrNone = Annotated[str, AfterValidator(_place), said(f"({_NAME}(:{_NAME})?)?")]
+"""HOST:BOARD, HOST for all boards of a lab, or nothing."""
 UserName = Annotated[str, AfterValidator(names.check_user_name), said(_NAME)]
 TestName = Annotated[
     str, AfterValidator(names.check_test_name), said(f"(Functional|Benchmark)[.]{_NAME}", maxLength=names.MAX_NAME)

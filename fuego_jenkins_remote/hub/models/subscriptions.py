@@ -5,28 +5,28 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
-from fuego_jenkins_remote.fuego import names
-from fuego_jenkins_remote.hub.models.fields import CallId, Short, TestPattern, Wire
+from fuego_jenkins_remote.hub.models.fields import (
+    CallId,
+    NameOrNone,
+    PlaceOrNone,
+    Short,
+    Switch,
+    TestPattern,
+    Wire,
+    said,
+)
 from fuego_jenkins_remote.hub.notices.addresses import LONGEST, masked
 from fuego_jenkins_remote.hub.notices.subscriptions import Wanted
 from fuego_jenkins_remote.hub.notices.values import Subscription
 from fuego_jenkins_remote.network.occasions import Occasion
 
-
-def _place(text: str) -> str:
-    host, _, board = text.partition(":")
-    if host:
-        names.check_host_name(host)
-    if board:
-        names.check_board_name(board)
-    elif text.endswith(":"):
-        raise ValueError("a board is HOST:BOARD, all boards of a lab are HOST")
-    return text
-
-
-_Team = Annotated[str, AfterValidator(lambda name: name and names.check_host_name(name))]
+To = Annotated[
+    str,
+    StringConstraints(min_length=3, max_length=LONGEST),
+    said(format="notice-address", minLength=3, maxLength=LONGEST),
+]
 
 
 class SubscribeIn(Wire):
@@ -34,12 +34,12 @@ class SubscribeIn(Wire):
 
     call_id: CallId
     events: tuple[Occasion, ...] = Field(min_length=1, max_length=len(Occasion))
-    to: Annotated[str, StringConstraints(min_length=3, max_length=LONGEST)]
-    team: _Team = ""
-    board: Annotated[str, AfterValidator(_place)] = ""
+    to: To
+    team: NameOrNone = ""
+    board: PlaceOrNone = ""
     test: TestPattern | None = None
-    for_team: _Team = ""
-    for_user: Annotated[str, AfterValidator(lambda name: name and names.check_user_name(name))] = ""
+    for_team: NameOrNone = ""
+    for_user: NameOrNone = ""
 
     def wanted(self) -> Wanted:
         """As the domain has it."""
@@ -109,7 +109,7 @@ class SubscriptionsOut(Wire):
 class UsualIn(Wire):
     """Whether the caller wants it."""
 
-    on: bool
+    on: Switch
 
 
 class ConfirmIn(Wire):
