@@ -117,7 +117,7 @@ def test_a_lab_says_what_it_sees_and_everybody_reads_it(service: Service) -> Non
     said = {"health": "broken", "reason": "prüft nicht"}
     board = service.ok("demolab", "PUT", "/boards/demolab/qemu/health", json=said)
     assert (board["online"], board["health"], board["health_reason"]) == (True, "broken", "prüft nicht")
-    assert service.ok("ann", "GET", "/boards/demolab/qemu") == board
+    assert service.ok("ann", "GET", "/boards/demolab/qemu") == {**board, "waiting": 0}
 
 
 @pytest.mark.parametrize(
