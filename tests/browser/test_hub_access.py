@@ -38,6 +38,9 @@ def paths(served: Served) -> list[str]:
         "/teams/annslab",
         "/tokens",
         "/audit",
+        "/tests",
+        "/tests?text=nothing",
+        "/tests/Benchmark.Dhrystone",
         "/nowhere",
     ]
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from fuego_jenkins_remote.hub.pages import boards, campaigns, labs, overview, people, requests
+from fuego_jenkins_remote.hub.pages import boards, campaigns, labs, overview, people, requests, store
 
 NAV = [
     ("Overview", "/"),
     ("Boards", "/boards"),
     ("Requests", "/requests"),
     ("Campaigns", "/campaigns"),
+    ("Tests", "/tests"),
     ("Labs", "/labs"),
     ("Teams", "/teams"),
 ]
@@ -20,5 +21,5 @@ ACCOUNT = "/tokens"
 """The reader's own page."""
 
 router = APIRouter(include_in_schema=False)
-for noun in (overview, boards, requests, campaigns, labs, people):
+for noun in (overview, boards, requests, campaigns, labs, people, store):
     router.include_router(noun.router)
