@@ -11,6 +11,7 @@ Both stand beside fuego.conf, which a test cannot write in Fuego's container. bo
         open_to: [network]    # who may ask: network (all), teams, user:NAME; nobody: only the own team
         terms: {max_time: 4h} # on which terms outsiders may: see board_terms.py
         resources: [power-1]  # what it shares with other boards; Jenkins locks it (plugin lockable-resources)
+        config: [CONFIG_X*]   # more options of its kernel that are told, of those that a probe has found
         share: {...}          # when the lab shares it, where that is not for all alike
         check: {reboot: true, test: Functional.fuego_board_check}    # after trouble: see care/wanted.py
     terms: {...}              # for all boards
@@ -35,12 +36,16 @@ from fuego_jenkins_remote.fuego.names import check_board_name
 from fuego_jenkins_remote.lab.board_terms import NETWORK, open_to, read_terms
 from fuego_jenkins_remote.lab.care.wanted import BoardCheck, read_check
 from fuego_jenkins_remote.lab.errors import BadLabFile
+from fuego_jenkins_remote.lab.probe.memory import recall
+from fuego_jenkins_remote.lab.probe.options import told
 from fuego_jenkins_remote.network.policy import Policy, PolicyError, policy_from_mapping
 from fuego_jenkins_remote.network.share_windows import BadWindows, ShareWindows
 from fuego_jenkins_remote.network.terms import BadTerms, Terms, terms_as_mapping
 
 MAX_FILE = 2**20
-_BOARD_KEYS = frozenset({"type", "cpu", "labels", "description", "open_to", "check", "resources", "share", "terms"})
+_BOARD_KEYS = frozenset(
+    {"type", "cpu", "labels", "description", "open_to", "check", "resources", "share", "terms", "config"}
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,9 +101,15 @@ class LabConfig:
         return found | self.secrets
 
     def board_record(self, board: BoardFile, *, online: bool = True) -> dict[str, Any]:
-        """What the network is told of a board (BoardIn). Raises BadLabFile."""
+        """What the network is told of a board (BoardIn). Raises BadLabFile.
+
+        What boards.yaml says comes before what a probe has found, and that before what the board file says.
+        """
         added = self._boards_yaml().get(board.name, {})
-        facts = {**board.facts(), **{key: str(added[key]) for key in ("type", "cpu") if key in added}}
+        found = recall(self.state_dir, board.name)
+        options = told(found.options, (str(one) for one in added.get("config", ())))
+        by_hand = {key: str(added[key]) for key in ("type", "cpu") if key in added}
+        facts = {**board.facts(), **found.facts, **options, **by_hand}
         return {
             "facts": facts,
             "labels": [str(label) for label in added.get("labels", ())],
@@ -195,7 +206,7 @@ class LabConfig:
             for key in ("type", "cpu", "description"):
                 if not isinstance(values.get(key, ""), str | int | float):
                     raise BadLabFile(f"{path}: board {name}: {key} is one word or text")
-            for key in ("labels", "open_to", "resources"):
+            for key in ("labels", "open_to", "resources", "config"):
                 if not _is_list_of_words(values.get(key, [])):
                     raise BadLabFile(f"{path}: board {name}: {key} is a list, like [one, two]")
         return {str(name): values for name, values in boards.items()}

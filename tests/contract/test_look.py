@@ -112,6 +112,7 @@ def test_a_node_that_a_person_sets_offline_is_seen_with_the_reason(
         assert not node.online
         # Without an agent it was offline before, and Jenkins keeps no person's word.
         assert node.reason == ("the board is being moved" if under_test.is_embedded else "")
+        assert node.by_person or not under_test.is_embedded
     finally:
         under_test.person().delete_node(name)
 

@@ -89,7 +89,7 @@ def test_a_boards_own_terms_come_before_those_for_all(lab: LabConfig) -> None:
         ("bbb: {}\n", "one key is expected, 'boards'"),
         ("boards: {}\nmore: 1\n", "one key is expected, 'boards'"),
         ("- x\n", "one key is expected, 'boards'"),
-        ("boards: {bbb: {typ: x}}\n", "board bbb: unknown key 'typ' .known: check, cpu, description"),
+        ("boards: {bbb: {typ: x}}\n", "board bbb: unknown key 'typ' .known: check, config, cpu, description"),
         ("boards: {bbb: here}\n", "board bbb: values are expected"),
         ("boards: {bbb: {labels: usb}}\n", r"board bbb: labels is a list, like \[one, two\]"),
         ("boards: {bbb: {open_to: '*'}}\n", "board bbb: open_to is a list"),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fuego_jenkins_remote.cli.options import DURATION, common, host_name, hub_url, pass_session
+from fuego_jenkins_remote.cli.options import DURATION, common, host_name, hub_url, jenkins_url, pass_session
 from fuego_jenkins_remote.cli.session import Session
 
 if TYPE_CHECKING:
@@ -49,6 +49,8 @@ def _details(command: Any) -> Any:
             ),
             click.option("--time-zone", metavar="ZONE", help="With --window: where, like Europe/Berlin."),
             click.option("--offline", is_flag=True, help="It takes no requests for now."),
+            click.option("--probe", is_flag=True, help="Ask the board itself first, through the lab's Jenkins."),
+            jenkins_url,
             host_name,
             hub_url,
             common,
@@ -64,10 +66,13 @@ def _details(command: Any) -> Any:
 def put_board(session: Session, /, boards: str | None, **details: Any) -> None:
     """Share a board with the network.
 
-    Its facts come from its board file and boards.yaml, and no address, login or password is among them.
+    Its facts come from its board file and boards.yaml, and no address, login or password is among them. --probe asks
+    the board itself: for its kernel and its options, its processor, its type. What it says is remembered, and told
+    again by each later put-board and update-board.
 
     \b
     Examples: ftc put-board -b bbb
+              ftc put-board -b bbb --probe
               ftc put-board -b bbb --label usb-gadget --open-to kernel-team --open-to user:anna --ask --max-time 4h
     """
     _tell(session, boards, details, "shared")
@@ -89,6 +94,21 @@ def update_board(session: Session, /, boards: str | None, **details: Any) -> Non
         if board.name not in names:
             raise click.UsageError(f"the network does not know {board.name}: ftc put-board -b {board.name} shares it")
     _tell(session, boards, details, "updated")
+
+
+def _probe(session: Session, board: str) -> None:
+    """Ask a board what it is, and remember it. Raises LabError, OSError."""
+    from fuego_jenkins_remote.lab.attempts.folders import LabDir
+    from fuego_jenkins_remote.lab.probe.memory import remember
+    from fuego_jenkins_remote.lab.probe.probing import Probe
+    from fuego_jenkins_remote.lab.serving.wiring import open_controller
+
+    lab = session.places
+    controller = open_controller(session.links)
+    found = Probe(controller, LabDir(lab.lab_dir), board, lab.job(board)).run(session.out.note)
+    remember(lab.state_dir, board, found)
+    facts = ", ".join(f"{key}={value}" for key, value in sorted(found.facts.items()))
+    session.out.note(f"{board}: {facts}; {len(found.options)} options of its kernel")
 
 
 def _terms(said: Mapping[str, Any], details: dict[str, Any]) -> dict[str, Any]:
@@ -114,6 +134,8 @@ def _tell(session: Session, boards: str | None, details: dict[str, Any], done: s
 
     shared, host = [], session.settings.host_name
     for board in local_boards(session, boards):
+        if details["probe"]:
+            _probe(session, board.name)
         record = session.places.board_record(board, online=not details["offline"])
         if details["description"] is not None:
             record["description"] = details["description"]

@@ -11,7 +11,7 @@ from fuego_jenkins_remote.lab.jenkins.build_calls import QueueItem
 from fuego_jenkins_remote.lab.jenkins.overview import Overview
 from fuego_jenkins_remote.network.share_windows import ShareWindows
 
-ONLINE, OFFLINE = "online", "offline"
+ONLINE, OFFLINE, MAINTENANCE = "online", "offline", "maintenance"
 BEFORE_A_TEST = TIME_LIMIT_SLACK + 30.0
 """Seconds of a window that are not a test's: while its claim waits or is on its way, and what the script takes."""
 
@@ -23,7 +23,7 @@ Limits = Mapping[str, float | None]
 
 @dataclass(frozen=True, kw_only=True)
 class Standing:
-    """How a board is seen: `health` is online or offline, `reason` says why it is not online."""
+    """How a board is seen: `health` is online, offline or maintenance, `reason` says why it is not online."""
 
     health: str
     reason: str = ""
@@ -36,6 +36,8 @@ def standing(board: str, seen: Overview) -> Standing:
         return Standing(health=OFFLINE, reason="this lab's Jenkins has no node of its name")
     if node.online:
         return Standing(health=ONLINE)
+    if node.by_person and node.reason.strip():
+        return Standing(health=MAINTENANCE, reason=node.reason.strip())
     return Standing(health=OFFLINE, reason=node.reason.strip() or "its node is offline in this lab's Jenkins")
 
 

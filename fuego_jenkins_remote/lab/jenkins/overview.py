@@ -20,7 +20,8 @@ _NEWEST = 3
 """Builds of each job that a look reads: the running one, and those that ended while we looked elsewhere."""
 _JOBS = f"jobs[name,builds[{BUILD_TREE}]{{0,{_NEWEST}}}]"
 _WORK = "executors[currentExecutable[url,fullDisplayName,timestamp,estimatedDuration]]"
-_NODES = f"computer/api/json?tree=computer[displayName,offline,offlineCauseReason,idle,{_WORK}]"
+_OFFLINE = "offline,temporarilyOffline,offlineCause[timestamp],offlineCauseReason"
+_NODES = f"computer/api/json?tree=computer[displayName,{_OFFLINE},idle,{_WORK}]"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,11 +35,12 @@ class Work:
 
 @dataclass(frozen=True, kw_only=True)
 class SeenNode:
-    """A node as it was seen; `reason` is why it is offline, in Jenkins' or a person's words."""
+    """A node as it was seen; `reason` is why it is offline, in Jenkins' or a person's words (`by_person`)."""
 
     name: str
     online: bool
     reason: str = ""
+    by_person: bool = False
     work: tuple[Work, ...] = ()
 
 
@@ -142,8 +144,14 @@ def _node(data: dict[str, Any]) -> SeenNode:
         name=str(data["displayName"]),
         online=not data.get("offline", True),
         reason=str(data.get("offlineCauseReason") or ""),
+        by_person=data.get("temporarilyOffline") is True and _is_a_persons(data.get("offlineCause")),
         work=tuple(_work(one) for one in executables if one),
     )
+
+
+def _is_a_persons(cause: object) -> bool:
+    """Whether a person has set the node offline. Jenkins does, too, where its disk is full or its clock is wrong."""
+    return isinstance(cause, dict) and str(cause.get("_class", "")).endswith("UserCause")
 
 
 def _work(data: dict[str, Any]) -> Work:

@@ -34,6 +34,19 @@ def waits(job: str, *, why: str = "", label: str = "") -> QueueItem:
 
 
 @pytest.mark.parametrize(
+    ("node", "health"),
+    [
+        (SeenNode(name="bbb", online=False, by_person=True, reason="Umbau"), "maintenance"),
+        (SeenNode(name="bbb", online=False, by_person=True, reason=" "), "offline"),  # a person has said nothing
+        (SeenNode(name="bbb", online=False, reason="Disk space is too low"), "offline"),
+        (SeenNode(name="bbb", online=True, by_person=True, reason="old"), "online"),
+    ],
+)
+def test_a_node_that_a_person_has_taken_out_with_a_reason_is_in_maintenance(node: SeenNode, health: str) -> None:
+    assert standing("bbb", Overview(begun=1.0, nodes={"bbb": node})).health == health
+
+
+@pytest.mark.parametrize(
     ("look", "free"),
     [
         (seen(), True),
