@@ -120,6 +120,8 @@ def _words(code: int, said: bytes | str) -> str:
 
 
 def _why(error: Exception) -> str:
-    if isinstance(error, TimeoutError):
+    if isinstance(error, TimeoutError) or "timed out" in str(error):
         return "no answer in time"
+    if isinstance(error, smtplib.SMTPServerDisconnected):
+        return "it broke off"
     return getattr(error, "strerror", None) or type(error).__name__

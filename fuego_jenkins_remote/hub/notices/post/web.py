@@ -60,6 +60,8 @@ def send(
         agent = {"User-Agent": f"fuego-jenkins-remote/{__version__}", "Connection": "close"}
         connection.request(method, path, body=body, headers={**agent, **headers})
         status = connection.getresponse().status
+        if connection.is_cut:
+            raise TimeoutError  # half an answer was read as a whole one
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise NotSent(_why(error, connection, seconds)) from None
     finally:

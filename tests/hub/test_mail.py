@@ -1,0 +1,176 @@
+"""Mail, through real mail servers: good ones, and those that refuse, hang, or go away."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+
+from fuego_jenkins_remote.hub.notices.addresses import BadAddress
+from fuego_jenkins_remote.hub.notices.post import mail
+from fuego_jenkins_remote.hub.notices.post.errors import NotSent
+from fuego_jenkins_remote.hub.notices.post.mail import MailServer
+from fuego_jenkins_remote.hub.notices.values import Event, Outgoing
+
+EVENT = Event(
+    id=1,
+    at=datetime(2026, 11, 23, 10, 0, tzinfo=UTC),
+    occasion="done",
+    title="t",
+    line="l",
+    body="b",
+    data={},
+    request_id="20261123-1",
+)
+
+
+def outgoing(title: str = "PASS: Functional.größe — ☃", body: str = "<b>Zeile</b>\n") -> Outgoing:
+    return Outgoing(id="msg_abc", title=title, body=body, events=(EVENT,))
+
+
+@dataclass
+class Sink:
+    """A mail server that keeps what it gets, or says `says`."""
+
+    says: str = ""
+    refuses: str = ""
+    got: list[EmailMessage] = field(default_factory=list)
+    to: list[str] = field(default_factory=list)
+
+    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
+        if self.refuses:
+            return self.refuses
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+        if self.says:
+            return self.says
+        message = email.message_from_bytes(envelope.content, policy=email.policy.default)
+        assert isinstance(message, EmailMessage)
+        self.got.append(message)
+        self.to += envelope.rcpt_tos
+        return "250 taken"
+
+
+@contextmanager
+def served(sink: Sink) -> Iterator[MailServer]:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    controller = Controller(sink, hostname="127.0.0.1", port=port)
+    controller.start()
+    try:
+        yield MailServer.parse(f"smtp://127.0.0.1:{port}?from=hub@fuego.example")
+    finally:
+        controller.stop()
+
+
+@contextmanager
+def bare(talk: Callable[[socket.socket], None]) -> Iterator[MailServer]:
+    """Something that listens, and is no mail server."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.settimeout(5)
+
+        def serve() -> None:
+            try:
+                connection, _ = listening.accept()
+            except OSError:
+                return
+            with connection:
+                talk(connection)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield MailServer.parse(f"smtp://127.0.0.1:{listening.getsockname()[1]}?from=hub@fuego.example")
+        thread.join(10)
+
+
+def test_a_mail_keeps_its_letters_and_is_plain_text() -> None:
+    sink = Sink()
+    with served(sink) as server:
+        mail.send(server, "pruefstand@example.org", outgoing())
+    [got] = sink.got
+    assert (got["to"], got["from"]) == ("pruefstand@example.org", "Fuego hub <hub@fuego.example>")
+    assert got["subject"] == "[fuego] PASS: Functional.größe — ☃"
+    assert got.get_content_type() == "text/plain"
+    assert got.get_content().replace("\r\n", "\n") == "<b>Zeile</b>\n"
+    assert got["auto-submitted"] == "auto-generated"
+    assert sink.to == ["pruefstand@example.org"]
+
+
+def test_a_mail_that_is_sent_again_says_that_it_is_the_same() -> None:
+    sink = Sink()
+    with served(sink) as server:
+        for _ in range(2):
+            mail.send(server, "ann@example.org", outgoing())
+    assert [one["message-id"] for one in sink.got] == ["<msg_abc@fuego.example>"] * 2
+    assert sink.got[0]["references"] == "<20261123-1@fuego.example>"
+
+
+@pytest.mark.parametrize("title", ["a\r\nBcc: eve@example.org", "a\nb", "a\rb"])
+def test_a_line_end_in_a_title_makes_no_header(title: str) -> None:
+    with pytest.raises(ValueError):
+        mail.compose("hub@fuego.example", "ann@example.org", outgoing(title=title))
+
+
+@pytest.mark.parametrize(
+    ("sink", "for_good", "said"),
+    [
+        (Sink(says="451 try later"), False, "451 try later"),
+        (Sink(says="554 we do not want it"), True, "554 we do not want it"),
+        (Sink(refuses="450 greylisted"), False, "450 greylisted"),
+        (Sink(refuses="550 no such user"), True, "550 no such user"),
+    ],
+)
+def test_a_mail_server_that_refuses_is_asked_again_where_that_may_help(sink: Sink, for_good: bool, said: str) -> None:
+    with served(sink) as server, pytest.raises(NotSent, match=said) as refused:
+        mail.send(server, "ann@example.org", outgoing())
+    assert refused.value.for_good == for_good
+
+
+def test_a_mail_server_that_is_away_is_tried_again() -> None:
+    with pytest.raises(NotSent, match="not to be had") as refused:
+        mail.send(MailServer.parse("smtp://127.0.0.1:1?from=a@b.example"), "c@d.example", outgoing())
+    assert not refused.value.for_good
+
+
+def test_a_mail_server_that_says_nothing_is_not_waited_for_for_ever() -> None:
+    done = threading.Event()
+    with bare(lambda _connection: done.wait(5) and None) as server:
+        with pytest.raises(NotSent, match="no answer in time"):
+            mail.send(server, "ann@example.org", outgoing(), seconds=0.2)
+        done.set()
+
+
+@pytest.mark.parametrize("says", [b"", b"220 hello\r\n", b"HTTP/1.1 400 Bad Request\r\n\r\n", b"554 go away\r\n"])
+def test_a_mail_server_that_breaks_off_is_tried_again(says: bytes) -> None:
+    with bare(lambda connection: connection.sendall(says)) as server:
+        with pytest.raises(NotSent) as refused:
+            mail.send(server, "ann@example.org", outgoing(), seconds=2)
+    assert not refused.value.for_good
+
+
+def test_the_mail_setting() -> None:
+    plain = MailServer.parse("smtp://127.0.0.1:2525?from=hub@x.example")
+    assert (plain.host, plain.port, plain.tls, plain.user) == ("127.0.0.1", 2525, False, "")
+    secure = MailServer.parse("smtps://me:s%40cret@mail.example?from=hub@x.example")
+    assert (secure.port, secure.tls, secure.user, secure.password) == (465, True, "me", "s@cret")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["mail.example", "smtp://mail.example", "http://x?from=a@b.example", "smtp://?from=a@b", "smtp://x:y?from=a@b.c"],
+)
+def test_a_bad_mail_setting_is_refused(text: str) -> None:
+    with pytest.raises(BadAddress, match="no mail setting"):
+        MailServer.parse(text)
