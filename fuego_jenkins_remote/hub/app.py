@@ -14,7 +14,7 @@ from fastapi import APIRouter, FastAPI
 from fuego_jenkins_remote import __version__
 from fuego_jenkins_remote.hub import packages as package_files
 from fuego_jenkins_remote.hub import pages
-from fuego_jenkins_remote.hub.admin import PACKAGE
+from fuego_jenkins_remote.hub.admin import PACKAGE, address_of
 from fuego_jenkins_remote.hub.api import (
     approvals,
     attempts,
@@ -33,6 +33,7 @@ from fuego_jenkins_remote.hub.api.callers import sign_ins
 from fuego_jenkins_remote.hub.api.errors import install_hub_errors
 from fuego_jenkins_remote.hub.changes import Times
 from fuego_jenkins_remote.hub.core import Hub
+from fuego_jenkins_remote.hub.messages import Messenger
 from fuego_jenkins_remote.hub.models.fields import Service
 from fuego_jenkins_remote.hub.news_loop import tell_on
 from fuego_jenkins_remote.hub.notices.post.mail import MailServer
@@ -79,11 +80,15 @@ def make_app(
         base_url=(base_url or "").rstrip("/"),
         mail=mail,
     )
-
+    address = address_of(data_dir)
+    if address is not None:
+        hub.messenger = Messenger(address, engine, hub.waiters, hub.newest_claim)
     doors = sign_ins(hub)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        if hub.messenger is not None:
+            hub.messenger.start()
         tasks = [
             asyncio.create_task(sweep_on(hub, sweep_seconds)),
             asyncio.create_task(send_notices(hub, send or office.send)),
@@ -96,6 +101,8 @@ def make_app(
         used.cancel()
         with suppress(asyncio.CancelledError):
             await used
+        if hub.messenger is not None:
+            await asyncio.to_thread(hub.messenger.stop)
 
     app = FastAPI(
         title="Fuego hub",

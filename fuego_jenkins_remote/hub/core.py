@@ -12,10 +12,11 @@ import sqlalchemy as sa
 
 from fuego_jenkins_remote.hub.campaigns import ending
 from fuego_jenkins_remote.hub.changes import Change, Times
+from fuego_jenkins_remote.hub.messages import Messenger
 from fuego_jenkins_remote.hub.news import News
 from fuego_jenkins_remote.hub.records import Caller
 from fuego_jenkins_remote.hub.streams import Streams
-from fuego_jenkins_remote.hub.waiters import NEWS, Waiters
+from fuego_jenkins_remote.hub.waiters import NEWS, Waiters, lab_key
 from fuego_jenkins_remote.service.clock import Clock, utc_now
 from fuego_jenkins_remote.service.engine import reading
 from fuego_jenkins_remote.service.loops import Loops
@@ -42,6 +43,8 @@ class Hub:
     waiters: Waiters = field(default_factory=Waiters)
     newest_claim: dict[str, str] = field(default_factory=dict)
     """By lab, the id of the claim that waits."""
+    messenger: Messenger | None = None
+    """Tells other processes of the same hub; only on PostgreSQL."""
     news: News = field(default_factory=News)
     streams: Streams = field(default_factory=Streams)
     loops: Loops = field(default_factory=Loops)
@@ -66,7 +69,24 @@ class Hub:
             yield change
             ending.settle(change)
         self.news.add(change.news)
-        self.waiters.wake({*change.wakes, NEWS} if change.news else change.wakes)
+        if change.news:
+            self.waiters.wake([NEWS])
+        if change.wakes:
+            self.waiters.wake(change.wakes)
+            if self.messenger is not None:
+                self.messenger.wake(change.wakes)
+
+    @property
+    def leads(self) -> bool:
+        """Whether this process does what only one of a hub's may do; the only process does."""
+        return self.messenger is None or self.messenger.leads
+
+    def claims(self, host: str, claim_id: str) -> None:
+        """A lab waits with this claim from now on: an older one is let go, whichever process has it."""
+        self.newest_claim[host] = claim_id
+        self.waiters.wake([lab_key(host)])
+        if self.messenger is not None:
+            self.messenger.claims(host, claim_id)
 
     def reading(self) -> AbstractContextManager[sa.Connection]:
         """A connection that only reads."""

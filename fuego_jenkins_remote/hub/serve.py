@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
-from fuego_jenkins_remote.hub.admin import open_data
+from fuego_jenkins_remote.hub.admin import address_of, open_data
 from fuego_jenkins_remote.hub.app import make_app
 from fuego_jenkins_remote.hub.core import Hub
-from fuego_jenkins_remote.service.ready import run_service
+from fuego_jenkins_remote.service.postgresql import CONNECTIONS
+from fuego_jenkins_remote.service.ready import CannotServe, run_service, run_workers
+from fuego_jenkins_remote.service.workers import Worker
+
+MOST_CONNECTIONS = 80
+"""To PostgreSQL, by all processes together, beside a listener each: a server lets 97 in unless it is told otherwise."""
 
 
 def serve(  # noqa: PLR0917 - as every service's serve
@@ -22,15 +28,44 @@ def serve(  # noqa: PLR0917 - as every service's serve
     *,
     behind_proxy: bool = False,
     base_url: str | None = None,
+    workers: int = 1,
 ) -> None:
     """Serve a data folder until TERM or INT; see `run_service` for the ready line and the errors, and `open_data`.
 
     `mail` is the setting of `MailServer.parse` (BadAddress for a bad one); without it no mail is sent. `base_url`
-    is where people reach the hub, for the addresses in notices; None: where it listens.
+    is where people reach the hub, for the addresses in notices; None: where it listens. More `workers` than one need
+    PostgreSQL.
     """
-    engine = open_data(data_dir)
+    how: dict[str, Any] = {
+        "host": host,
+        "port": port,
+        "tls_cert": tls_cert,
+        "tls_key": tls_key,
+        "behind_proxy": behind_proxy,
+        "json_ready": json_ready,
+    }
+    app: dict[str, Any] = {"public": public, "base_url": base_url, "mail": mail}
+    if workers == 1:
+        _serve(data_dir, how, app)
+        return
+    if address_of(data_dir) is None:
+        raise CannotServe("several processes need PostgreSQL: SQLite takes one writer (ftc hub init --database)")
+    open_data(data_dir).dispose()  # what is wrong is said once
+    each = max(4, min(CONNECTIONS, MOST_CONNECTIONS // workers))
+    run_workers(workers, lambda worker: _serve(data_dir, how, app, worker=worker, connections=each), name="hub", **how)
+
+
+def _serve(
+    data_dir: Path,
+    how: dict[str, Any],
+    app_options: dict[str, Any],
+    *,
+    worker: Worker | None = None,
+    connections: int = CONNECTIONS,
+) -> None:
+    engine = open_data(data_dir, connections=connections)
     try:
-        app = make_app(engine, data_dir, public=public, base_url=base_url, mail=mail)
+        app = make_app(engine, data_dir, **app_options)
         hub: Hub = app.state.hub
 
         def on_url(url: str) -> None:
@@ -39,15 +74,11 @@ def serve(  # noqa: PLR0917 - as every service's serve
         run_service(
             app,
             name="hub",
-            host=host,
-            port=port,
-            tls_cert=tls_cert,
-            tls_key=tls_key,
-            behind_proxy=behind_proxy,
-            json_ready=json_ready,
             on_url=on_url,
             on_stop=hub.waiters.close,
             alive=lambda: not hub.loops.standing_still(),
+            worker=worker,
+            **how,
         )
     finally:
         engine.dispose()

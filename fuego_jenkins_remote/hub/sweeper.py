@@ -59,7 +59,7 @@ async def sweep_on(hub: Hub, seconds: float) -> None:
         while not stopped.is_set():
             hub.loops.beat("sweeper", within=seconds + A_PASS_SECONDS)
             try:
-                busy = await run_in_threadpool(sweep, hub) >= A_PASS
+                busy = hub.leads and await run_in_threadpool(sweep, hub) >= A_PASS
             except Exception:
                 # A full disk, a locked database: later again, and the service goes on.
                 _log.exception("a pass of the sweeper failed")
@@ -69,6 +69,7 @@ async def sweep_on(hub: Hub, seconds: float) -> None:
 
 
 def _look_at(change: Change, seen: Attempt) -> None:
+    life.hold(change, seen.request_id)
     attempt = attempt_sql.find(change.conn, seen.request_id, seen.number)
     if attempt is None or attempt.due_at is None or attempt.due_at > change.at:
         return  # the lab has spoken meanwhile

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from base64 import urlsafe_b64encode
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from hashlib import blake2b
 
 from fuego_jenkins_remote.service.watch import held_back
 
@@ -36,8 +38,13 @@ NEWS = "news"
 """The key of who tells readers of new text."""
 
 
+def short(key: str) -> str:
+    """A key in eight characters, as it goes to other processes. Two that are alike wake one too many."""
+    return urlsafe_b64encode(blake2b(key.encode(), digest_size=6).digest()).decode()
+
+
 class Waiters:
-    """All who wait, in this process, by key."""
+    """All who wait, in this process, by the short form of their key."""
 
     def __init__(self) -> None:
         """Nobody waits yet."""
@@ -53,6 +60,7 @@ class Waiters:
     @contextmanager
     def waiting(self, key: str) -> Iterator[asyncio.Event]:
         """Register in the running event loop; the event is set by `wake(key)` and by `close()`."""
+        key = short(key)
         event = asyncio.Event()
         entry = (asyncio.get_running_loop(), event)
         with self._lock:
@@ -70,8 +78,18 @@ class Waiters:
 
     def wake(self, keys: Iterable[str]) -> None:
         """Wake all who wait for one of the keys; from any thread, after the commit."""
+        self.wake_here(map(short, keys))
+
+    def wake_here(self, shorts: Iterable[str]) -> None:
+        """As `wake`, with keys in their short form: what another process has said."""
         with self._lock:
-            entries = [entry for key in keys for entry in self._waiting.get(key, ())]
+            entries = [entry for key in shorts for entry in self._waiting.get(key, ())]
+        _set(entries)
+
+    def wake_all(self) -> None:
+        """Let everybody look who waits."""
+        with self._lock:
+            entries = [entry for of_key in self._waiting.values() for entry in of_key]
         _set(entries)
 
     def close(self) -> None:

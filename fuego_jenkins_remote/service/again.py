@@ -44,7 +44,7 @@ class _Again:
         call = _Call(receive, send)
         for tries in range(1, _TRIES + 1):
             try:
-                await self.app(dict(scope), call.receive, call.send)
+                await self.app(scope, call.receive, call.send)
                 return
             except sa.exc.SQLAlchemyError as error:
                 if call.answered:

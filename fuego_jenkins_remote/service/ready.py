@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import json
 import os
 import signal
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from fuego_jenkins_remote.service.logs import configure_logs
 from fuego_jenkins_remote.service.systemd import Watchdog, tell_systemd
+from fuego_jenkins_remote.service.workers import Worker, Workers, WorkersFailed
 
 _GRACE_SECONDS = 10
+_BACKLOG = 2048
 
 
 class CannotServe(RuntimeError):
@@ -36,6 +39,7 @@ def run_service(
     on_url: Callable[[str], None] | None = None,
     on_stop: Callable[[], None] | None = None,
     alive: Callable[[], bool] = lambda: True,
+    worker: Worker | None = None,
 ) -> None:
     """Serve until TERM or INT, then return.
 
@@ -45,11 +49,11 @@ def run_service(
     whoever holds answers back lets go of them there. systemd is told when it is ready and, where the unit has
     WatchdogSec=, that it lives, for as long as ``alive`` says so. Raises CannotServe for an address that is not to
     be had, and for one that others can reach without TLS, unless ``behind_proxy`` says that a proxy speaks TLS in front
-    of it.
+    of it. A ``worker`` of several has its socket from its starter, and tells nobody but it that it is ready.
     """
     _check_safe(host, tls_cert, tls_key, behind_proxy=behind_proxy)
     configure_logs(name)
-    with _listen(host, port) as listener:
+    with _listen(host, port) if worker is None else nullcontext(worker.listener) as listener:
         url = _url(host, listener.getsockname()[1], tls=tls_cert is not None)
         if on_url is not None:
             on_url(url)
@@ -63,24 +67,59 @@ def run_service(
             proxy_headers=behind_proxy,
             forwarded_allow_ips="*" if behind_proxy else None,
             timeout_graceful_shutdown=_GRACE_SECONDS,
+            backlog=_BACKLOG if worker is None else 2,
         )
         try:
             config.load()
         except OSError as error:
             raise CannotServe(f"cannot use the certificate {tls_cert} with the key {tls_key}: {error}") from error
         line = _ready_line(name, url, json_ready=json_ready)
-        server = _Server(config, ready_line=line, on_stop=on_stop, watchdog=Watchdog(alive))
+        server = _Server(config, ready_line=line, on_stop=on_stop, watchdog=Watchdog(alive), worker=worker)
         with _signals_end_well():
             server.run(sockets=[listener])
     if not server.was_ready:
         raise CannotServe(f"the {name} did not start; its log above says why")
 
 
+def run_workers(
+    count: int,
+    work: Callable[[Worker], None],
+    *,
+    name: str,
+    host: str,
+    port: int,
+    tls_cert: str | os.PathLike[str] | None = None,
+    tls_key: str | os.PathLike[str] | None = None,
+    behind_proxy: bool = False,
+    json_ready: bool = False,
+) -> None:
+    """Serve with `count` processes until TERM or INT, then return; the ready line comes when all of them answer.
+
+    `work` is called in each of them and is to call `run_service` with the Worker it gets. Raises CannotServe.
+    """
+    _check_safe(host, tls_cert, tls_key, behind_proxy=behind_proxy)
+    configure_logs(name)
+    with _listen(host, port) as listener:
+        url = _url(host, listener.getsockname()[1], tls=tls_cert is not None)
+        line = _ready_line(name, url, json_ready=json_ready)
+        try:
+            Workers(count, work, listener, url, lambda: print(line, flush=True)).run()  # noqa: T201
+        except WorkersFailed as error:
+            raise CannotServe(f"the {name} did not start: {error}") from error
+
+
 class _Server(uvicorn.Server):
     def __init__(
-        self, config: uvicorn.Config, *, ready_line: str, on_stop: Callable[[], None] | None, watchdog: Watchdog
+        self,
+        config: uvicorn.Config,
+        *,
+        ready_line: str,
+        on_stop: Callable[[], None] | None,
+        watchdog: Watchdog,
+        worker: Worker | None,
     ) -> None:
         super().__init__(config)
+        self._worker = worker
         self._watchdog = watchdog
         self._ready_line = ready_line
         self._on_stop = on_stop
@@ -90,15 +129,31 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started and not self.should_exit:
             self.was_ready = True
+            if self._worker is not None:
+                self._be_a_worker(self._worker)
+                return
             print(self._ready_line, flush=True)  # noqa: T201 - the line others wait for
             tell_systemd("READY=1")
 
+    def _be_a_worker(self, worker: Worker) -> None:
+        def starter_has_died() -> None:
+            self.should_exit = True
+            asyncio.get_running_loop().remove_reader(worker.starter)
+
+        asyncio.get_running_loop().add_reader(worker.starter, starter_has_died)
+        # asyncio takes as many connections at a time as it was told may wait. One that takes all that wait leaves
+        # nothing to the others: so it was told a small number, and as many as before may wait all the same.
+        worker.listener.listen(_BACKLOG)
+        worker.is_ready()
+
     async def on_tick(self, counter: int) -> bool:
-        self._watchdog.look()
+        if self._worker is None:
+            self._watchdog.look()
         return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        tell_systemd("STOPPING=1")
+        if self._worker is None:
+            tell_systemd("STOPPING=1")
         if self._on_stop is not None:
             self._on_stop()
         await super().shutdown(sockets)
@@ -136,7 +191,7 @@ def _listen(host: str, port: int) -> Iterator[socket.socket]:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         family, _, _, _, address = found[0]
-        listener = socket.create_server(address[:2], family=family, backlog=2048)
+        listener = socket.create_server(address[:2], family=family, backlog=_BACKLOG)
     except OSError as error:
         raise CannotServe(f"cannot listen on {host} port {port}: {error.strerror or error}") from error
     with listener:

@@ -18,7 +18,7 @@ from fuego_jenkins_remote.hub import admin
 
 SERVE = (
     "import sys; from pathlib import Path; from fuego_jenkins_remote.hub.serve import serve; "
-    "serve(Path(sys.argv[1]), '127.0.0.1', 0, json_ready=True)"
+    "serve(Path(sys.argv[1]), '127.0.0.1', 0, json_ready=True, workers=int(sys.argv[2]))"
 )
 
 
@@ -48,9 +48,10 @@ class Running:
 
 
 @contextmanager
-def running_hub(folder: Path) -> Iterator[Running]:
+def running_hub(folder: Path, workers: int = 1) -> Iterator[Running]:
     """Set it up, serve it, end it."""
-    hub_folders.init(folder)
+    if not folder.exists():
+        hub_folders.init(folder)
     engine = admin.open_data(folder)
     secrets = {
         "demolab": admin.add_lab(engine, "demolab"),
@@ -58,7 +59,7 @@ def running_hub(folder: Path) -> Iterator[Running]:
         "tim": admin.add_user(engine, "tim", teams=["demolab:admin"]),
     }
     engine.dispose()
-    command = [sys.executable, "-c", SERVE, str(folder)]
+    command = [sys.executable, "-c", SERVE, str(folder), str(workers)]
     with (
         (folder / "log").open("w") as log,
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True) as process,

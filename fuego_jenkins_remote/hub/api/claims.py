@@ -42,8 +42,7 @@ async def _answer(request: Request, hub: Hub, wanted: claims.Claim, seconds: flo
     end = loop.time() + seconds
     if (seconds or wanted.leaves) and not wanted.peek:
         # A lab waits in one call: a newer one, for the boards that are idle now, lets the older one go.
-        hub.newest_claim[wanted.host] = wanted.claim_id
-        hub.waiters.wake([lab_key(wanted.host)])
+        hub.claims(wanted.host, wanted.claim_id)
     with hub.waiters.waiting(lab_key(wanted.host)) as event:
         while True:
             if await request.is_disconnected():
