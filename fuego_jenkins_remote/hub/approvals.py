@@ -222,7 +222,7 @@ def settle(change: Change, request: Request) -> Request:
 
 
 def _boards_at(conn: sa.Connection, request: Request, host: str) -> tuple[str, ...]:
-    return tuple(board.name for board in board_sql.of_lane(conn, request.lane_id) if board.host == host)
+    return tuple(board.name for board in board_sql.of_lane(conn, request.lane_id, host=host))
 
 
 def _may_run(approval: Approval | None, *, asks: bool) -> bool:

@@ -14,11 +14,12 @@ from fuego_jenkins_remote.hub import approvals, life, sight
 from fuego_jenkins_remote.hub.changes import Change
 from fuego_jenkins_remote.hub.errors import Conflict, NotKnown, NotYours, Refused
 from fuego_jenkins_remote.hub.heartbeats import Alive, Beat, beat, silent_after
-from fuego_jenkins_remote.hub.queue import lanes
+from fuego_jenkins_remote.hub.queue import failures, lanes
 from fuego_jenkins_remote.hub.records import Attempt, Request
 from fuego_jenkins_remote.hub.statements import attempts as sql
+from fuego_jenkins_remote.hub.statements import boards as board_sql
 from fuego_jenkins_remote.network.identities import AttemptId, run_key
-from fuego_jenkins_remote.network.reasons import Reason, may_go_elsewhere, meaning
+from fuego_jenkins_remote.network.reasons import Reason, is_the_boards, may_go_elsewhere, meaning
 from fuego_jenkins_remote.network.states import By, Event, State
 
 GIVEN_BACK = "given-back"
@@ -125,6 +126,7 @@ def tested(
     _must_be_at(attempt, request, State.RUNNING, State.LOST)
     values = {"state": State.TESTED, "tested_id": call_id, "tested_at": change.at, "summary": summary}
     _change(change, attempt, {**values, "due_at": None, "stop": False})
+    board_sql.forget_failures(change.conn, host, attempt.board)
     change.wake_labs([host])
     return life.move(change, request, Event.TESTED, by=By.LAB, who=host, reason=status, status=status, run_key=key)
 
@@ -166,6 +168,8 @@ def error(
     _must_be_the_runs(key or run_key(host, which), host, which)
     _must_be_at(attempt, request, State.ASSIGNED, State.RUNNING, State.LOST)
     said = f"{meaning(reason)}: {detail}" if detail else meaning(reason)
+    if is_the_boards(reason):
+        failures.count(change, host, attempt.board, said)
     tail = {"log_tail": console_tail} if console_tail else {}
     return fail(
         change,

@@ -11,6 +11,7 @@ from fuego_jenkins_remote.hub import approvals, audit, board_changes, life
 from fuego_jenkins_remote.hub.changes import Change
 from fuego_jenkins_remote.hub.errors import NotKnown
 from fuego_jenkins_remote.hub.notices import events
+from fuego_jenkins_remote.hub.queue import failures
 from fuego_jenkins_remote.hub.records import Board, Caller, Health, NewBoard
 from fuego_jenkins_remote.hub.rights import require
 from fuego_jenkins_remote.hub.statements import boards as sql
@@ -21,6 +22,9 @@ from fuego_jenkins_remote.network.permissions import Action, Thing
 
 parsed = lru_cache(maxsize=16384)(selectors.parse)
 """`selectors.parse`, remembered: all selectors are read again with every changed board."""
+
+MOST_ASKED = 500
+"""When a board begins to ask, its people are asked at once for so many waiting requests of a selector."""
 
 
 def find(conn: sa.Connection, host: str, name: str) -> Board:
@@ -59,7 +63,7 @@ def put(change: Change, host: str, name: str, new: NewBoard) -> Board:
     if before is None or _matched_by(before) != _matched_by(board):
         _renew_matches(change, before, board)
     if before is not None and _shared_as(before) != _shared_as(board):
-        _shared_anew(change, board)
+        _shared_anew(change, board, asks_now=board.terms.ask and not before.terms.ask)
     if board.up:
         change.wake_labs([host])
     return board
@@ -76,6 +80,8 @@ def put_health(change: Change, host: str, name: str, health: Health, reason: str
         sql.seen(change.conn, host, [name], change.at)
         return find(change.conn, host, name)
     sql.set_health(change.conn, before, health, reason, change.at)
+    if before.health == "broken":
+        sql.forget_failures(change.conn, host, name)
     board = find(change.conn, host, name)
     board_changes.note(change, before, board, who=host)
     if health != before.health:
@@ -89,7 +95,8 @@ def put_health(change: Change, host: str, name: str, health: Health, reason: str
 def put_maintenance(change: Change, caller: Caller, host: str, name: str, reason: str) -> Board:
     """People of its lab take the board out of choice, with the reason; without one they give it back.
 
-    What runs on it goes on, what waits for it waits. Raises NotKnown, NotYours. The same again changes nothing.
+    They give back what the hub has taken out, too, since attempts there could not be run. What runs on it goes on, what
+    waits for it waits. Raises NotKnown, NotYours. The same again changes nothing.
     """
     board = find(change.conn, host, name)
     otherwise = f"only maintainers of the team {board.team} and the lab {host} itself keep boards of {host}"
@@ -98,8 +105,12 @@ def put_maintenance(change: Change, caller: Caller, host: str, name: str, reason
         sql.set_maintenance(change.conn, board.id, reason, caller.name if reason else "", change.at)
         action = "maintenance" if reason else "available"
         audit.write(change, caller, action, f"board {board}", reason, team=board.team)
-        if not reason:
-            change.wake_labs([host])
+    elif not reason and board.health == "broken" and board.failures >= failures.MOST:
+        sql.set_health(change.conn, board, "online", "", change.at)
+        sql.forget_failures(change.conn, host, name)
+        audit.write(change, caller, "available", f"board {board}", "", team=board.team)
+    if not reason:
+        change.wake_labs([host])
     kept = find(change.conn, host, name)
     board_changes.note(change, board, kept, who=caller.name)
     return kept
@@ -146,11 +157,18 @@ def _renew_matches(change: Change, before: Board | None, board: Board) -> None:
     _settle_held(change, has - had)
 
 
-def _shared_anew(change: Change, board: Board) -> None:
-    """See to the requests that have lost the board, or that are held and wait for no answer of its lab any more."""
+def _shared_anew(change: Change, board: Board, *, asks_now: bool = False) -> None:
+    """See to the requests that have lost the board, or that are held and wait for no answer of its lab any more.
+
+    Where it `asks_now`, its people are asked for what waits already: the first of them, since a lab that changes its
+    terms is not to stop the others. The rest waits for its other boards; none of it runs here unasked.
+    """
     served = matches.of_board(change.conn, board.id)
     _settle_held(change, served)
     _settle_left(change, served, longer_than=board.terms.max_time)
+    for one in served if asks_now else ():
+        for request_id in lanes.waiting_ids(change.conn, one, beside=(), longer_than=None)[:MOST_ASKED]:
+            approvals.settle(change, life.find(change, request_id))
 
 
 def _settle_left(change: Change, selector_ids: Collection[int], longer_than: int | None = None) -> None:

@@ -17,6 +17,9 @@ from fuego_jenkins_remote.network import matching, selectors
 from fuego_jenkins_remote.network.matching import Reason, Wish
 from fuego_jenkins_remote.network.permissions import Action, Thing, may
 
+MOST_BOARDS = 501
+"""So many boards are looked at, by name, before a request is put: one more than one put may make requests for."""
+
 
 def wish_of(asked: NewRequest | Request, teams: Sequence[str], user: str) -> Wish:
     """What is asked for, as it is matched with boards; raises SelectorError."""
@@ -52,15 +55,21 @@ def teams_of(caller: Caller, team: str | None) -> tuple[str, ...]:
 
 
 def team_and_boards(conn: sa.Connection, caller: Caller, new: NewRequest, now: datetime) -> tuple[str, Sequence[Board]]:
-    """The first of the caller's teams that may use boards for it, and these boards, well or not; raises NoBoard."""
+    """The first of the caller's teams that may use boards for it, and these boards, well or not; raises NoBoard.
+
+    Where very many match, the first of them stand for all, if the caller may use any.
+    """
     teams = teams_of(caller, new.team)
     selector = effective(wish_of(new, teams, caller.name))
-    among = sql.rows_of(conn, matches.matching(selector))
-    for team in teams:
-        wish = wish_of(new, (team,), caller.name)
-        found = [board for board in among if not matching.never(board.offer(now), wish, now)]
-        if found:
-            return team, found
+    for most in (MOST_BOARDS, None):
+        among = sql.rows_of(conn, matches.matching(selector), most)
+        for team in teams:
+            wish = wish_of(new, (team,), caller.name)
+            found = [board for board in among if not matching.never(board.offer(now), wish, now)]
+            if found:
+                return team, found
+        if most is None or len(among) < most:
+            break
     raise _none(sql.listed(conn), wish_of(new, teams, caller.name), now)
 
 

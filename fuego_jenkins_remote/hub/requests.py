@@ -14,13 +14,13 @@ import sqlalchemy as sa
 from fuego_jenkins_remote.hub import approvals, audit, choice, life, outlook, sight, telling
 from fuego_jenkins_remote.hub.changes import Change
 from fuego_jenkins_remote.hub.errors import Conflict, NotKnown, NotYours, Refused
-from fuego_jenkins_remote.hub.queue import lanes
+from fuego_jenkins_remote.hub.queue import lanes, quota
 from fuego_jenkins_remote.hub.records import Board, Caller, NewCampaign, NewRequest, Request
 from fuego_jenkins_remote.hub.rights import must_be_good_for
 from fuego_jenkins_remote.hub.statements import attempts as attempt_sql
 from fuego_jenkins_remote.hub.statements import boards as board_sql
 from fuego_jenkins_remote.hub.statements import campaigns as campaign_sql
-from fuego_jenkins_remote.hub.statements import locks
+from fuego_jenkins_remote.hub.statements import locks, matches
 from fuego_jenkins_remote.hub.statements import packages as package_sql
 from fuego_jenkins_remote.hub.statements import people as people_sql
 from fuego_jenkins_remote.hub.statements import requests as sql
@@ -131,11 +131,13 @@ def write(
                     rerun_of=old.id if old else None,
                 )
             )
-        change.wake_labs({board.host for board in planned.boards})
+    offers = {row.lane.selector_id: matches.offers_by_id(change.conn, row.lane.selector_id) for row in rows}
+    quota.must_have_room(change.conn, rows, offers, change.at)
     sql.insert(change.conn, rows, requester=caller.name, campaign=campaign, fingerprint=fingerprint, now=change.at)
     lanes.enter_all(change.conn, rows)
     made = sql.of_put(change.conn, caller.name, rows[0].new.call_id)
-    if any(board.terms.ask for planned in plans for board in planned.boards):
+    change.wake_labs({offer.host for of_one in offers.values() for offer in of_one})
+    if any(offer.terms.ask for of_one in offers.values() for offer in of_one):
         made = [approvals.settle(change, one) for one in made]
     more = f" and {len(made) - 1} more" if len(made) > 1 else ""
     _note(change, caller, "put-request", made[0], f"{made[0].test} on {made[0].selector}{more}")
@@ -152,7 +154,7 @@ def find(conn: sa.Connection, request_id: str) -> Request:
 
 def told(conn: sa.Connection, request: Request, now: datetime) -> telling.Told:
     """What is happening to it, in words."""
-    boards = board_sql.of_lane(conn, request.lane_id) if request.state is State.PENDING else []
+    boards = board_sql.of_lane(conn, request.lane_id, most=choice.MOST_BOARDS) if request.state is State.PENDING else []
     attempt = attempt_sql.find(conn, request.id, request.attempt) if request.host else None
     return telling.tell(request, boards, attempt, now)
 
@@ -248,7 +250,7 @@ def _with_its_needs(conn: sa.Connection, new: NewRequest) -> NewRequest:
 def _parts(new: NewRequest, matching: Sequence[Board]) -> list[NewRequest]:
     if new.count == "each":
         if len(matching) > MAX_CAMPAIGN:
-            raise Refused(f"{len(matching)} boards match; one call may ask for at most {MAX_CAMPAIGN}")
+            raise Refused(f"more than {MAX_CAMPAIGN} boards match; one call may ask for at most {MAX_CAMPAIGN}")
         return [replace(new, selector=selectors.exactly(b.host, b.name).normal()) for b in matching]
     if new.count > len(matching):
         names = listed([str(board) for board in matching])

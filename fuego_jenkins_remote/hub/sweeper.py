@@ -12,6 +12,7 @@ from fuego_jenkins_remote.hub import approvals, attempts, life
 from fuego_jenkins_remote.hub.changes import Change
 from fuego_jenkins_remote.hub.core import Hub
 from fuego_jenkins_remote.hub.errors import Conflict, HubError
+from fuego_jenkins_remote.hub.queue import failures
 from fuego_jenkins_remote.hub.records import Attempt, Request
 from fuego_jenkins_remote.hub.statements import attempts as attempt_sql
 from fuego_jenkins_remote.hub.statements import requests as request_sql
@@ -110,6 +111,7 @@ def _silent(change: Change, attempt: Attempt, request: Request) -> None:
         {"state": State.LOST, "due_at": change.at + wait, "stop": False, "reason": meaning(Reason.LOST)},
     )
     lost = life.move(change, request, Event.SILENT, by=By.HUB, who=life.HUB, reason=meaning(Reason.LOST))
+    failures.count(change, attempt.host, attempt.board, meaning(Reason.LOST))
     change.wake_labs([attempt.host])
     if lost.cancel_requested:
         who = lost.requester

@@ -110,6 +110,14 @@ def table_markdown() -> str:
     return "\n".join(lines) + "\n"
 
 
+def is_the_boards(reason: str) -> bool:
+    """Whether an attempt that ended so speaks against the board. An unknown word does, as any trouble there may.
+
+    Not where the test itself is not right, for which no other board would do better, nor where a person has aborted it.
+    """
+    return may_go_elsewhere(reason) and reason != Reason.ABORTED
+
+
 def _row(reason: str) -> Infrastructure | None:
     try:
         return TABLE[Reason(reason)]

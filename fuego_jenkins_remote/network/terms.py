@@ -3,7 +3,7 @@
 The lab says them with its board; the hub keeps to them when requests are put and claimed, the lab again by its own
 policy. They are a mapping in JSON, all of whose parts may be left out:
 
-    {"ask": true, "priority": 50, "max_time": 7200, "running": {"user": 1, "team": 3},
+    {"ask": true, "priority": 50, "max_time": 7200, "running": {"user": 1, "team": 3}, "waiting": {"user": 20},
      "windows": {"time_zone": "Europe/Berlin", "windows": ["Mon-Fri 18:00-08:00"]}}
 """
 
@@ -41,12 +41,17 @@ class Windows:
 
 @dataclass(frozen=True, kw_only=True)
 class Terms:
-    """What holds for outsiders. `max_time` in seconds; `running` counts the lab's boards that a user, a team has."""
+    """What holds for outsiders. `max_time` in seconds; `running` counts the lab's boards that a user, a team has.
+
+    `waiting` counts requests that wait for the lab's boards, so many for each board: a lab with ten times the boards
+    has room for ten times the queue.
+    """
 
     ask: bool = False  # the lab's people approve each request, unless they have allowed such ones for good
     priority: int = 100  # a higher one counts as this
     max_time: int = OUTSIDER_SECONDS
     running: Quota = Quota()
+    waiting: Quota = Quota()
     windows: Windows = Windows()
 
 
@@ -67,14 +72,12 @@ def terms_from_mapping(data: object) -> Terms:
     ask = said.get("ask", False)
     if not isinstance(ask, bool):
         raise BadTerms("ask: true or false is needed")
-    running = _mapping(said.get("running", {}), "running", Quota)
     return Terms(
         ask=ask,
         priority=_number(said.get("priority", 100), "priority", 0, 100),
         max_time=_number(said.get("max_time", OUTSIDER_SECONDS), "max_time", 1, _LONGEST),
-        running=Quota(
-            **{key: _number(n, f"running: {key}", 0, _MOST) for key, n in running.items() if n is not None},
-        ),
+        running=_quota(said, "running"),
+        waiting=_quota(said, "waiting"),
         windows=_windows(_mapping(said.get("windows", {}), "windows", Windows)),
     )
 
@@ -83,8 +86,9 @@ def terms_as_mapping(terms: Terms) -> dict[str, object]:
     """The terms as JSON has them: what differs from the usual ones."""
     usual = asdict(USUAL)
     found = {key: value for key, value in asdict(terms).items() if value != usual[key]}
-    if "running" in found:
-        found["running"] = {key: value for key, value in found["running"].items() if value is not None}
+    for name in ("running", "waiting"):
+        if name in found:
+            found[name] = {key: value for key, value in found[name].items() if value is not None}
     return found
 
 
@@ -149,6 +153,11 @@ def _mapping(data: object, where: str, of: type[Terms | Quota | Windows]) -> Map
         if key not in known:
             raise BadTerms(f"{where}: unknown key {str(key)[:80]!r} (known: {', '.join(known)})")
     return data
+
+
+def _quota(said: Mapping[str, object], name: str) -> Quota:
+    numbers = _mapping(said.get(name, {}), name, Quota)
+    return Quota(**{key: _number(n, f"{name}: {key}", 0, _MOST) for key, n in numbers.items() if n is not None})
 
 
 def _number(value: object, where: str, least: int, most: int) -> int:

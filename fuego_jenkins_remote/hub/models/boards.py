@@ -59,6 +59,7 @@ class TermsModel(Wire):
     priority: Whole = Field(default=100, ge=0, le=100)
     max_time: Whole = Field(default=OUTSIDER_SECONDS, ge=1, le=30 * 24 * 3600)
     running: QuotaModel = QuotaModel()
+    waiting: QuotaModel = QuotaModel()
     windows: WindowsModel = WindowsModel()
 
     def terms(self) -> Terms:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import sqlalchemy as sa
 from fastapi import APIRouter, Query, Request, Response
 
-from fuego_jenkins_remote.hub import approvals, requests, sight
+from fuego_jenkins_remote.hub import approvals, choice, requests, sight
 from fuego_jenkins_remote.hub.api.callers import Form, ResultsViewer, TheHub, results_viewer
 from fuego_jenkins_remote.hub.core import Hub
 from fuego_jenkins_remote.hub.models.fields import Host
@@ -135,7 +135,9 @@ def _values(
         "moves": wanted.state not in FINAL,
         "still": still,
         "told": requests.told(conn, wanted, now),
-        "matching": [] if wanted.host else sight.boards_for(conn, who, board_sql.of_lane(conn, wanted.lane_id)),
+        "matching": []
+        if wanted.host
+        else sight.boards_for(conn, who, board_sql.of_lane(conn, wanted.lane_id, most=choice.MOST_BOARDS)),
         "life": lives.draw(history, attempts, now),
         "attempts": attempts,
         "may_cancel": _may_cancel(conn, who, wanted),

@@ -92,6 +92,15 @@ with_deadline = sa.and_(waiting, requests.c.deadline.is_not(None))
 sa.Index("requests_deadline", requests.c.deadline, sqlite_where=with_deadline, postgresql_where=with_deadline)
 # Two for the lists by state: one of all states SQLite would take for the queries above too, and read all that waits.
 sa.Index("requests_waiting", requests.c.id, sqlite_where=waiting, postgresql_where=waiting)
+# How many a team, or one of its people, has waiting, and where.
+sa.Index(
+    "requests_waiting_of",
+    requests.c.team,
+    requests.c.requester,
+    requests.c.lane_id,
+    sqlite_where=waiting,
+    postgresql_where=waiting,
+)
 beyond_waiting = requests.c.state != sa.literal_column("'pending'")
 """Requests that a lab has or had, or that ended."""
 

@@ -44,19 +44,24 @@ def named(conn: sa.Connection, host: str, names: Iterable[str]) -> list[Board]:
     return [_board(row) for row in conn.execute(query).mappings()]
 
 
-def rows_of(conn: sa.Connection, condition: sa.ColumnElement[bool]) -> list[Board]:
-    """The boards that meet a condition on their table, by name."""
-    query = _SELECT.where(condition).order_by(boards.c.host, boards.c.name)
+def rows_of(conn: sa.Connection, condition: sa.ColumnElement[bool], most: int | None = None) -> list[Board]:
+    """The boards that meet a condition on their table, by name; at most so many."""
+    query = _SELECT.where(condition).order_by(boards.c.host, boards.c.name).limit(most)
     return [_board(row) for row in conn.execute(query).mappings()]
 
 
-def of_lane(conn: sa.Connection, lane_id: int) -> list[Board]:
-    """The boards that may run what waits in a lane, whatever their labs have answered, by name."""
+def of_lane(conn: sa.Connection, lane_id: int, *, host: str | None = None, most: int | None = None) -> list[Board]:
+    """The boards that may run what waits in a lane, whatever their labs have answered, by name.
+
+    Only those of one lab, and of the first so many that the lane's selector matches, where that is said.
+    """
     place = lanes.join(queues, queues.c.id == lanes.c.queue_id)
-    query = sa.select(queues.c.selector_id, queues.c.team, lanes.c.user).select_from(place)
-    lane = conn.execute(query.where(lanes.c.id == lane_id)).one()
+    whose = sa.select(queues.c.selector_id, queues.c.team, lanes.c.user).select_from(place)
+    lane = conn.execute(whose.where(lanes.c.id == lane_id)).one()
     query = _SELECT.join(matches, matches.c.board_id == boards.c.id).where(matches.c.selector_id == lane.selector_id)
-    rows = conn.execute(query.order_by(boards.c.host, boards.c.name)).mappings()
+    if host is not None:
+        query = query.where(boards.c.host == host)
+    rows = conn.execute(query.order_by(boards.c.host, boards.c.name).limit(most)).mappings()
     return [board for board in map(_board, rows) if board.admits(lane.team, lane.user)]
 
 
@@ -77,6 +82,18 @@ def set_health(conn: sa.Connection, board: Board, health: Health, reason: str, n
     since = board.health_since if health == board.health else now
     values = {"health": health, "health_reason": reason, "health_since": since, "last_seen": now}
     conn.execute(boards.update().where(boards.c.id == board.id).values(values))
+
+
+def count_failure(conn: sa.Connection, board: Board) -> int:
+    """One more attempt could not be run on the board; how many it is, one after the other."""
+    update = boards.update().where(boards.c.id == board.id).values(failures=boards.c.failures + 1)
+    return int(conn.execute(update.returning(boards.c.failures)).scalar_one())
+
+
+def forget_failures(conn: sa.Connection, host: str, name: str) -> None:
+    """A test has run on the board, or somebody has looked at it."""
+    failed = (boards.c.host == host) & (boards.c.name == name) & (boards.c.failures > 0)
+    conn.execute(boards.update().where(failed).values(failures=0))
 
 
 def set_maintenance(conn: sa.Connection, board_id: int, reason: str, by: str, now: datetime) -> None:

@@ -22,6 +22,7 @@ from fuego_jenkins_remote.hub.schema import (
     offered,
     queues,
     requests,
+    waiting,
 )
 from fuego_jenkins_remote.hub.schema import selectors as selectors_table
 from fuego_jenkins_remote.hub.statements import locks
@@ -239,6 +240,14 @@ def lane_now(conn: sa.Connection, lane_id: int) -> Filled | None:
 
 
 # -- requests in a lane
+
+
+def waiting_of(conn: sa.Connection, team: str, user: str | None = None) -> dict[int, int]:
+    """How many requests of the team, or of one of its users, wait in which lane."""
+    query = sa.select(requests.c.lane_id, sa.func.count()).where(waiting, requests.c.team == team)
+    if user is not None:
+        query = query.where(requests.c.requester == user)
+    return {row[0]: row[1] for row in conn.execute(query.group_by(requests.c.lane_id))}
 
 
 def first_in(*, by_name: bool = False, short: bool = False, but: bool = False) -> sa.Select[tuple[int, str, int]]:

@@ -193,15 +193,23 @@ def offers_of(conn: sa.Connection, normal: str) -> list[Offer] | None:
 
 def offers_by_id(conn: sa.Connection, selector: int) -> list[Offer]:
     """How the boards of a selector are shared, by lab."""
-    counted = (
-        sa.select(matches.c.offer_id, sa.func.count().label("boards"))
-        .where(matches.c.selector_id == selector)
-        .group_by(matches.c.offer_id)
-        .subquery()
-    )
-    joined = counted.join(offers, offers.c.id == counted.c.offer_id).join(labs, labs.c.host == offers.c.host)
-    query = sa.select(offers, labs.c.team, counted.c.boards).select_from(joined).order_by(offers.c.host, offers.c.id)
-    return _offers(conn.execute(query).mappings())
+    return _offers(conn.execute(_OF_SELECTOR, {"selector": selector}).mappings())
+
+
+def offers_of_lab(conn: sa.Connection, host: str) -> list[Offer]:
+    """How the boards of a lab are shared."""
+    return _offers(conn.execute(_OF_LAB, {"lab": host}).mappings())
+
+
+def _counted(column: sa.Column[Any], which: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    counted = sa.select(column.label("offer_id"), sa.func.count().label("boards")).where(which).group_by(column)
+    each = counted.subquery()
+    joined = each.join(offers, offers.c.id == each.c.offer_id).join(labs, labs.c.host == offers.c.host)
+    return sa.select(offers, labs.c.team, each.c.boards).select_from(joined).order_by(offers.c.host, offers.c.id)
+
+
+_OF_SELECTOR = _counted(matches.c.offer_id, matches.c.selector_id == sa.bindparam("selector"))
+_OF_LAB = _counted(boards.c.offer_id, boards.c.host == sa.bindparam("lab"))
 
 
 def _offers(rows: Iterable[sa.RowMapping]) -> list[Offer]:
@@ -216,3 +224,15 @@ def _offers(rows: Iterable[sa.RowMapping]) -> list[Offer]:
         )
         for row in rows
     ]
+
+
+def lanes_at(conn: sa.Connection, lane_ids: Sequence[int], host: str) -> set[int]:
+    """Those of these lanes whose selectors match a board of the lab."""
+    here = sa.exists().where(
+        matches.c.selector_id == queues.c.selector_id, matches.c.offer_id == offers.c.id, offers.c.host == host
+    )
+    query = sa.select(lanes.c.id).select_from(lanes.join(queues, queues.c.id == lanes.c.queue_id)).where(here)
+    found: set[int] = set()
+    for start in range(0, len(lane_ids), 500):
+        found.update(conn.execute(query.where(lanes.c.id.in_(lane_ids[start : start + 500]))).scalars())
+    return found

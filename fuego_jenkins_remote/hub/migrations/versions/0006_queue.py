@@ -45,6 +45,14 @@ def upgrade() -> None:
         sqlite_where=_FILLED,
         postgresql_where=_FILLED,
     )
+    waiting = sa.text("state = 'pending'")
+    op.create_index(
+        "requests_waiting_of",
+        "requests",
+        ["team", "requester", "lane_id"],
+        sqlite_where=waiting,
+        postgresql_where=waiting,
+    )
 
 
 def _tables() -> None:
