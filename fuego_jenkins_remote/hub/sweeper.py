@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 
 from starlette.concurrency import run_in_threadpool
@@ -16,6 +17,7 @@ from fuego_jenkins_remote.hub.queue import failures
 from fuego_jenkins_remote.hub.records import Attempt, Request
 from fuego_jenkins_remote.hub.statements import attempts as attempt_sql
 from fuego_jenkins_remote.hub.statements import requests as request_sql
+from fuego_jenkins_remote.hub.statements import turns as turn_sql
 from fuego_jenkins_remote.hub.waiters import pause
 from fuego_jenkins_remote.network.reasons import Reason, meaning
 from fuego_jenkins_remote.network.states import By, Event, State
@@ -25,6 +27,9 @@ A_PASS = 50
 
 A_PASS_SECONDS = 120.0
 """A pass that takes longer has come to a stop: each of its transactions waits ten seconds for others at most."""
+
+FORGOTTEN = timedelta(days=7)
+"""What somebody has used of a board so long ago does not count any more."""
 
 _log = logging.getLogger("hub.sweeper")
 
@@ -36,13 +41,20 @@ def sweep(hub: Hub) -> int:
         overdue = attempt_sql.overdue(conn, now, A_PASS)
         expired = request_sql.past_deadline(conn, now, A_PASS)
         unanswered = request_sql.to_remind(conn, now, A_PASS)
+        forgotten = turn_sql.are_forgotten(conn, now - FORGOTTEN)
     for attempt in overdue:
         _one(hub, partial(_look_at, seen=attempt))
     for request in expired:
         _one(hub, partial(_expire, seen=request))
     for request_id, host in unanswered:
         _one(hub, partial(approvals.remind, request_id=request_id, host=host))
+    if forgotten:
+        _one(hub, _forget)
     return len(overdue) + len(expired)
+
+
+def _forget(change: Change) -> None:
+    turn_sql.forget(change.conn, change.at - FORGOTTEN, A_PASS)
 
 
 def _one(hub: Hub, look: Callable[[Change], None]) -> None:

@@ -122,6 +122,9 @@ def in_words(host: str, team: str, open_to: Sequence[str], terms: Terms, span: C
     for count, whose in ((terms.running.user, "a person"), (terms.running.team, "a team")):
         if count is not None:
             said.append(f"Of {host}'s boards, {whose} of another team has at most {count} at a time.")
+    for count, whose in ((terms.waiting.user, "a person"), (terms.waiting.team, "a team")):
+        if count is not None:
+            said.append(f"At {host}, {whose} of another team has at most {count} requests waiting for each board.")
     if terms.windows.windows:
         zone = f" ({terms.windows.time_zone})" if terms.windows.time_zone else ""
         said.append(f"It is lent {_listed(terms.windows.windows)}{zone}.")

@@ -104,14 +104,18 @@ _COUNT = (
 )
 
 
-def forget(conn: sa.Connection, before: datetime, limit: int) -> int:
-    """What was used so long ago does not count any more; how many rows went, `limit` at most."""
-    old = sa.select(shares.c.board_id, shares.c.team, shares.c.user).where(shares.c.at < before).limit(limit)
-    rows = [tuple(row) for row in conn.execute(old)]
-    for board_id, team, user in rows:
+def are_forgotten(conn: sa.Connection, before: datetime) -> bool:
+    """Whether somebody used a board last so long ago."""
+    return conn.execute(sa.select(shares.c.board_id).where(shares.c.at < before).limit(1)).first() is not None
+
+
+def forget(conn: sa.Connection, before: datetime, limit: int) -> None:
+    """What was used so long ago does not count any more; so many rows go at most."""
+    columns = (shares.c.board_id, shares.c.team, shares.c.user)
+    old = sa.select(*columns).where(shares.c.at < before).order_by(shares.c.at, *columns).limit(limit)
+    for board_id, team, user in conn.execute(old).all():
         mine = (shares.c.board_id == board_id) & (shares.c.team == team) & (shares.c.user == user)
-        conn.execute(shares.delete().where(mine))
-    return len(rows)
+        conn.execute(shares.delete().where(mine, shares.c.at < before))
 
 
 def held_of_lab(conn: sa.Connection, host: str) -> dict[tuple[str, str], int]:
