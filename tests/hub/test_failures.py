@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import sqlalchemy as sa
-
 from fuego_jenkins_remote.hub import boards, records
-from fuego_jenkins_remote.hub.schema import notices
 from fuego_jenkins_remote.network.states import State
 
 from .conftest import World
+from .told import titles
 
 
 def fails(world: World, name: str, host: str = "demolab") -> records.Request:
@@ -18,11 +16,6 @@ def fails(world: World, name: str, host: str = "demolab") -> records.Request:
 def board(world: World, name: str) -> records.Board:
     with world.hub.reading() as conn:
         return boards.find(conn, "demolab", name)
-
-
-def told(world: World) -> list[str]:
-    with world.hub.reading() as conn:
-        return list(conn.execute(sa.select(notices.c.title).order_by(notices.c.id)).scalars())
 
 
 def test_a_retry_goes_to_no_board_where_it_failed_while_there_are_others(world: World, ann: records.Caller) -> None:
@@ -60,7 +53,7 @@ def test_a_board_that_fails_three_times_in_a_row_is_taken_out_and_its_people_are
     assert (out.up, out.health, out.failures) == (False, "broken", 3)
     assert out.health_reason.startswith("3 attempts, one after the other, could not be run on it; the last one: ")
     assert world.claim("demolab", "one") is None
-    assert any("demolab:one is broken" in title for title in told(world))
+    assert any("demolab:one is broken" in title for title in titles(world))
 
 
 def test_a_test_that_runs_begins_the_count_anew(world: World, ann: records.Caller) -> None:
