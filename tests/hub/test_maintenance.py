@@ -68,6 +68,7 @@ def test_terms_come_back_whole_and_a_mistake_in_them_is_told(service: Service) -
         "priority": 100,
         "max_time": 7200,
         "running": {"user": None, "team": 2},
+        "waiting": {"user": None, "team": None},
         "windows": windows,
     }
     for wrong in ({"aks": True}, {"max_time": 0}, {"windows": {"time_zone": "UTC", "windows": ["Mon"]}}):
