@@ -50,7 +50,7 @@ def past(conn: sa.Connection, board: Board, now: datetime, *, days: int = 30) ->
     since = now - timedelta(days=days)
     if changes:
         since = max(since, changes[0].at)
-    whole = max((now - since).total_seconds(), 1.0)
+    whole = (now - since).total_seconds() or 1.0
     pieces: list[Piece] = []
     ends = [one.at for one in changes[1:]] + [now]
     for one, end in zip(changes, ends, strict=True):
