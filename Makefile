@@ -56,7 +56,7 @@ check: $(VENV)/dev.stamp ## lint and types: ruff, mypy, yamllint, shellcheck
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/yamllint --strict jenkins_jobs
-	$(BIN)/shellcheck --exclude=SC1091 scripts/*.sh jenkins_jobs/shell/*.sh fuego_jenkins_remote/standin/*.sh
+	$(BIN)/shellcheck --exclude=SC1091 scripts/*.sh jenkins_jobs/shell/*.sh fuego_jenkins_remote/standin/*.sh fuego_jenkins_remote/lab/probe/*/*.sh
 
 bench: $(VENV)/run.stamp ## measure what has a goal; exit status 1 when one misses
 	@PYTHONPATH=scripts/demo $(BIN)/python scripts/bench

@@ -84,7 +84,7 @@ def more_wanted(session: Session, given: Mapping[str, Any], test: str) -> dict[s
             said["min_version"] = check_version(given["min_version"])
         except BadVersion as error:
             raise click.UsageError(f"--min-version: {error}") from error
-    if not given.get("git") and not given.get("package"):
+    if not any(given.get(source) for source in ("git", "package", "stored")):
         said["needs"] = list(installed_needs(session, test))
     said["private"] = bool(given.get("private"))
     return {key: value for key, value in said.items() if value}
@@ -103,6 +103,11 @@ def installed_needs(session: Session, test: str) -> tuple[str, ...]:
     except (BadTestYaml, selectors.SelectorError) as error:
         raise click.UsageError(f"{path}: {error}") from error
     return needs
+
+
+def is_installed(session: Session, test: str) -> bool:
+    """Whether this machine's Fuego has the test."""
+    return (session.settings.path("fuego_core_dir") / "tests" / test / "fuego_test.sh").is_file()
 
 
 def time_limit_words(given: Mapping[str, Any]) -> str:

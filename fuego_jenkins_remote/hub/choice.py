@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import sqlalchemy as sa
 
-from fuego_jenkins_remote.hub import boards
+from fuego_jenkins_remote.hub import boards, sight
 from fuego_jenkins_remote.hub.errors import NoBoard, NotYours, Refused
 from fuego_jenkins_remote.hub.records import Board, Caller, NewRequest, Request
 from fuego_jenkins_remote.hub.statements import boards as sql
 from fuego_jenkins_remote.hub.statements import matches
+from fuego_jenkins_remote.hub.statements import packages as package_sql
 from fuego_jenkins_remote.network import matching, selectors
 from fuego_jenkins_remote.network.matching import Reason, Wish
 from fuego_jenkins_remote.network.permissions import Action, Thing, may
@@ -52,6 +53,12 @@ def teams_of(caller: Caller, team: str | None) -> tuple[str, ...]:
     if not allowed:
         raise NotYours(f"{caller.name} may not ask for tests in the name of {', '.join(asked)}")
     return allowed
+
+
+def with_its_needs(conn: sa.Connection, new: NewRequest) -> NewRequest:
+    """With what the test of its package needs, whatever its requester says of it."""
+    package = package_sql.find(conn, new.package) if new.package is not None else None
+    return new if package is None else replace(new, needs=tuple(dict.fromkeys((*new.needs, *package.needs))))
 
 
 def team_and_boards(conn: sa.Connection, caller: Caller, new: NewRequest, now: datetime) -> tuple[str, Sequence[Board]]:
@@ -103,6 +110,9 @@ class Look:
 
 def look(conn: sa.Connection, caller: Caller, new: NewRequest, now: datetime, limit: int) -> Look:
     """See what a request would get, without putting it; raises as `team_and_boards`, but for NoBoard."""
+    if new.package is not None and not sight.sees_package(conn, caller, new.package):
+        raise Refused(f"the package {new.package} is not here: upload it first", code="unknown-package")
+    new = with_its_needs(conn, new)
     teams = teams_of(caller, new.team)
     wish = wish_of(new, teams, caller.name)
     normal = effective(wish).normal()

@@ -21,7 +21,6 @@ from fuego_jenkins_remote.hub.statements import attempts as attempt_sql
 from fuego_jenkins_remote.hub.statements import boards as board_sql
 from fuego_jenkins_remote.hub.statements import campaigns as campaign_sql
 from fuego_jenkins_remote.hub.statements import locks, matches
-from fuego_jenkins_remote.hub.statements import packages as package_sql
 from fuego_jenkins_remote.hub.statements import people as people_sql
 from fuego_jenkins_remote.hub.statements import requests as sql
 from fuego_jenkins_remote.network import selectors
@@ -102,7 +101,7 @@ def for_team(new: NewRequest, team: str | None) -> NewRequest:
 def plan(change: Change, caller: Caller, new: NewRequest, *, again: Request | None = None) -> Plan:
     """What a put comes to, without writing anything; `again`: in place of this one. Raises as `put`."""
     _check(change, caller, new)
-    new = _with_its_needs(change.conn, new)
+    new = choice.with_its_needs(change.conn, new)
     locks.boards_stay(change.conn)
     team, matching = choice.team_and_boards(change.conn, caller, new, change.at)
     parts = _parts(new, matching)
@@ -239,12 +238,6 @@ def _check(change: Change, caller: Caller, new: NewRequest) -> None:
     for user in new.notify:
         if not people_sql.user_exists(change.conn, user):
             raise Refused(f"there is no user {user} to be told")
-
-
-def _with_its_needs(conn: sa.Connection, new: NewRequest) -> NewRequest:
-    """With what the test of its package needs, whatever its requester says of it."""
-    package = package_sql.find(conn, new.package) if new.package is not None else None
-    return new if package is None else replace(new, needs=tuple(dict.fromkeys((*new.needs, *package.needs))))
 
 
 def _parts(new: NewRequest, matching: Sequence[Board]) -> list[NewRequest]:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
+from front_door import FrontDoor
+
 pytestmark = pytest.mark.slow
 
 
@@ -121,3 +123,60 @@ def test_a_request_is_matched_without_being_put(ftc, shared, as_user) -> None:
 def test_match_goes_with_the_network_and_alone(ftc, as_lab, words: tuple[str, ...]) -> None:
     as_lab()
     assert ftc("list-boards", *words).status == 2
+
+
+def test_a_match_knows_what_a_test_of_the_store_needs(ftc, shared, as_user, tmp_path) -> None:
+    folder = tmp_path / "Functional.needy"
+    folder.mkdir()
+    (folder / "fuego_test.sh").write_text("test_run() { :; }\n")
+    (folder / "test.yaml").write_text(
+        "fuego_package_version: 1\nname: Functional.needy\nversion: 1.0\nneeds: [label=usb-gadget]\n"
+    )
+    as_user("tim")
+    assert ftc("put-test", folder).status == 0
+    found = ftc("list-boards", "-r", "--match", "demolab:local1", "-t", "Functional.needy")
+    assert "the test needs label=usb-gadget: it has no label usb-gadget" in found.out
+    unknown = ftc("list-boards", "-r", "--match", "demolab:local1", "-t", "Functional.unknown")
+    assert "what it needs is not known" in unknown.err
+    assert "now" in unknown.out
+
+
+def test_a_put_whose_answer_was_lost_is_one_request_however_often_it_is_tried(
+    ftc, shared, as_user, network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    as_user("tim")
+    door = FrontDoor(network.hub)
+    monkeypatch.setenv("FUEGO_HUB_URL", door.url)
+    words = (
+        "put-request",
+        "-q",
+        "-b",
+        "demolab:local",
+        "-t",
+        "Functional.hello",
+        "--deadline",
+        "2h",
+        "--key",
+        "a-key-0001",
+    )
+    try:
+        with door.losing_answers(path="/requests$", times=2):
+            first = ftc(*words)
+        again = ftc(*words)
+    finally:
+        door.close()
+    assert first.status == 0, first.err
+    assert again.out == first.out
+    other = ftc(
+        "put-request",
+        "-b",
+        "demolab:local1",
+        "-t",
+        "Functional.other",
+        "--key",
+        "a-key-0001.b",
+        "--hub-url",
+        network.hub,
+    )
+    assert other.status == 1
+    assert "already used for another request" in other.err

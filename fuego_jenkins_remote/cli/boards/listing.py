@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @remote
 @click.option("--html", type=FILE, metavar="FILE", help="With -r: write them there, as a page.")
 @click.option("--match", metavar="SELECTOR", help="With -r: what a request would get, and why not the others.")
-@click.option("-t", "--test", metavar="TEST", help="With --match: what this test needs, if it is installed here.")
+@click.option("-t", "--test", metavar="TEST", help="With --match: what this test needs counts, too.")
 @click.option("--timeout", "--time", type=DURATION, metavar="TIME", help="With --match: for a test of so long; 30m.")
 @click.option("--team", metavar="TEAM", help="With --match: in the name of this team of yours.")
 @hub_url

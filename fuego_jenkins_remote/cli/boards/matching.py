@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fuego_jenkins_remote.cli.request_options import DEFAULT_TIMEOUT, installed_needs
+from fuego_jenkins_remote.cli.request_options import DEFAULT_TIMEOUT, installed_needs, is_installed
 from fuego_jenkins_remote.cli.session import Session
 
 
@@ -19,7 +19,7 @@ def show_match(session: Session, selector: str, asked: dict[str, Any]) -> None:
     if asked["team"]:
         wanted["team"] = asked["team"]
     if asked["test"]:
-        wanted["needs"] = list(installed_needs(session, check_test_name(asked["test"])))
+        wanted |= _of_the_test(session, check_test_name(asked["test"]))
     look = boards.match(session.hub.api, wanted)
     session.out.table(
         ("board", "may", "why not"),
@@ -32,6 +32,23 @@ def show_match(session: Session, selector: str, asked: dict[str, Any]) -> None:
         session.out.note(f"no board has {term}" + (f"; perhaps {guess}?" if guess else ""))
     said = f", asked for by team {look.team}" if look.team else ""
     session.out.note(f"{look.may} of {look.total} boards may run it{said}")
+
+
+def _of_the_test(session: Session, test: str) -> dict[str, Any]:
+    """What the test needs, if it is installed here; else its package in the network's store: the hub reads it there."""
+    from fuego_jenkins_remote.client import store
+    from fuego_jenkins_remote.client.errors import NotFound
+
+    if is_installed(session, test):
+        return {"needs": list(installed_needs(session, test))}
+    try:
+        versions = store.everything(session.hub.api, test).versions
+    except NotFound:
+        versions = []
+    if versions:
+        return {"package": versions[0].sha256}
+    session.out.note(f"{test} is neither installed here nor in the network's store: what it needs is not known")
+    return {}
 
 
 def _may(seen: Any) -> str:

@@ -23,6 +23,7 @@ from fuego_jenkins_remote.hub.models.fields import (
     OpenTo,
     Reason,
     Selector,
+    Sha256,
     Short,
     Switch,
     Text,
@@ -138,6 +139,7 @@ class MatchIn(Wire):
     needs: tuple[Selector, ...] = Field(default=(), max_length=selectors.MAX_NEEDS)
     timeout: Whole = Field(default=1800, ge=1, le=MAX_TIMEOUT)
     team: Host | None = None
+    package: Sha256 | None = None
     limit: Whole = Field(default=20, ge=1, le=200)
 
     def new(self) -> records.NewRequest:
