@@ -1,0 +1,461 @@
+"""Nothing that the hub answers shows a private thing to who may not see it, whatever there is and whoever asks.
+
+Every GET route of the app is asked, with every id and name there is, by people and labs who may not see: none of the
+answers, with its head, holds a word of a private request. Where a call names a private thing, its answer is that of a
+call that names a thing which never was. A new route is covered as soon as it is there: if it takes something that is
+not known here, this test fails and says so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import product
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import pytest
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from fuego_jenkins_remote.hub import admin, records, requests, sight
+from fuego_jenkins_remote.hub.app import make_app
+from fuego_jenkins_remote.hub.campaigns import sight as campaign_sight
+from fuego_jenkins_remote.hub.errors import HubError
+from fuego_jenkins_remote.hub.packages import store, upload
+from fuego_jenkins_remote.hub.people.tokens import caller_of
+from fuego_jenkins_remote.hub.statements import campaigns as campaign_sql
+from fuego_jenkins_remote.network.identities import AttemptId
+from fuego_jenkins_remote.network.permissions import Action, may
+
+from .conftest import World, open_world
+
+NEVER = {
+    "request": "20200101-000000000-aaaaaaaa",
+    "campaign": "c-20200101-000000000-aaaaaaaa",
+    "sha256": "0" * 64,
+    "word": "zqnever",
+}
+WAYS = ("waits", "asked", "assigned", "runs", "done", "error", "cancelled")
+SELECTORS = ("demolab:one", "demolab:two", "demolab:one or demolab:two")
+ASK_SECONDS = 0.15
+
+
+@dataclass(frozen=True)
+class Wish:
+    """A request that somebody of annslab puts, and how far it comes."""
+
+    private: bool
+    selector: str
+    way: str
+    many: bool
+    packed: bool
+
+
+@dataclass
+class Secret:
+    """What must not be shown of one private request: its words, and who may see it."""
+
+    words: set[str]
+    seen_by: set[str]
+
+
+@dataclass
+class Place:
+    """A hub with people and labs, their tokens, and what of it is private."""
+
+    world: World
+    app: FastAPI
+    tokens: dict[str, str] = field(default_factory=dict)
+    callers: dict[str, records.Caller | None] = field(default_factory=dict)
+    secrets: list[Secret] = field(default_factory=list)
+    pool: dict[str, set[str]] = field(default_factory=dict)
+
+    def hidden_from(self, who: str) -> set[str]:
+        """The words that this one must not get to see."""
+        return {word for secret in self.secrets if who not in secret.seen_by for word in secret.words}
+
+
+wishes = st.lists(
+    st.builds(
+        Wish,
+        private=st.sampled_from([True, True, False]),
+        selector=st.sampled_from(SELECTORS),
+        way=st.sampled_from(WAYS),
+        many=st.booleans(),
+        packed=st.booleans(),
+    ),
+    min_size=2,
+    max_size=4,
+)
+
+
+@pytest.mark.timeout(300)
+def test_no_answer_shows_a_private_thing(tmp_path: Path) -> None:
+    """One of each kind; the test below has what nobody thought of."""
+    _look(
+        tmp_path,
+        [
+            Wish(private=True, selector="demolab:one", way="runs", many=False, packed=True),
+            Wish(private=True, selector="demolab:two", way="asked", many=False, packed=False),
+            Wish(private=True, selector="demolab:two", way="error", many=True, packed=False),
+            Wish(private=False, selector="demolab:one", way="waits", many=False, packed=False),
+        ],
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
+@given(wishes)
+def test_no_answer_shows_a_private_thing_whatever_there_is(wanted: list[Wish]) -> None:
+    folder = Path(tempfile.mkdtemp())
+    try:
+        _look(folder, wanted)
+    finally:
+        shutil.rmtree(folder)
+
+
+def _look(folder: Path, wanted: Sequence[Wish]) -> None:
+    place = _populated(folder, wanted)
+    try:
+        asyncio.run(_ask_all(place))
+    finally:
+        place.world.hub.engine.dispose()
+
+
+# -- the hub, and what happens in it
+
+
+def _populated(folder: Path, wanted: Sequence[Wish]) -> Place:
+    world = open_world(folder / "hub")
+    place = Place(world, make_app(world.hub.engine, world.hub.data_dir, public=True, clock=world.clock))
+    engine = world.hub.engine
+    for host in ("demolab", "otherlab"):
+        place.tokens[host] = admin.add_lab(engine, host)
+    for host, board in (("demolab", "one"), ("demolab", "two"), ("otherlab", "one")):
+        world.put_board(host, board)
+    places = {
+        "ann": "annslab:member",
+        "gus": "annslab:guest",
+        "tim": "demolab:maintainer",
+        "tom": "demolab:member",
+        "eve": "evil:admin",
+        "otto": "otherlab:admin",
+    }
+    for name, team in places.items():
+        place.tokens[name] = admin.add_user(engine, name, teams=[team])
+    place.tokens["root"] = admin.add_user(engine, "root", network_admin=True)
+    place.tokens["eves screen"] = admin.add_token(engine, "eve", scope="results")
+    with world.hub.reading() as conn:
+        place.callers = {name: caller_of(conn, token, world.clock()) for name, token in place.tokens.items()}
+    place.callers["nobody"] = None
+    for number, wish in enumerate(wanted):
+        _carry_out(place, wish, f"zqword{number}")
+    return place
+
+
+def _carry_out(place: Place, wish: Wish, word: str) -> None:
+    world, ann = place.world, place.callers["ann"]
+    assert ann is not None
+    digest = _bring(world, ann, word) if wish.packed else None
+    made = world.put_all(
+        ann,
+        wish.selector if not wish.many else "demolab:*",
+        test=f"Functional.{word}",
+        spec=f"spec-{word}",
+        notes=f"for {word} alone",
+        variables={"WHAT": word},
+        private=wish.private,
+        package=digest,
+        count="each" if wish.many else 1,
+    )
+    for request in made:
+        try:
+            _go(world, ann, request, wish.way, word)
+        except (HubError, AssertionError):
+            continue  # its board has another one: it waits
+    words = {word, *(one.id for one in made), *([digest] if digest else [])}
+    with world.hub.reading() as conn:
+        things = [sight.thing(conn, one) for one in made]
+        campaign = made[0].campaign
+        if campaign:
+            words.add(campaign)
+            whole = campaign_sql.find(conn, campaign)
+            assert whole is not None
+            things.append(campaign_sight.thing(whole))
+    for name, value in (("request", made[0].id), ("word", word), ("sha256", digest), ("campaign", campaign)):
+        if value:
+            place.pool.setdefault(name, set()).add(value)
+    if wish.private:
+        sees = {
+            name
+            for name, who in place.callers.items()
+            if who is not None and any(may(who.actor, Action.SEE_REQUEST, thing) for thing in things)
+        }
+        place.secrets.append(Secret(words, sees))
+
+
+def _bring(world: World, who: records.Caller, word: str) -> str:
+    with upload(world.hub.data_dir) as incoming:
+        incoming.write(word.encode())
+        with world.hub.change() as change:
+            store(change, world.hub.data_dir, incoming, incoming.sha256, who)
+        return incoming.sha256
+
+
+def _go(world: World, ann: records.Caller, request: records.Request, way: str, word: str) -> None:
+    if way == "waits":
+        return
+    if way == "cancelled":
+        with world.hub.change() as change:
+            requests.cancel(change, ann, request.id, world.call_id(), f"no more {word}")
+        return
+    board = "two" if "two" in request.selector and "one" not in request.selector else "one"
+    got = world.take("demolab", board, request=request.id).assignments
+    which = AttemptId(got[0].request.id, got[0].number) if got else None
+    assert which is not None
+    if way == "asked":
+        world.give_back("demolab", which, f"who is {word}?", approval="requested")
+        return
+    if way == "assigned":
+        return
+    world.start("demolab", which)
+    world.heartbeat("demolab", which, log_tail=f"{word} says hello", queue_why=f"waits for {word}")
+    if way == "done":
+        world.tested("demolab", which)
+        world.done("demolab", which)
+    if way == "error":
+        world.error("demolab", which)
+
+
+# -- asking
+
+
+async def _ask_all(place: Place) -> None:
+    words = {word for secret in place.secrets for word in secret.words}
+    seen_by_ann: set[str] = set()
+    for who in place.callers:
+        hidden = place.hidden_from(who)
+        if who == "ann":
+            for call in _calls(place, hidden):
+                seen_by_ann |= {word for word in words if word in await _ask(place, who, *call)}
+        elif hidden:
+            await _ask_all_of(place, who, hidden)
+    # The words are really to be seen where they may be: else this would hold of a hub that answers nothing.
+    assert words <= seen_by_ann
+
+
+async def _ask_all_of(place: Place, who: str, hidden: set[str]) -> None:
+    nevers: dict[tuple[str, str], str] = {}
+    for method, target, body in _calls(place, hidden):
+        answer = await _ask(place, who, method, target, body)
+        named = sorted((word for word in hidden if word in target), key=len, reverse=True)
+        if not named:
+            shown = [word for word in hidden if word in answer]
+            assert not shown, f"{who}: {method} {target} shows {shown}"
+            continue
+        other = target
+        for word in named:
+            other = other.replace(word, _never(word))
+        if (method, other) not in nevers:
+            nevers[method, other] = _plain(await _ask(place, who, method, other, body), hidden)
+        assert _plain(answer, hidden) == nevers[method, other], f"{who}: {method} {target} is not as {other}"
+
+
+def _never(word: str) -> str:
+    if re.fullmatch(r"[0-9a-f]{64}", word):
+        return NEVER["sha256"]
+    if word.startswith("c-"):
+        return NEVER["campaign"]
+    return NEVER["word"] if word.startswith("zq") else NEVER["request"]
+
+
+def _plain(answer: str, hidden: Iterable[str]) -> str:
+    """An answer without what differs from call to call."""
+    for word in sorted({*hidden, *NEVER.values()}, key=len, reverse=True):
+        answer = answer.replace(word, "IT")
+    answer = re.sub(r"\b[0-9a-f]{24}\b", "CALL", answer)
+    return re.sub(r"\d\d:\d\d(:\d\d)?(\.\d+)?", "TIME", answer)
+
+
+BODIES: Mapping[str, Any] = {
+    "cancel": {"call_id": "call-zz01"},
+    "rerun": {"call_id": "call-zz02"},
+    "approvals": {"answer": "approved"},
+    "start": {"call_id": "call-zz03"},
+    "give-back": {"call_id": "call-zz04", "reason": "x"},
+    "heartbeat": {},
+    "tested": {
+        "call_id": "call-zz05",
+        "status": "PASS",
+        "run_key": "otherlab/20200101-000000000-aaaaaaaa.1",
+        "summary": "",
+    },
+    "done": {"call_id": "call-zz06", "target": "vision", "run_url": ""},
+    "error": {"call_id": "call-zz07", "reason": "no-run", "detail": "", "console_tail": ""},
+    "cancelled": {"call_id": "call-zz08"},
+}
+
+
+def _calls(place: Place, hidden: set[str]) -> Iterator[tuple[str, str, Any]]:
+    """Method, path and body of each call that is tried."""
+    for route in _routes(place.app.routes):
+        filled = list(_filled(route, place))
+        if "GET" in route.methods:
+            for path in filled:
+                yield "GET", path, None
+            for query in _queries(route, place):
+                yield "GET", f"{filled[0]}?{query}", None
+        elif "request_id" in route.path or "campaign_id" in route.path:
+            body = next((BODIES[part] for part in reversed(route.path.split("/")) if part in BODIES), {})
+            for path in filled:
+                if any(word in path for word in hidden):  # else something would be changed
+                    yield next(iter(route.methods)), path, body
+
+
+@dataclass(frozen=True)
+class Route:
+    """A route of the app, with its whole path."""
+
+    path: str
+    methods: frozenset[str]
+    dependant: Any
+
+
+def _routes(routes: Iterable[Any], prefix: str = "") -> Iterator[Route]:
+    for route in routes:
+        if isinstance(route, APIRoute):
+            yield Route(prefix + route.path, frozenset(route.methods), route.dependant)
+        elif (inner := getattr(route, "original_router", None)) is not None:
+            yield from _routes(inner.routes, prefix + route.include_context.prefix)
+        else:
+            assert getattr(route, "path", "") in {"/static", "/api/v1/openapi.json"}, f"what is {route}?"
+
+
+def _filled(route: Route, place: Place) -> Iterator[str]:
+    """The route's path with every value that there is for what it takes."""
+    values = {
+        "request_id": [*sorted(place.pool["request"])],
+        "campaign_id": [*sorted(place.pool.get("campaign", set())), NEVER["campaign"]],
+        "sha256": [*sorted(place.pool.get("sha256", set())), NEVER["sha256"]],
+        "host": ["demolab", "otherlab"],
+        "board": ["one", "two"],
+        "name": ["one", "two", *sorted(f"Functional.{word}" for word in place.pool["word"])],
+        "test": sorted(f"Functional.{word}" for word in place.pool["word"]),
+        "version": ["1.0"],
+        "team": ["annslab", "demolab", "evil"],
+        "user": ["ann", "eve"],
+        "number": ["1"],
+        "token_id": ["uaaaaaaa"],
+        "invitation_id": ["uaaaaaaa"],
+        "allowed_id": ["1"],
+        "subscription_id": ["1"],
+    }
+    names = re.findall(r"\{(\w+)(?::\w+)?\}", route.path)
+    unknown = [name for name in names if name not in values]
+    assert not unknown, f"{route.path} takes {unknown}: say in this test what there is of it"
+    for chosen in product(*(values[name] for name in names)):
+        path = route.path
+        for name, value in zip(names, chosen, strict=True):
+            path = re.sub(rf"\{{{name}(:\w+)?\}}", quote(value), path, count=1)
+        yield path
+
+
+def _queries(route: Route, place: Place) -> Iterator[str]:
+    """Each parameter of the route alone, with what could be told by it."""
+    words, requests = sorted(place.pool["word"]), sorted(place.pool["request"])
+    known: dict[str, list[str]] = {
+        "test": [f"Functional.{word}" for word in words],
+        "campaign": sorted(place.pool.get("campaign", set())),
+        "before": [*requests, "99999999-000000000-aaaaaaaa"],
+        "requester": ["ann"],
+        "host": ["demolab"],
+        "board": ["one"],
+        "state": ["pending", "running", "cancelled"],
+        "wait": ["0.01"],
+        "limit": ["1"],
+        "thing": [f"request {one}" for one in requests],
+        "team": ["annslab"],
+        "name": ["ann"],
+    }
+    for name in _query_names(route):
+        for value in known.get(name, [*words, *requests[:1]]):
+            yield urlencode({name: value})
+
+
+def _query_names(route: Route) -> set[str]:
+    names: set[str] = set()
+    pending = [route.dependant]
+    while pending:
+        dependant = pending.pop()
+        pending += dependant.dependencies
+        for param in dependant.query_params:
+            fields = getattr(param.field_info.annotation, "model_fields", None)
+            names |= set(fields) if fields else {param.alias}
+    return names
+
+
+async def _ask(place: Place, who: str, method: str, target: str, body: Any) -> str:
+    """The answer as a client gets it: status, head and body; of one that goes on, what comes in a moment."""
+    path, _, query = target.partition("?")
+    content = b"" if body is None else json.dumps(body).encode()
+    headers = [(b"accept", b"text/html" if not path.startswith("/api") else b"*/*"), (b"host", b"testserver")]
+    if body is not None:
+        headers += [(b"content-type", b"application/json"), (b"content-length", str(len(content)).encode())]
+    if who in place.tokens:
+        headers.append((b"authorization", f"Bearer {place.tokens[who]}".encode()))
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": method,
+        "scheme": "http",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": query.encode(),
+        "root_path": "",
+        "headers": headers,
+        "client": ("testclient", 1),
+        "server": ("testserver", 80),
+        "state": {},
+    }
+    told: list[str] = []
+    sent, gone = False, asyncio.Event()
+
+    async def receive() -> dict[str, Any]:
+        nonlocal sent
+        if not sent:
+            sent = True
+            return {"type": "http.request", "body": content, "more_body": False}
+        await gone.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        if message["type"] == "http.response.start":
+            told.append(str(message["status"]))
+            told.extend(
+                f"{name.decode()}: {value.decode()}"
+                for name, value in message["headers"]
+                if name not in {b"x-request-id", b"content-length", b"server-timing", b"etag"}
+            )
+        elif message["type"] == "http.response.body":
+            told.append(message.get("body", b"").decode("utf-8", "replace"))
+
+    task = asyncio.create_task(place.app(scope, receive, send))
+    _, still = await asyncio.wait({task}, timeout=ASK_SECONDS if "/events" in path else 30)
+    if still:
+        gone.set()
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    else:
+        task.result()
+    return "\n".join(told)
