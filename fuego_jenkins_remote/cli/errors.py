@@ -27,6 +27,7 @@ STATUS: dict[str, int] = {
     f"{_OURS}.network.tokens.BadSecret": 2,
     f"{_OURS}.publish.targets.NeverDelivered": 1,
     f"{_OURS}.publish.targets.NotDelivered": 1,
+    f"{_OURS}.service.backup.BackupError": 1,
     f"{_OURS}.service.engine.NotMigrated": 1,
     f"{_OURS}.service.postgresql.BadDatabase": 2,
     f"{_OURS}.service.postgresql.NoDatabase": 1,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fuego_jenkins_remote.cli import service_options as service
+from fuego_jenkins_remote.cli.operating.backups import add_backups
 from fuego_jenkins_remote.cli.options import common, pass_session
 from fuego_jenkins_remote.cli.people import operator
 from fuego_jenkins_remote.cli.session import Session
@@ -82,3 +83,4 @@ def serve(session: Session, /, data_dir: Path, mail: str | None, host: str, port
 
 for verb in operator.VERBS:
     hub.add_command(verb)
+add_backups(hub, "hub")

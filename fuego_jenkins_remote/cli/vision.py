@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from fuego_jenkins_remote.cli import service_options as service
+from fuego_jenkins_remote.cli.operating.backups import add_backups
 from fuego_jenkins_remote.cli.options import common, pass_session
 from fuego_jenkins_remote.cli.session import Session
 from fuego_jenkins_remote.cli.verb_group import VerbGroup
@@ -135,3 +136,6 @@ def revoke_token(session: Session, token: str, data_dir: Path) -> None:
         show_revoked(session.out, revoke_token(open_data(data_dir), token_id(token)))
     except ValueError as error:
         raise Failed(str(error)) from error
+
+
+add_backups(vision, "vision")

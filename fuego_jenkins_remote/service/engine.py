@@ -194,6 +194,13 @@ def is_busy(error: BaseException) -> bool:
     return (sqlstate(error) or "").startswith(("55P03", "57014", "53"))
 
 
+def known_tables(package: str) -> set[str]:
+    """All revisions of the tables that this version can bring up to date."""
+    from alembic.script import ScriptDirectory
+
+    return {script.revision for script in ScriptDirectory.from_config(_alembic_config(package)).walk_revisions()}
+
+
 def _alembic_config(package: str) -> Config:
     from alembic.config import Config
 

@@ -1,0 +1,1 @@
+"""What the operators of hub and vision do beside serving: backups, tidying up, looking after it."""
