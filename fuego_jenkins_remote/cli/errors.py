@@ -46,6 +46,7 @@ EXTRAS: dict[str, str] = {
     "fastapi": "all",
     "jinja2": "all",
     "psycopg": "postgresql",
+    "prometheus_client": "all",
     "pydantic": "all",
     "sqlalchemy": "all",
     "structlog": "all",

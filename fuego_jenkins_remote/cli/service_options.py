@@ -46,13 +46,30 @@ def tls(command: _F) -> _F:
     return certificate(click.option("--tls-key", type=FILE, metavar="FILE", help="Its key (PEM).")(command))
 
 
+def _first_line(_context: click.Context, _option: click.Parameter, file: Path | None) -> str | None:
+    if file is None:
+        return None
+    token = file.read_text(encoding="utf-8").strip()
+    if not 16 <= len(token) <= 200 or not token.isascii() or not token.isprintable() or " " in token:
+        raise click.UsageError(f"{file}: a token of 16 to 200 plain characters is wanted (openssl rand -hex 32)")
+    return token
+
+
 def serving(command: _F) -> _F:
-    """--tls-cert, --tls-key, --behind-proxy, --base-url, --public."""
+    """--tls-cert, --tls-key, --behind-proxy, --base-url, --metrics-token-file, --public."""
     for option in reversed(
         (
             tls,
             click.option("--behind-proxy", is_flag=True, help="A proxy in front of it speaks TLS."),
             click.option("--base-url", metavar="URL", help="Where people reach it, if that is not where it listens."),
+            click.option(
+                "--metrics-token-file",
+                "metrics_token",
+                type=FILE,
+                callback=_first_line,
+                metavar="FILE",
+                help="Who sends the token in it may read /metrics; without it, only this machine.",
+            ),
             click.option("--public", is_flag=True, help="Anybody may read; changing still needs a token."),
         )
     ):

@@ -33,6 +33,7 @@ from fuego_jenkins_remote.hub.api.callers import sign_ins
 from fuego_jenkins_remote.hub.api.errors import install_hub_errors
 from fuego_jenkins_remote.hub.changes import Times
 from fuego_jenkins_remote.hub.core import Hub
+from fuego_jenkins_remote.hub.figures import hub_metrics
 from fuego_jenkins_remote.hub.messages import Messenger
 from fuego_jenkins_remote.hub.models.fields import Service
 from fuego_jenkins_remote.hub.news_loop import tell_on
@@ -45,6 +46,7 @@ from fuego_jenkins_remote.service.clock import Clock, utc_now
 from fuego_jenkins_remote.service.contract import HELD, install_contract
 from fuego_jenkins_remote.service.guard import install_guard
 from fuego_jenkins_remote.service.health import Check, install_health, usual_checks
+from fuego_jenkins_remote.service.metrics import install_metrics
 from fuego_jenkins_remote.service.pages import install_pages
 from fuego_jenkins_remote.service.problems import install_problem_handlers
 from fuego_jenkins_remote.service.signin import install_signin
@@ -63,6 +65,8 @@ def make_app(
     clock: Clock = utc_now,
     lease: timedelta = _DEFAULT.lease,
     grace: timedelta = _DEFAULT.grace,
+    behind_proxy: bool = False,
+    metrics_token: str | None = None,
     sweep_seconds: float = 1.0,
     send: Send | None = None,
 ) -> FastAPI:
@@ -70,6 +74,7 @@ def make_app(
 
     `public` lets anybody read. `base_url` is where people reach the service, for the addresses in notices. `mail` is
     the setting of `MailServer.parse` (raises BadAddress); without it no mail is sent. `lease`, `grace`: see Times.
+    `metrics_token` reads /metrics; without it who calls from this machine does, unless there is a proxy before us.
     """
     office = Office(mail=None if mail is None else MailServer.parse(mail))
     hub = Hub(
@@ -123,13 +128,15 @@ def make_app(
     )
     install_signin(app, doors, public=public)
     install_health(app, _checks(hub))
+    metrics = hub_metrics(hub)
+    install_metrics(app, metrics, token=metrics_token, behind_proxy=behind_proxy)
     app.include_router(_api(), prefix=API, dependencies=[HELD])
     app.include_router(pages.router)
     install_contract(app)
     install_hub_errors(app)
     install_problem_handlers(app)
     install_again(app)
-    install_guard(app)
+    install_guard(app, metrics)
     return app
 
 

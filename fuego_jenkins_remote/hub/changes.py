@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -36,6 +37,10 @@ class Change:
     page_of_board: Callable[[str, str], str] = "{}:{}".format
     wakes: set[str] = field(default_factory=set)
     news: set[str] = field(default_factory=set)
+    moved: Counter[str] = field(default_factory=Counter)
+    """How many requests came into which states."""
+    waits: list[float] = field(default_factory=list)
+    """Seconds from the put to the first claim, for requests that were claimed."""
     ended_in: set[str] = field(default_factory=set)
     """The campaigns of which a request has ended."""
     locked: set[str] = field(default_factory=set)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
@@ -48,6 +49,8 @@ class Hub:
     news: News = field(default_factory=News)
     streams: Streams = field(default_factory=Streams)
     loops: Loops = field(default_factory=Loops)
+    count: Callable[[Counter[str], list[float]], None] = lambda _states, _waits: None
+    """Takes what a change has done when it is committed: states that requests came into, seconds that some waited."""
     origin: Callable[[], Origin] = Origin
     """Who makes the changes: in each call's own copy (api/callers.py) whoever calls."""
 
@@ -68,6 +71,8 @@ class Hub:
             )
             yield change
             ending.settle(change)
+        if change.moved:
+            self.count(change.moved, change.waits)
         self.news.add(change.news)
         if change.news:
             self.waiters.wake([NEWS])

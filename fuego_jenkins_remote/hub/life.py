@@ -73,6 +73,9 @@ def move(
         values["reason"] = reason
     if not sql.change(change.conn, request, change.at, {"state": state, **values}):
         raise Conflict(f"the request {request.id} has changed meanwhile: somebody else was first")
+    change.moved[str(state)] += 1
+    if state is State.ASSIGNED and request.attempt == 0:
+        change.waits.append((change.at - request.created_at).total_seconds())
     note(change, request, str(state), who=who, reason=reason)
     if state in FINAL and not will_retry:
         sql.drop_questions(change.conn, request.id)

@@ -133,6 +133,7 @@ def write(
     offers = {row.lane.selector_id: matches.offers_by_id(change.conn, row.lane.selector_id) for row in rows}
     quota.must_have_room(change.conn, rows, offers, change.at)
     sql.insert(change.conn, rows, requester=caller.name, campaign=campaign, fingerprint=fingerprint, now=change.at)
+    change.moved[str(State.PENDING)] += len(rows)
     lanes.enter_all(change.conn, rows)
     made = sql.of_put(change.conn, caller.name, rows[0].new.call_id)
     change.wake_labs({offer.host for of_one in offers.values() for offer in of_one})

@@ -29,6 +29,7 @@ def serve(  # noqa: PLR0917 - as every service's serve
     behind_proxy: bool = False,
     base_url: str | None = None,
     workers: int = 1,
+    metrics_token: str | None = None,
 ) -> None:
     """Serve a data folder until TERM or INT; see `run_service` for the ready line and the errors, and `open_data`.
 
@@ -44,7 +45,13 @@ def serve(  # noqa: PLR0917 - as every service's serve
         "behind_proxy": behind_proxy,
         "json_ready": json_ready,
     }
-    app: dict[str, Any] = {"public": public, "base_url": base_url, "mail": mail}
+    app: dict[str, Any] = {
+        "public": public,
+        "base_url": base_url,
+        "mail": mail,
+        "behind_proxy": behind_proxy,
+        "metrics_token": metrics_token,
+    }
     if workers == 1:
         _serve(data_dir, how, app)
         return

@@ -31,6 +31,15 @@ def new_request_id(now: datetime) -> str:
     return _sortable(now)
 
 
+def moment_of(request_id: str) -> datetime:
+    """When a request of this id was put; raises BadIdentity."""
+    check_request_id(request_id)
+    try:
+        return datetime.strptime(f"{request_id[:18]}000+0000", "%Y%m%d-%H%M%S%f%z")
+    except ValueError:
+        raise BadIdentity(f"no request id: {_shown(request_id)} names no time") from None
+
+
 def new_campaign_id(now: datetime) -> str:
     """A campaign id for requests that were put together at `now` (aware)."""
     return f"c-{_sortable(now)}"

@@ -16,6 +16,7 @@ from fuego_jenkins_remote.service.contract import HELD, install_contract
 from fuego_jenkins_remote.service.guard import install_guard
 from fuego_jenkins_remote.service.health import install_health, usual_checks
 from fuego_jenkins_remote.service.loops import Loops
+from fuego_jenkins_remote.service.metrics import Metrics, install_metrics
 from fuego_jenkins_remote.service.pages import install_pages
 from fuego_jenkins_remote.service.problems import install_problem_handlers
 from fuego_jenkins_remote.service.signin import install_signin
@@ -35,6 +36,8 @@ def make_app(
     public: bool = False,
     base_url: str | None = None,
     clock: Clock = utc_now,
+    behind_proxy: bool = False,
+    metrics_token: str | None = None,
 ) -> FastAPI:
     """Make the app over a migrated database and the data folder that holds the packages.
 
@@ -60,11 +63,13 @@ def make_app(
     install_pages(app, package="fuego_jenkins_remote.vision", service="vision", nav=[("Runs", "/runs")])
     install_signin(app, doors, public=public)
     install_health(app, usual_checks(engine, PACKAGE, data_dir, Loops()))
+    metrics = Metrics("vision")
+    install_metrics(app, metrics, token=metrics_token, behind_proxy=behind_proxy)
     app.include_router(api.router, dependencies=[HELD])
     app.include_router(pages.router)
     install_contract(app)
     install_problem_handlers(app)
-    install_guard(app)
+    install_guard(app, metrics)
     return app
 
 

@@ -20,12 +20,20 @@ def serve(
     json_ready: bool = False,
     behind_proxy: bool = False,
     base_url: str | None = None,
+    metrics_token: str | None = None,
 ) -> None:
     """Serve a data folder until TERM or INT; for what is printed and raised see ``run_service`` and ``open_data``."""
     engine = open_data(data_dir)
     try:
         run_service(
-            make_app(engine, data_dir, public=public, base_url=base_url),
+            make_app(
+                engine,
+                data_dir,
+                public=public,
+                base_url=base_url,
+                behind_proxy=behind_proxy,
+                metrics_token=metrics_token,
+            ),
             name="vision",
             host=host,
             port=port,

@@ -31,6 +31,9 @@ boards = sa.Table(
     sa.UniqueConstraint("host", "name"),
 )
 
+# Counted by how they stand, without a look at their facts.
+sa.Index("boards_by_standing", boards.c.online, boards.c.health, boards.c.maintenance)
+
 # How a lab shares boards: to whom, and on which terms. Boards that are shared alike have one row, so that a put looks
 # at a few of them where it may run on thousands of boards.
 offers = sa.Table(

@@ -90,8 +90,9 @@ with_deadline = sa.and_(waiting, requests.c.deadline.is_not(None))
 """Waiting requests that may expire."""
 
 sa.Index("requests_deadline", requests.c.deadline, sqlite_where=with_deadline, postgresql_where=with_deadline)
+# (With the state in it SQLite counts in the index alone.)
 # Two for the lists by state: one of all states SQLite would take for the queries above too, and read all that waits.
-sa.Index("requests_waiting", requests.c.id, sqlite_where=waiting, postgresql_where=waiting)
+sa.Index("requests_waiting", requests.c.id, requests.c.state, sqlite_where=waiting, postgresql_where=waiting)
 # How many a team, or one of its people, has waiting, and where.
 sa.Index(
     "requests_waiting_of",
