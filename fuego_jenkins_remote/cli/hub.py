@@ -10,6 +10,7 @@ import click
 
 from fuego_jenkins_remote.cli import service_options as service
 from fuego_jenkins_remote.cli.operating.backups import add_backups
+from fuego_jenkins_remote.cli.operating.pruning import prune
 from fuego_jenkins_remote.cli.options import common, pass_session
 from fuego_jenkins_remote.cli.people import operator
 from fuego_jenkins_remote.cli.session import Session
@@ -84,3 +85,4 @@ def serve(session: Session, /, data_dir: Path, mail: str | None, host: str, port
 for verb in operator.VERBS:
     hub.add_command(verb)
 add_backups(hub, "hub")
+hub.add_command(prune)

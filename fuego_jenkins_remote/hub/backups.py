@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fuego_jenkins_remote.hub.admin import PACKAGE
+import sqlalchemy as sa
+
+from fuego_jenkins_remote.hub.admin import PACKAGE, address_of, open_data
 from fuego_jenkins_remote.service import backup
-from fuego_jenkins_remote.service.engine import known_tables
+from fuego_jenkins_remote.service.engine import known_tables, newest_tables, reading
 
 KIND = backup.Kind(
     service="hub",
@@ -18,7 +20,19 @@ KIND = backup.Kind(
 
 def back_up(data_dir: Path, target: Path) -> tuple[backup.Made, str]:
     """Make a backup; the second is the command that has to dump the database, where that is elsewhere, else empty."""
-    return backup.back_up(KIND, data_dir, target), ""
+    address = address_of(data_dir)
+    if address is None:
+        return backup.back_up(KIND, data_dir, target), ""
+    engine = open_data(data_dir, connections=1)
+    try:
+        with reading(engine) as conn:
+            rows = conn.execution_options(stream_results=True).execute(sa.text(KIND.digests))
+            tables = next(iter(newest_tables(PACKAGE)))
+            made = backup.back_up(KIND, data_dir, target, elsewhere=(tables, (str(row[0]) for row in rows)))
+    finally:
+        engine.dispose()
+    shown = sa.make_url(address).set(drivername="postgresql", password=None).render_as_string()
+    return made, f"pg_dump --format=custom --file=hub.dump {shown!r}"
 
 
 def restore(source: Path, data_dir: Path) -> backup.Made:

@@ -78,23 +78,32 @@ def in_care(data_dir: Path, *, alone: bool) -> Iterator[None]:
         yield
 
 
-def back_up(kind: Kind, data_dir: Path, target: Path) -> Made:
-    """Make a backup of the data of a service that may be running. Raises BackupError, OSError, sqlite3.Error."""
-    if not (data_dir / kind.database).is_file():
+def back_up(kind: Kind, data_dir: Path, target: Path, *, elsewhere: tuple[str, Iterator[str]] | None = None) -> Made:
+    """Make a backup of the data of a service that may be running. Raises BackupError, OSError, sqlite3.Error.
+
+    `elsewhere`: the database is no file here, and dumped by other means; its tables' revision, and the digests in it.
+    """
+    if elsewhere is None and not (data_dir / kind.database).is_file():
         raise BackupError(f"{data_dir} holds no {kind.database}: is it the data folder of the {kind.service}?")
     with in_care(data_dir, alone=False), _appearing(target) as folder:
-        _copy_database(data_dir / kind.database, folder / kind.database)
-        with closing(_opened(folder / kind.database, "ro")) as copy:
-            tables = _tables(copy)
-            digests = (str(row[0]) for row in copy.execute(kind.digests))
+        if elsewhere is not None:
+            tables, digests = elsewhere
             count, size, missing = _keep_packages(kind, data_dir, folder, digests)
+            database = None
+        else:
+            _copy_database(data_dir / kind.database, folder / kind.database)
+            with closing(_opened(folder / kind.database, "ro")) as copy:
+                tables = _tables(copy)
+                digests = (str(row[0]) for row in copy.execute(kind.digests))
+                count, size, missing = _keep_packages(kind, data_dir, folder, digests)
+            database = {"file": kind.database, "sha256": _digest(folder / kind.database)}
         manifest = {
             "format": _FORMAT,
             "service": kind.service,
             "version": __version__,
             "tables": tables,
             "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
-            "database": {"file": kind.database, "sha256": _digest(folder / kind.database)},
+            "database": database,
             "packages": {"count": count, "bytes": size, "sha256": _digest(folder / LISTING)},
             "missing": missing,
         }
@@ -125,9 +134,10 @@ def restore(kind: Kind, source: Path, data_dir: Path, *, known_tables: set[str])
     if data_dir.exists() and (not data_dir.is_dir() or any(data_dir.iterdir())):
         raise BackupError(f"{data_dir} is there already, and not empty: nothing was changed")
     with _appearing(data_dir) as folder:
-        _copy_checked(source / kind.database, folder / kind.database, manifest["database"]["sha256"])
-        with closing(sqlite3.connect(folder / kind.database)) as database:
-            _check_integrity(database, folder / kind.database)
+        if manifest["database"] is not None:
+            _copy_checked(source / kind.database, folder / kind.database, manifest["database"]["sha256"])
+            with closing(sqlite3.connect(folder / kind.database)) as database:
+                _check_integrity(database, folder / kind.database)
         count = size = 0
         if _digest(source / LISTING) != manifest["packages"]["sha256"]:
             raise BackupError(f"{source / LISTING} has been changed since the backup")

@@ -38,7 +38,7 @@ def add_backups(group: click.Group, name: str) -> None:
         for digest in made.missing:
             session.out.note(f"the package {digest} is named in the database, and its file is not there")
         if dump:
-            session.out.note(f"the database is not in it; before this, or from the same minute on: {dump}")
+            session.out.note(f"the database is not in it. What has to be dumped before this is called: {dump}")
         said = f"{target}: {'packages' if dump else 'the database'} and {made.packages} packages ({made.size} bytes)"
         session.out.result(said, bare=str(target), data=_data(made))
 
@@ -58,7 +58,7 @@ def add_backups(group: click.Group, name: str) -> None:
         made = _admin(name).restore(source, data_dir)
         for digest in made.missing:
             session.out.note(f"the package {digest} was missing when the backup was made")
-        said = f"{data_dir}: the database and {made.packages} packages; now: ftc {name} init --data {data_dir}"
+        said = f"{data_dir}: {made.packages} packages, and the database if it was in it; now: ftc {name} init"
         session.out.result(said, bare=str(data_dir), data=_data(made))
 
 

@@ -1,0 +1,190 @@
+"""Removes what is old enough, if its operator says so: requests that ended, packages, the audit log, dead tokens.
+
+Nothing is removed by itself. A call goes in small transactions, so that the hub works on beside it; killed, it has done
+a part, and the next one goes on. What is alive never goes: a request that has not ended, one of a campaign that goes
+on, a package that something names.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TypeVar
+
+import sqlalchemy as sa
+
+from fuego_jenkins_remote.hub import packages as package_files
+from fuego_jenkins_remote.hub.statements import retention as sql
+from fuego_jenkins_remote.network.identities import check_sha256, new_campaign_id, new_request_id
+from fuego_jenkins_remote.service.backup import in_care
+from fuego_jenkins_remote.service.engine import reading
+
+A_BATCH = 100
+"""Requests, packages or entries that go in one transaction."""
+
+_Key = TypeVar("_Key", str, int)
+_PAUSE = 0.02
+_ORPHANS = timedelta(days=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Keep:
+    """How long each is kept after its end; None: for ever."""
+
+    requests: timedelta | None = None
+    packages: timedelta | None = None
+    audit: timedelta | None = None
+    tokens: timedelta | None = None
+
+
+@dataclass(kw_only=True)
+class Removed:
+    """What went, or would go. `longest` is the longest transaction in seconds."""
+
+    requests: int = 0
+    campaigns: int = 0
+    packages: int = 0
+    bytes: int = 0
+    audit: int = 0
+    tokens: int = 0
+    sessions: int = 0
+    longest: float = field(default=0.0, compare=False)
+
+
+def prune(engine: sa.Engine, data_dir: Path, keep: Keep, *, now: datetime, dry_run: bool = False) -> Removed:
+    """Remove what is older than is to be kept, or, dry, only count it. Raises BackupError while a backup is made."""
+    work = _Work(engine=engine, data_dir=data_dir, now=now, dry=dry_run)
+    with in_care(data_dir, alone=True):
+        if keep.requests is not None:
+            work.requests(now - keep.requests)
+        if keep.audit is not None:
+            work.audit(now - keep.audit)
+        if keep.tokens is not None:
+            work.tokens(now - keep.tokens)
+        if keep.packages is not None:
+            # After the requests: what only they named is named no more.
+            work.packages(now - keep.packages)
+    return work.removed
+
+
+@dataclass(kw_only=True)
+class _Work:
+    engine: sa.Engine
+    data_dir: Path
+    now: datetime
+    dry: bool
+    removed: Removed = field(default_factory=Removed)
+
+    def requests(self, before: datetime) -> None:
+        """Those that ended before that time, then campaigns that have none any more."""
+        after: str | None = ""
+        while after is not None:
+            with reading(self.engine) as conn:
+                old, after = sql.ended_requests(
+                    conn, before=before, before_id=new_request_id(before), after=after, most=A_BATCH
+                )
+            self.removed.requests += len(old)
+            self._in_one(old, sql.remove_requests)
+        for old in self._again(
+            lambda conn, after: sql.empty_campaigns(
+                conn, before=before, before_id=new_campaign_id(before), after=after, most=A_BATCH
+            )
+        ):
+            self.removed.campaigns += len(old)
+            self._in_one(old, sql.remove_campaigns)
+
+    def audit(self, before: datetime) -> None:
+        """Entries of before that time."""
+        while True:
+            with reading(self.engine) as conn:
+                most = 1_000_000 if self.dry else 10 * A_BATCH
+                old = sql.old_audit(conn, before=before, most=most)
+            self.removed.audit += len(old)
+            if self.dry or not old:
+                return
+            self._in_one(old, sql.remove_audit)
+
+    def tokens(self, before: datetime) -> None:
+        """Those that are good for nothing since before that time, and sign-ins that are over."""
+        while True:
+            with reading(self.engine) as conn:
+                old = sql.dead_tokens(conn, before=before, most=1_000_000 if self.dry else A_BATCH)
+            self.removed.tokens += len(old)
+            if self.dry or not old:
+                break
+            self._in_one(old, sql.remove_tokens)
+        if not self.dry:
+            with self._transaction() as conn:
+                self.removed.sessions += sql.remove_sessions(conn, before=before)
+
+    def packages(self, before: datetime) -> None:
+        """Those of before that time that nothing names, and files without a row."""
+        after: str | None = ""
+        while after is not None:
+            with reading(self.engine) as conn:
+                old, after = sql.unused_packages(conn, before=before, after=after, most=A_BATCH)
+            if self.dry:
+                self._count(old)
+            elif old:
+                with self._transaction() as conn:
+                    # Asked once more, with nobody beside: it may have been named meanwhile.
+                    old = sql.still_unused(conn, old, before=before)
+                    self._count(old)
+                    sql.remove_packages(conn, old)
+                    for one in old:
+                        self._file(one).unlink(missing_ok=True)
+        self._orphans()
+
+    def _orphans(self) -> None:
+        """Files of which no row tells, as a kill leaves them: nobody can ask for them."""
+        folder = package_files.folder(self.data_dir)
+        if self.dry or not folder.is_dir():
+            return
+        oldest = time.time() - _ORPHANS.total_seconds()
+        with os.scandir(folder) as entries:
+            names = [one.name for one in entries if len(one.name) == 64 and one.stat().st_mtime < oldest]
+        for start in range(0, len(names), A_BATCH):
+            part = names[start : start + A_BATCH]
+            with self._transaction() as conn:
+                known = sql.known_packages(conn, part)
+                for name in part:
+                    if name not in known:
+                        (folder / name).unlink(missing_ok=True)
+
+    def _count(self, digests: list[str]) -> None:
+        self.removed.packages += len(digests)
+        for one in digests:
+            file = self._file(one)
+            self.removed.bytes += file.stat().st_size if file.is_file() else 0
+
+    def _file(self, sha256: str) -> Path:
+        return package_files.folder(self.data_dir) / check_sha256(sha256)
+
+    def _again(self, find: Callable[[sa.Connection, str], list[str]]) -> Iterator[list[str]]:
+        after = ""
+        while True:
+            with reading(self.engine) as conn:
+                old = find(conn, after)
+            if not old:
+                return
+            after = old[-1]
+            yield old
+
+    def _in_one(self, keys: list[_Key], remove: Callable[[sa.Connection, list[_Key]], None]) -> None:
+        if keys and not self.dry:
+            with self._transaction() as conn:
+                remove(conn, keys)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sa.Connection]:
+        """One of many; after it a pause, so that the hub is never kept waiting for long."""
+        with self.engine.begin() as conn:
+            began = time.perf_counter()
+            yield conn
+        self.removed.longest = max(self.removed.longest, time.perf_counter() - began)
+        time.sleep(_PAUSE)
