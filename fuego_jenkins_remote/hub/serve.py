@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from fuego_jenkins_remote.hub.admin import address_of, open_data
 from fuego_jenkins_remote.hub.app import make_app
 from fuego_jenkins_remote.hub.core import Hub
+from fuego_jenkins_remote.service.metrics import share_figures
 from fuego_jenkins_remote.service.postgresql import CONNECTIONS
 from fuego_jenkins_remote.service.ready import CannotServe, run_service, run_workers
 from fuego_jenkins_remote.service.workers import Worker
@@ -35,7 +38,7 @@ def serve(  # noqa: PLR0917 - as every service's serve
 
     `mail` is the setting of `MailServer.parse` (BadAddress for a bad one); without it no mail is sent. `base_url`
     is where people reach the hub, for the addresses in notices; None: where it listens. More `workers` than one need
-    PostgreSQL.
+    PostgreSQL. For `metrics_token` see `make_app`.
     """
     how: dict[str, Any] = {
         "host": host,
@@ -59,7 +62,11 @@ def serve(  # noqa: PLR0917 - as every service's serve
         raise CannotServe("several processes need PostgreSQL: SQLite takes one writer (ftc hub init --database)")
     open_data(data_dir).dispose()  # what is wrong is said once
     each = max(4, min(CONNECTIONS, MOST_CONNECTIONS // workers))
-    run_workers(workers, lambda worker: _serve(data_dir, how, app, worker=worker, connections=each), name="hub", **how)
+    with tempfile.TemporaryDirectory(prefix="fuego-hub-figures-") as figures:
+        share_figures(Path(figures))
+        run_workers(
+            workers, lambda worker: _serve(data_dir, how, app, worker=worker, connections=each), name="hub", **how
+        )
 
 
 def _serve(

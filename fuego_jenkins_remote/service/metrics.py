@@ -20,7 +20,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from fastapi import APIRouter, FastAPI, Request, Response
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, values
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.metrics_core import Metric
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
@@ -36,11 +36,10 @@ _routes = APIRouter(include_in_schema=False)
 
 
 def share_figures(folder: Path) -> None:
-    """Let the processes that are started from now on count together; what an earlier run has left is removed."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for left in folder.glob("*.db"):
-        left.unlink(missing_ok=True)
+    """Let the processes that are forked from now on count together, in files of this folder, which is empty."""
     os.environ[_SHARED] = os.fspath(folder)
+    # What is kept where was decided when the library was imported, before this was known.
+    values.ValueClass = values.MultiProcessValue()  # type: ignore[no-untyped-call]
 
 
 def forget_process(pid: int) -> None:

@@ -19,6 +19,7 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from fuego_jenkins_remote.service.metrics import forget_process
 from fuego_jenkins_remote.service.systemd import Watchdog, tell_systemd
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD)
@@ -145,6 +146,7 @@ class Workers:
         if child is None:
             return pid != 0
         os.close(child.ready)
+        forget_process(pid)
         if self._stopping:
             return True
         if not self._was_ready:

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from fuego_jenkins_remote.hub.api.callers import TheHub, Viewer
-from fuego_jenkins_remote.hub.api.store import Name
+from fuego_jenkins_remote.hub.api.store import TestName
 from fuego_jenkins_remote.hub.models.store import TestQuery
 from fuego_jenkins_remote.hub.pages.shown import ROWS, address, show
 from fuego_jenkins_remote.hub.store import reading
@@ -34,7 +34,7 @@ def tests_page(request: Request, hub: TheHub, who: Viewer, query: Annotated[Test
 
 
 @router.get("/tests/{name}")
-def test_page(request: Request, hub: TheHub, who: Viewer, name: Name) -> Response:
+def test_page(request: Request, hub: TheHub, who: Viewer, name: TestName) -> Response:
     """Show all about one test."""
     with hub.reading() as conn:
         found = reading.everything(conn, who, name)
