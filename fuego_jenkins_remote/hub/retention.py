@@ -48,6 +48,7 @@ class Removed:
 
     requests: int = 0
     campaigns: int = 0
+    events: int = 0
     packages: int = 0
     bytes: int = 0
     audit: int = 0
@@ -97,6 +98,21 @@ class _Work:
         ):
             self.removed.campaigns += len(old)
             self._in_one(old, sql.remove_campaigns)
+        self._events(before)
+
+    def _events(self, before: datetime) -> None:
+        """What people were told of before that time: of boards and campaigns, too."""
+        while True:
+            with reading(self.engine) as conn:
+                old_events = sql.old_events(conn, before=before, most=1_000_000 if self.dry else A_BATCH)
+            self.removed.events += len(old_events)
+            if self.dry or not old_events:
+                break
+            self._in_one(old_events, sql.remove_events)
+        if self.dry:
+            return
+        for old in self._again(lambda conn, after: sql.empty_messages(conn, before=before, after=after, most=A_BATCH)):
+            self._in_one(old, sql.remove_messages)
 
     def audit(self, before: datetime) -> None:
         """Entries of before that time."""

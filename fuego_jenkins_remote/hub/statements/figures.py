@@ -14,10 +14,13 @@ from fuego_jenkins_remote.hub.schema import (
     beyond_waiting,
     boards,
     campaigns,
+    channels,
+    failing,
     going_on,
     labs,
     notices,
     requests,
+    to_look_at,
     unsent,
     waiting,
 )
@@ -64,12 +67,13 @@ def labs_seen(conn: sa.Connection, since: datetime) -> tuple[int, int]:
 
 
 def open_things(conn: sa.Connection, now: datetime) -> dict[str, int]:
-    """Questions to labs' people, campaigns that go on, notices that wait, and those that are late."""
+    """Questions to labs' people, campaigns that go on, notices that wait, addresses to which they are due or fail."""
     return {
         "questions": _count(conn, approvals, asked),
         "campaigns": _count(conn, campaigns, going_on),
         "notices": _count(conn, notices, unsent),
-        "notices_due": _count(conn, notices, unsent, notices.c.next_try <= now),
+        "addresses_due": _count(conn, channels, to_look_at, channels.c.due_at <= now),
+        "addresses_failing": _count(conn, channels, failing),
     }
 
 

@@ -10,17 +10,20 @@ import sqlalchemy as sa
 
 from fuego_jenkins_remote.hub.schema import (
     audit,
-    binaries,
     campaigns,
+    events,
     going_on,
+    messages,
     metadata,
+    notices,
     packages,
     requests,
     sessions,
-    tests,
     tokens,
+    unsent,
     uploads,
 )
+from fuego_jenkins_remote.hub.statements.package_use import still_unreferenced
 from fuego_jenkins_remote.network.states import FINAL
 
 
@@ -65,6 +68,34 @@ def remove_campaigns(conn: sa.Connection, ids: Sequence[str]) -> None:
     _remove(conn, campaigns.c.id, ids)
 
 
+def old_events(conn: sa.Connection, *, before: datetime, most: int) -> list[int]:
+    """The oldest events that people were told of, of before that time, whose notices are all sent or given up."""
+    looked_at = sa.select(events.c.id, events.c.at, events.c.told).order_by(events.c.id).limit(most).subquery()
+    wait = sa.exists().where(notices.c.event_id == looked_at.c.id, unsent)
+    open_ = sa.exists().where(
+        notices.c.event_id == looked_at.c.id, notices.c.message_id == messages.c.id, messages.c.state == "open"
+    )
+    query = sa.select(looked_at.c.id).where(looked_at.c.at < before, looked_at.c.told == sa.true(), ~wait, ~open_)
+    return list(conn.execute(query.order_by(looked_at.c.id)).scalars())
+
+
+def remove_events(conn: sa.Connection, ids: Sequence[int]) -> None:
+    """Remove events with their notices."""
+    _remove(conn, events.c.id, ids)
+
+
+def empty_messages(conn: sa.Connection, *, before: datetime, after: str, most: int) -> list[str]:
+    """Messages that ended before that time and of which no notice tells any more."""
+    used = sa.exists().where(notices.c.message_id == messages.c.id)
+    query = sa.select(messages.c.id).where(messages.c.id > after, messages.c.ended_at < before, ~used)
+    return list(conn.execute(query.order_by(messages.c.id).limit(most)).scalars())
+
+
+def remove_messages(conn: sa.Connection, ids: Sequence[str]) -> None:
+    """Remove messages."""
+    _remove(conn, messages.c.id, ids)
+
+
 def old_audit(conn: sa.Connection, *, before: datetime, most: int) -> list[int]:
     """The oldest entries of the audit log, those before that time."""
     query = sa.select(audit.c.id, audit.c.at).order_by(audit.c.id).limit(most)
@@ -102,15 +133,9 @@ def unused_packages(conn: sa.Connection, *, before: datetime, after: str, most: 
 
 def still_unused(conn: sa.Connection, digests: Sequence[str], *, before: datetime) -> list[str]:
     """Those that nothing names, and that nobody has brought again since that time."""
-    used: set[str] = set()
-    for query in (
-        sa.select(requests.c.package).where(requests.c.package.in_(digests), requests.c.package.is_not(None)),
-        sa.select(tests.c.sha256).where(tests.c.sha256.in_(digests)),
-        sa.select(binaries.c.sha256).where(binaries.c.sha256.in_(digests)),
-        sa.select(uploads.c.sha256).where(uploads.c.sha256.in_(digests), uploads.c.at >= before),
-    ):
-        used.update(conn.execute(query.distinct()).scalars())
-    return [one for one in digests if one not in used]
+    lately = sa.exists().where(uploads.c.sha256 == packages.c.sha256, uploads.c.at >= before)
+    query = sa.select(packages.c.sha256).where(packages.c.sha256.in_(digests), ~lately, still_unreferenced())
+    return list(conn.execute(query.order_by(packages.c.sha256)).scalars())
 
 
 def known_packages(conn: sa.Connection, digests: Sequence[str]) -> set[str]:
