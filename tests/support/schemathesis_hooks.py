@@ -35,6 +35,7 @@ openapi.format("share-window", st.sampled_from(["Mon-Fri 18:00-08:00", "Sat-Sun 
 openapi.format("mail", st.just("") | st.from_regex(r"[a-z]{1,8}@[a-z]{1,8}[.]example", fullmatch=True))
 openapi.format("code", st.from_regex(r"u[a-z2-7]{26}", fullmatch=True).filter(lambda code: len(set(code)) > 12))
 openapi.format("secret", st.builds(new_token, st.sampled_from(["user", "lab"])).map(lambda token: token.secret))
+openapi.format("release", st.from_regex(r"[0-9]{1,2}([.][0-9]{1,2}){0,2}(-[1-9])?", fullmatch=True))
 openapi.format("web", st.just("") | st.from_regex(rf"https?://{_LABEL}(/[a-z0-9]+){{0,3}}", fullmatch=True))
 openapi.format("git-url", st.from_regex(rf"(https|git)://{_LABEL}(/[a-z0-9]+){{1,3}}(\.git)?", fullmatch=True))
 openapi.format("variable-value", st.from_regex(r"[A-Za-z0-9äßж_.:/+=@%-]{0,60}", fullmatch=True))

@@ -7,8 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 from pydantic import AfterValidator
 
-from fuego_jenkins_remote.fuego import names, releases
+from fuego_jenkins_remote.fuego import releases
 from fuego_jenkins_remote.hub.api.callers import Caller, TheHub, Viewer
+from fuego_jenkins_remote.hub.models.fields import TestName, said
 from fuego_jenkins_remote.hub.models.store import (
     StoredBinaryOut,
     StoredTestOut,
@@ -21,8 +22,12 @@ from fuego_jenkins_remote.hub.store import putting, reading, sight
 
 router = APIRouter()
 
-Name = Annotated[str, AfterValidator(names.check_test_name)]
-Version = Annotated[str, AfterValidator(releases.check_version), Path(description="VERSION-RELEASE, or VERSION")]
+Version = Annotated[
+    str,
+    AfterValidator(releases.check_version),
+    said(format="release", maxLength=100),
+    Path(description="VERSION-RELEASE, or VERSION"),
+]
 
 
 @router.post("/tests", status_code=201)
@@ -43,21 +48,21 @@ def list_tests(hub: TheHub, who: Viewer, query: Annotated[TestQuery, Query()]) -
 
 
 @router.get("/tests/{name}")
-def get_test(hub: TheHub, who: Viewer, name: Name) -> TestOut:
+def get_test(hub: TheHub, who: Viewer, name: TestName) -> TestOut:
     """All about one test."""
     with hub.reading() as conn:
         return TestOut.model_validate(reading.everything(conn, who, name))
 
 
 @router.get("/tests/{name}/{version}")
-def get_version(hub: TheHub, who: Viewer, name: Name, version: Version) -> StoredTestOut:
+def get_version(hub: TheHub, who: Viewer, name: TestName, version: Version) -> StoredTestOut:
     """One version."""
     with hub.reading() as conn:
         return StoredTestOut.model_validate(sight.find_for(conn, who, name, version))
 
 
 @router.delete("/tests/{name}/{version}", status_code=204)
-def remove_version(hub: TheHub, who: Caller, name: Name, version: Version) -> None:
+def remove_version(hub: TheHub, who: Caller, name: TestName, version: Version) -> None:
     """Take a version out of the store."""
     with hub.change() as change:
         putting.remove(change, who, name, version)

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
-from fuego_jenkins_remote.fuego import names
-from fuego_jenkins_remote.hub.models.fields import Sha256, Short, Wire
+from fuego_jenkins_remote.hub.models.fields import Host, Sha256, Short, Switch, Wire
 
 
 class StoreIn(Wire):
     """A package that gets a name in the store: that of the test.yaml, or binary-package.json, in it."""
 
     package: Sha256
-    team: Annotated[str, AfterValidator(names.check_host_name)] | None = None
-    private: bool = False
+    team: Host | None = None
+    private: Switch = False
 
 
 class StoredTestOut(Wire):
