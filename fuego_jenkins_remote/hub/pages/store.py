@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from fuego_jenkins_remote.hub.api.callers import TheHub, Viewer
-from fuego_jenkins_remote.hub.api.store import TestName
+from fuego_jenkins_remote.hub.models.fields import TestName
 from fuego_jenkins_remote.hub.models.store import TestQuery
 from fuego_jenkins_remote.hub.pages.shown import ROWS, address, show
 from fuego_jenkins_remote.hub.store import reading
