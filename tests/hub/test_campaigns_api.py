@@ -96,7 +96,7 @@ def test_a_campaign_that_is_not_there(service: Service) -> None:
 
 @pytest.mark.slow
 def test_a_reader_that_waits_is_told_of_the_end_of_any_request(tmp_path: Path) -> None:
-    with running_hub(tmp_path) as hub:
+    with running_hub(tmp_path / "hub") as hub:
         made = hub.call("ann", "POST", "/campaigns", json=TWO).json()
         answers: list[Any] = []
 

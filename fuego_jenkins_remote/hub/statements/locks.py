@@ -2,8 +2,8 @@
 
 A lock is held until the end of its transaction. They are taken in this order, so that no two wait for each other:
 boards (`boards_change`, `boards_stay`), what matches what (`matches.hold`), a lab (`people.hold_lab`), requests, queues
-and lanes. Where somebody cannot keep to it, PostgreSQL finds out within a second, throws one of the two out, and it is
-done again (`service.again`).
+and lanes, and at the very end campaigns (`campaigns/ending.py`). Where somebody cannot keep to it, PostgreSQL finds out
+within a second, throws one of the two out, and it is done again (`service.again`).
 """
 
 from __future__ import annotations
