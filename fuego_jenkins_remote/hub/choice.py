@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -78,6 +78,30 @@ def team_and_boards(conn: sa.Connection, caller: Caller, new: NewRequest, now: d
         if most is None or len(among) < most:
             break
     raise _none(sql.listed(conn), wish_of(new, teams, caller.name), now)
+
+
+@dataclass(kw_only=True)
+class Chooser:
+    """`team_and_boards`, remembered for one transaction: of many parts that are put together most ask the same."""
+
+    conn: sa.Connection
+    caller: Caller
+    now: datetime
+    _known: dict[tuple[object, ...], tuple[str, Sequence[Board]] | NoBoard] = field(default_factory=dict)
+
+    def team_and_boards(self, new: NewRequest) -> tuple[str, Sequence[Board]]:
+        """As the function; raises as it does."""
+        # All that a wish is made of.
+        asked = (new.selector, new.needs, new.timeout, new.team)
+        if asked not in self._known:
+            try:
+                self._known[asked] = team_and_boards(self.conn, self.caller, new, self.now)
+            except NoBoard as error:
+                self._known[asked] = error
+        found = self._known[asked]
+        if isinstance(found, NoBoard):
+            raise NoBoard(str(found), code=found.code)
+        return found
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,7 @@ from fuego_jenkins_remote.hub import approvals, audit, choice, life, outlook, si
 from fuego_jenkins_remote.hub.changes import Change
 from fuego_jenkins_remote.hub.errors import Conflict, NotKnown, NotYours, Refused
 from fuego_jenkins_remote.hub.queue import lanes, quota
-from fuego_jenkins_remote.hub.records import Board, Caller, NewCampaign, NewRequest, Request
+from fuego_jenkins_remote.hub.records import Board, Caller, Lane, NewCampaign, NewRequest, Request
 from fuego_jenkins_remote.hub.rights import must_be_good_for
 from fuego_jenkins_remote.hub.statements import attempts as attempt_sql
 from fuego_jenkins_remote.hub.statements import boards as board_sql
@@ -98,12 +98,23 @@ def for_team(new: NewRequest, team: str | None) -> NewRequest:
     return replace(new, team=team)
 
 
-def plan(change: Change, caller: Caller, new: NewRequest, *, again: Request | None = None) -> Plan:
-    """What a put comes to, without writing anything; `again`: in place of this one. Raises as `put`."""
+def plan(
+    change: Change,
+    caller: Caller,
+    new: NewRequest,
+    *,
+    again: Request | None = None,
+    chooser: choice.Chooser | None = None,
+) -> Plan:
+    """What a put comes to, without writing anything; `again`: in place of this one. Raises as `put`.
+
+    `chooser` is for those that are planned together.
+    """
     _check(change, caller, new)
     new = choice.with_its_needs(change.conn, new)
     locks.boards_stay(change.conn)
-    team, matching = choice.team_and_boards(change.conn, caller, new, change.at)
+    chooser = chooser or choice.Chooser(conn=change.conn, caller=caller, now=change.at)
+    team, matching = chooser.team_and_boards(new)
     parts = _parts(new, matching)
     spread = len(parts) > 1 and new.count != "each"
     return Plan(team=team, boards=matching, parts=parts, spread=spread, again=again)
@@ -114,23 +125,27 @@ def write(
 ) -> list[Request]:
     """Make all requests of the plans, which have one call id; labs are woken."""
     rows: list[sql.Row] = []
+    found: dict[tuple[object, ...], Lane] = {}
     for number, planned in enumerate(plans):
         old = planned.again
         group = old.spread_group if old else f"{campaign}/{number}" if planned.spread else None
         for one in planned.parts:
-            wish = choice.wish_of(one, (planned.team,), caller.name)
-            lane = lanes.lane_for(change.conn, choice.effective(wish), planned.team, caller.name)
+            asked = (one.selector, one.needs, planned.team)
+            if asked not in found:
+                wish = choice.wish_of(one, (planned.team,), caller.name)
+                found[asked] = lanes.lane_for(change.conn, choice.effective(wish), planned.team, caller.name)
             rows.append(
                 sql.Row(
                     id=new_request_id(change.at),
                     part=len(rows),
                     new=one,
-                    lane=lane,
+                    lane=found[asked],
                     spread_group=group,
                     rerun_of=old.id if old else None,
                 )
             )
-    offers = {row.lane.selector_id: matches.offers_by_id(change.conn, row.lane.selector_id) for row in rows}
+    selector_ids = {lane.selector_id for lane in found.values()}
+    offers = {one: matches.offers_by_id(change.conn, one) for one in sorted(selector_ids)}
     quota.must_have_room(change.conn, rows, offers, change.at)
     sql.insert(change.conn, rows, requester=caller.name, campaign=campaign, fingerprint=fingerprint, now=change.at)
     change.moved[str(State.PENDING)] += len(rows)

@@ -182,6 +182,22 @@ def test_what_each_and_count_make_of_a_plain_put_is_a_campaign_as_well(labs: Wor
     assert sorted(ids(whole)) == sorted(one.id for one in made)
 
 
+def test_more_tests_on_the_same_selector_look_at_the_boards_no_more_often(labs: World, ann: records.Caller) -> None:
+    asked: list[str] = []
+
+    def count(_conn: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        asked.append(statement)
+
+    def looks(number: int) -> int:
+        put(labs, ann, part("arch=x86_64"))
+        asked.clear()
+        put(labs, ann, *(part("arch=x86_64", f"Functional.t{one}") for one in range(number)))
+        return sum("FROM boards" in one or "JOIN boards" in one for one in asked)
+
+    sa.event.listen(labs.hub.engine, "before_cursor_execute", count)
+    assert looks(40) == looks(2) > 0
+
+
 # -- progress and end
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from fuego_jenkins_remote.hub import life, requests, rights
 from fuego_jenkins_remote.hub.campaigns import sight
 from fuego_jenkins_remote.hub.changes import Change
+from fuego_jenkins_remote.hub.choice import Chooser
 from fuego_jenkins_remote.hub.errors import Conflict, Refused
 from fuego_jenkins_remote.hub.records import Caller, Campaign, NewRequest, Request
 from fuego_jenkins_remote.hub.requests import MAX_CAMPAIGN, Plan
@@ -76,12 +77,15 @@ def _must_be_allowed(caller: Caller, campaign: Campaign) -> None:
 def _plans(
     change: Change, caller: Caller, campaign: Campaign, wanted: Sequence[str], call_id: str
 ) -> tuple[list[Plan], list[tuple[str, str]]]:
+    chooser = Chooser(conn=change.conn, caller=caller, now=change.at)
     plans: list[Plan] = []
     left: list[tuple[str, str]] = []
     for request_id in wanted:
         old = life.find(change, request_id)
         try:
-            plans.append(requests.plan(change, caller, _as_new(old, campaign.team, call_id), again=old))
+            plans.append(
+                requests.plan(change, caller, _as_new(old, campaign.team, call_id), again=old, chooser=chooser)
+            )
         except Refused as error:
             left.append((request_id, str(error)))
     return plans, left

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from fuego_jenkins_remote.hub import outlook, requests
 from fuego_jenkins_remote.hub.campaigns import sight
 from fuego_jenkins_remote.hub.changes import Change
+from fuego_jenkins_remote.hub.choice import Chooser
 from fuego_jenkins_remote.hub.errors import HubError, NoBoard, NotYours, Refused
 from fuego_jenkins_remote.hub.records import Caller, Campaign, NewCampaign, NewRequest
 from fuego_jenkins_remote.hub.requests import MAX_CAMPAIGN, Plan
@@ -47,10 +48,12 @@ def put_and_tell(change: Change, caller: Caller, new: NewCampaign) -> tuple[Camp
         now=change.at,
     )
     requests.write(change, caller, plans, campaign=campaign_id, fingerprint=fingerprint)
+    # Of parts that ask the same for different tests one stands for all.
+    alike = {(part.selector, part.needs, part.timeout, part.count): (at, part) for at, part in enumerate(new.parts)}
     told = [
         sentence
-        for plan, part in zip(plans, new.parts, strict=True)
-        for sentence in outlook.sentences(plan.boards, plan.team, part, change.at)
+        for at, part in alike.values()
+        for sentence in outlook.sentences(plans[at].boards, plans[at].team, part, change.at)
     ]
     return sight.find_for(change.conn, caller, campaign_id), list(dict.fromkeys(told))[:_SHOWN]
 
@@ -81,11 +84,12 @@ def _plans(change: Change, caller: Caller, new: NewCampaign) -> list[Plan]:
 def _planned_for(
     change: Change, caller: Caller, parts: Sequence[NewRequest], team: str | None
 ) -> tuple[list[Plan], list[tuple[NewRequest, HubError]]]:
+    chooser = Chooser(conn=change.conn, caller=caller, now=change.at)
     plans: list[Plan] = []
     refused: list[tuple[NewRequest, HubError]] = []
     for part in parts:
         try:
-            plans.append(requests.plan(change, caller, requests.for_team(part, team)))
+            plans.append(requests.plan(change, caller, requests.for_team(part, team), chooser=chooser))
         except Refused as error:
             refused.append((part, error))
     return plans, refused
