@@ -88,10 +88,11 @@ def _check_state(state: str) -> None:
     help="Go on until it has ended, with its console; exit status as with put-request --wait.",
 )
 @click.option("--wait-limit", type=DURATION, metavar="TIME", help="As --follow, but no longer than this.")
+@click.option("--why", is_flag=True, help="Why it waits: at each board, what stops it, and what comes before it.")
 @hub_url
 @common
 @pass_session
-def query_request(session: Session, request: str, follow: bool, wait_limit: int | None) -> int:
+def query_request(session: Session, request: str, follow: bool, wait_limit: int | None, why: bool) -> int:
     """Show one request, or follow it. With -v also what happened to it, and the end of its log.
 
     --follow prints the console on stdout as it grows, and what else happens on stderr; with --json an object in a
@@ -100,9 +101,15 @@ def query_request(session: Session, request: str, follow: bool, wait_limit: int 
     \b
     Examples: ftc query-request 20261123-101500123-k3j7x2m4
               ftc query-request 20261123-101500123-k3j7x2m4 --follow
+              ftc query-request 20261123-101500123-k3j7x2m4 --why
     """
     from fuego_jenkins_remote.network.identities import check_request_id
 
+    if why:
+        if follow or wait_limit is not None:
+            raise click.UsageError("--why says how it is now: leave --follow and --wait-limit out")
+        _say_why(session, check_request_id(request))
+        return 0
     found = session.hub.request(check_request_id(request))
     if follow or wait_limit is not None:
         from fuego_jenkins_remote.cli.following import follow_request
@@ -110,6 +117,21 @@ def query_request(session: Session, request: str, follow: bool, wait_limit: int 
         return follow_request(session, found, limit=wait_limit).exit_status
     session.out.record(_details(found, verbose=session.verbose), bare=str(found.state), data=dict(found.raw))
     return 0
+
+
+def _say_why(session: Session, request: str) -> None:
+    from fuego_jenkins_remote.client.queue import of_request
+
+    found = of_request(session.hub.api, request)
+    shown = [("request", request), ("state", found.state), ("now", found.told)]
+    if found.boards:
+        shown.append(("priority", str(found.priority)))
+    for at in found.boards:
+        stops = [f"stopped: {text}" for text in at.stops]
+        shown.append(("at", "\n".join([at.board, *stops, *(f"before it: {text}" for text in at.before), at.next])))
+    if found.total > len(found.boards):
+        shown.append(("", f"and {found.total - len(found.boards)} more boards"))
+    session.out.record(shown, bare=found.state, data=dict(found.raw))
 
 
 def _details(request: Request, *, verbose: bool) -> list[tuple[str, str]]:

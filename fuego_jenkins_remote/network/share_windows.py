@@ -83,6 +83,10 @@ class ShareWindows:
             longest = max(longest, end - begin)
         return None if longest > _HORIZON else longest
 
+    def opens(self, now: datetime) -> datetime | None:
+        """When the next window begins after `now` (aware), in UTC; None: none does within a week."""
+        return min((begins for begins, _ in self._spans_around(now) if begins > now), default=None)
+
     def _spans_around(self, now: datetime) -> Iterator[tuple[datetime, datetime]]:
         """Beginning and end, in UTC, of each window that is near enough to count."""
         today = now.astimezone(self.zone).date()

@@ -12,6 +12,7 @@ from fuego_jenkins_remote.hub import approvals, records, requests, sight
 from fuego_jenkins_remote.hub.api.callers import Caller, ResultsViewer, TheHub
 from fuego_jenkins_remote.hub.core import Hub
 from fuego_jenkins_remote.hub.models.fields import MAX_VERSION, Host, RequestId
+from fuego_jenkins_remote.hub.models.queue import QueueOut
 from fuego_jenkins_remote.hub.models.requests import (
     ApprovalIn,
     CancelIn,
@@ -22,6 +23,7 @@ from fuego_jenkins_remote.hub.models.requests import (
     Requests,
     RequestWithHistory,
 )
+from fuego_jenkins_remote.hub.queue.order import order
 from fuego_jenkins_remote.hub.statements import requests as sql
 from fuego_jenkins_remote.hub.waiters import pause, request_key
 
@@ -58,6 +60,15 @@ async def get_request(
     if wait:
         await _changed(hub, who, request_id, seen, wait)
     return await run_in_threadpool(_whole, hub, who, request_id)
+
+
+@router.get("/{request_id}/queue")
+def get_queue(hub: TheHub, who: ResultsViewer, request_id: RequestId) -> QueueOut:
+    """Where a waiting request stands on the boards that may run it: what comes before it, what stops it, and why."""
+    with hub.reading() as conn:
+        request = sight.find_for(conn, who, request_id)
+        now = hub.clock()
+        return QueueOut.of(request, order(conn, request, now), str(requests.told(conn, request, now)))
 
 
 @router.post("/{request_id}/cancel")

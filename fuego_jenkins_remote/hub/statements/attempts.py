@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
 from fuego_jenkins_remote.hub.records import Attempt, Board, Request
-from fuego_jenkins_remote.hub.schema import attempts, due, paused, to_stop
+from fuego_jenkins_remote.hub.schema import attempts, due, live, paused, requests, to_stop
 from fuego_jenkins_remote.network.states import State
 
 _COLUMNS = [column for column in attempts.c if column.name != "campaign"]
@@ -101,6 +101,17 @@ def next_pause_end(conn: sa.Connection, host: str, now: datetime) -> datetime | 
     """When the next pause of one of the lab's boards ends; None: none is paused."""
     query = sa.select(attempts.c.pause_until).where(paused, attempts.c.host == host, attempts.c.pause_until > now)
     return conn.execute(query.order_by(attempts.c.pause_until).limit(1)).scalar_one_or_none()
+
+
+def latest_end(conn: sa.Connection, host: str, board: str) -> datetime | None:
+    """When the test that runs on a board has ended at the latest; None: none has started."""
+    query = (
+        sa.select(attempts.c.started_at, requests.c.timeout)
+        .select_from(attempts.join(requests, requests.c.id == attempts.c.request_id))
+        .where(live, attempts.c.host == host, attempts.c.board == board)
+    )
+    row = conn.execute(query).one_or_none()
+    return None if row is None or row.started_at is None else row.started_at + timedelta(seconds=row.timeout)
 
 
 def overdue(conn: sa.Connection, now: datetime, limit: int) -> list[Attempt]:

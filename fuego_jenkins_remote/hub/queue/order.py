@@ -1,0 +1,284 @@
+"""Where a waiting request stands: for each board that may run it, what stops it there, and who comes before it and why.
+
+Of requests that come before, only their number is told, and the lab's own team by name: a requester sees how long the
+line is, not who stands in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+import sqlalchemy as sa
+
+from fuego_jenkins_remote.hub import choice
+from fuego_jenkins_remote.hub.queue import lanes
+from fuego_jenkins_remote.hub.queue.terms import Door
+from fuego_jenkins_remote.hub.records import Attempt, Board, Lane, Request
+from fuego_jenkins_remote.hub.statements import attempts as attempt_sql
+from fuego_jenkins_remote.hub.statements import boards as board_sql
+from fuego_jenkins_remote.hub.statements import lanes as sql
+from fuego_jenkins_remote.hub.statements import turns as turn_sql
+from fuego_jenkins_remote.hub.statements.lanes import Queue
+from fuego_jenkins_remote.network import matching
+from fuego_jenkins_remote.network.matching import Why
+from fuego_jenkins_remote.network.shares import SHARED_TURN, Clock, Contender, rank
+from fuego_jenkins_remote.network.states import State
+
+MOST_BOARDS = 20
+"""Of so many boards it is told; those first where least stops it."""
+
+COUNTED = 1000
+"""Requests that come before are counted up to here."""
+
+
+class Rule(StrEnum):
+    """Why something comes first."""
+
+    OWN_TEAM = "own-team"  # the lab's own work
+    PRIORITY = "priority"  # higher, as far as the board's band lets it count
+    SHARE = "share"  # teams that have used less of the board, or as much and wait longer: a turn each
+    TEAM_SHARE = "team-share"  # people of the same team, for the same reason
+    OWN = "own"  # the requester's own requests, with a higher priority or older
+
+
+@dataclass(frozen=True, kw_only=True)
+class Before:
+    """So many come first by this rule: requests, or turns of teams and people; `more`: it was not counted further."""
+
+    rule: Rule
+    count: int
+    text: str
+
+    @property
+    def more(self) -> bool:
+        """Whether there may be more of them."""
+        return self.count >= COUNTED
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stop:
+    """What keeps the request from a board, whoever comes before it; `why` is a word for scripts."""
+
+    why: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AtBoard:
+    """Where the request stands at one board, and when its turn may come, as far as that can be said."""
+
+    board: str
+    stops: tuple[Stop, ...]
+    before: tuple[Before, ...]
+    next: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """Where a request stands; `total` is how many boards may run it (MOST looked at), `boards` those that are told."""
+
+    total: int
+    boards: tuple[AtBoard, ...] = ()
+
+
+@dataclass(kw_only=True)
+class _One:
+    """A team or a person that waits, as the shares rank them."""
+
+    own: bool
+    priority: int
+    head: str
+    used: float
+
+
+def order(conn: sa.Connection, request: Request, now: datetime) -> Order:
+    """Say it of a waiting request; nothing of one that does not wait."""
+    if request.state is not State.PENDING:
+        return Order(total=0)
+    lane = sql.by_id(conn, request.lane_id)
+    boards = board_sql.of_lane(conn, request.lane_id, most=choice.MOST_BOARDS)
+    attempts = attempt_sql.of_request(conn, request.id) if request.attempt else []
+    seen = [(board, _stops(conn, request, board, attempts, now)) for board in boards]
+    seen.sort(key=lambda one: (len(one[1]), one[0].busy, str(one[0])))
+    told = []
+    for board, stops in seen[:MOST_BOARDS]:
+        before = _before(conn, request, lane, board, now)
+        told.append(AtBoard(board=str(board), stops=stops, before=before, next=_next(conn, board, stops, before)))
+    return Order(total=len(boards), boards=tuple(told))
+
+
+# -- what stops it
+
+
+def _stops(
+    conn: sa.Connection, request: Request, board: Board, attempts: Sequence[Attempt], now: datetime
+) -> tuple[Stop, ...]:
+    wish = choice.wish_of(request, (request.team,), request.requester)
+    offer = board.offer(now)
+    reasons = [*matching.never(offer, wish, now), *matching.not_now(offer, wish, now)]
+    found = [Stop(why=one.why, text=one.text) for one in reasons if one.why is not Why.BUSY]
+    windows = board.terms.windows.read()
+    if windows is not None and any(one.why == Why.SHUT for one in found):
+        opens = windows.opens(now)
+        if opens is not None:
+            found.append(Stop(why="opens", text=f"the next window opens at {opens:%Y-%m-%d %H:%M} UTC"))
+    found += [*_people(request, board), *_quota(conn, request, board)]
+    if str(board) in request.avoided:
+        found.append(Stop(why="failed-here", text="it could not be run there before: it is tried on another board"))
+    pauses = [one.pause_until for one in attempts if (one.host, one.board) == (board.host, board.name)]
+    until = max((one for one in pauses if one is not None), default=now)
+    if until > now:
+        found.append(
+            Stop(why="given-back", text=f"its lab has given it back, and is asked again at {until:%H:%M:%S} UTC")
+        )
+    return tuple(found)
+
+
+def _people(request: Request, board: Board) -> list[Stop]:
+    approval = request.approval(board.host)
+    if approval is not None and approval.answer == "approved":
+        return []
+    if approval is not None and not lanes.asked_by_the_hub(approval):
+        said = {"requested": "are asked for their approval", "rejected": "have said no"}[approval.answer]
+        return [Stop(why=approval.answer, text=f"the people of {board.host} {said}")]
+    if not board.terms.ask or request.team == board.team:
+        return []
+    if approval is None:
+        said = f"the board asks for an approval; {board.host} has others that would do, so its people were not asked"
+        return [Stop(why="approval-needed", text=said)]
+    return [Stop(why="requested", text=f"the people of {board.host} are asked for their approval")]
+
+
+def _quota(conn: sa.Connection, request: Request, board: Board) -> list[Stop]:
+    quota = board.terms.running
+    if request.team == board.team or (quota.user is None and quota.team is None):
+        return []
+    taken = turn_sql.held_of_lab(conn, board.host)
+    of_user = taken.get((request.team, request.requester), 0)
+    of_team = sum(number for (team, _), number in taken.items() if team == request.team)
+    found = []
+    for who, has, most in ((request.requester, of_user, quota.user), (f"the team {request.team}", of_team, quota.team)):
+        if most is not None and has >= most:
+            found.append(Stop(why="quota", text=f"{who} has {has} of at most {most} boards of {board.host}"))
+    return found
+
+
+# -- what comes before it
+
+
+def _before(conn: sa.Connection, request: Request, lane: Lane, board: Board, now: datetime) -> tuple[Before, ...]:
+    door = Door.of(board, now, None, {})
+    selectors = sql.filled_selectors(conn, [board.id]).get(board.id, frozenset())
+    queues = [one for one in sql.queues_of(conn, selectors, door.teams) if door.lets_team(one.team, one.answers)]
+    mine = door.priority(request.team, request.priority)
+    others = [one for one in queues if one.team != request.team]
+    of_team = [one for one in queues if one.team == request.team]
+    own = [] if door.is_own(request.team) else [one for one in others if door.is_own(one.team)]
+    higher = (
+        []
+        if door.is_own(request.team)
+        else [one for one in others if one not in own and door.priority(one.team, one.top) > mine]
+    )
+    found = [
+        _count(conn, own, -1, Rule.OWN_TEAM, f"of the lab's own team {board.team}, which is first on its boards"),
+        _count(conn, higher, mine, Rule.PRIORITY, "of other teams with a higher priority"),
+        _teams_before(conn, request, door, others, mine),
+        _people_before(conn, request, door, of_team, mine),
+        _own_before(conn, request, lane, of_team),
+    ]
+    return tuple(one for one in found if one is not None)
+
+
+def _count(conn: sa.Connection, queues: Sequence[Queue], above: int, rule: Rule, whose: str) -> Before | None:
+    number = sql.count_above(conn, [one.id for one in queues], above, COUNTED) if queues else 0
+    return Before(rule=rule, count=number, text=f"{_number(number, 'request')} {whose}") if number else None
+
+
+def _teams_before(
+    conn: sa.Connection, request: Request, door: Door, others: Sequence[Queue], mine: int
+) -> Before | None:
+    """Teams of the same priority that have a turn first."""
+    if door.is_own(request.team):
+        return None
+    shares = turn_sql.of_teams(conn, door.board.id)
+    last = turn_sql.last_of(conn, [door.board.id]).get(door.board.id)
+    clock = Clock(seconds=last.clock.seconds) if last is not None else Clock()
+    heads: dict[str, str] = {}
+    for one in others:
+        if not door.is_own(one.team) and door.priority(one.team, one.top) == mine:
+            heads[one.team] = min(one.head, heads.get(one.team, one.head))
+    me = _One(own=False, priority=mine, head=request.id, used=shares.get(request.team, (0.0, Clock()))[0])
+    first = [
+        team
+        for team, head in heads.items()
+        if _is_first(_One(own=False, priority=mine, head=head, used=shares.get(team, (0.0, Clock()))[0]), me, clock)
+    ]
+    text = f"one turn of each of {_number(len(first), 'team')} that used less of the board, or as much and waits longer"
+    return Before(rule=Rule.SHARE, count=len(first), text=text) if first else None
+
+
+def _people_before(
+    conn: sa.Connection, request: Request, door: Door, queues: Sequence[Queue], mine: int
+) -> Before | None:
+    """People of the same team that have the team's turn first."""
+    used = turn_sql.of_users(conn, door.board.id, request.team)
+    clock = turn_sql.of_teams(conn, door.board.id).get(request.team, (0.0, Clock()))[1]
+    me = _One(own=False, priority=mine, head=request.id, used=used.get(request.requester, 0.0))
+    best: dict[str, tuple[int, str]] = {}
+    for lane in sql.lanes_of(conn, [one.id for one in queues]):
+        if lane.user != request.requester:
+            key = (-door.priority(request.team, lane.top), lane.head)
+            best[lane.user] = min(key, best.get(lane.user, key))
+    first = [
+        user
+        for user, (priority, head) in best.items()
+        if _is_first(
+            _One(own=False, priority=-priority, head=head, used=used.get(user, 0.0)), me, Clock(seconds=clock.seconds)
+        )
+    ]
+    people = "1 other person" if len(first) == 1 else f"{len(first)} other people"
+    text = f"one turn of each of {people} of the team {request.team}"
+    return Before(rule=Rule.TEAM_SHARE, count=len(first), text=text) if first else None
+
+
+def _own_before(conn: sa.Connection, request: Request, lane: Lane, queues: Sequence[Queue]) -> Before | None:
+    mine = {one.id for one in sql.lanes_of(conn, [one.id for one in queues]) if one.user == lane.user}
+    number = sql.count_before(conn, sorted(mine | {lane.id}), request.priority, request.id, COUNTED)
+    text = f"{_number(number, 'request')} of {request.requester}'s own, of a higher priority or older"
+    return Before(rule=Rule.OWN, count=number, text=text) if number else None
+
+
+def _is_first(one: Contender, me: Contender, clock: Clock) -> bool:
+    return rank(one, clock) < rank(me, clock)
+
+
+# -- when
+
+
+def _next(conn: sa.Connection, board: Board, stops: Sequence[Stop], before: Sequence[Before]) -> str:
+    if stops:
+        return "not before that has changed"
+    end = attempt_sql.latest_end(conn, board.host, board.name) if board.busy else None
+    free = (
+        f"when what runs there has ended, at {_clock(end)} at the latest" if end else "when what runs there has ended"
+    )
+    if not before:
+        return f"next, {free}" if board.busy else "next, as soon as its lab asks"
+    by_share = any(one.rule is not Rule.OWN_TEAM for one in before)
+    shared = f"; each {SHARED_TURN}th turn goes by the shares alone, whatever the priorities" if by_share else ""
+    return f"after these{shared}. When that is depends on how long they take" + (
+        f"; the first of them {free}" if board.busy else ""
+    )
+
+
+def _clock(end: datetime) -> str:
+    return f"{end:%H:%M} UTC"
+
+
+def _number(count: int, noun: str) -> str:
+    if count >= COUNTED:
+        return f"{COUNTED} {noun}s or more"
+    return f"{count} {noun}{'' if count == 1 else 's'}"
