@@ -19,7 +19,10 @@ from fuego_jenkins_remote.hub.statements import attempts as attempt_sql
 from fuego_jenkins_remote.hub.statements import boards as board_sql
 from fuego_jenkins_remote.hub.statements import campaigns as campaign_sql
 from fuego_jenkins_remote.hub.statements import lanes as lane_sql
+from fuego_jenkins_remote.hub.statements import notices as notice_sql
 from fuego_jenkins_remote.hub.statements import requests as request_sql
+from fuego_jenkins_remote.hub.statements import standing as standing_sql
+from fuego_jenkins_remote.hub.statements import subscriptions as subscription_sql
 from fuego_jenkins_remote.network.states import State
 from fuego_jenkins_remote.service import engine as engine_module
 from fuego_jenkins_remote.service.engine import NotMigrated, migrate, open_engine, reading
@@ -222,3 +225,34 @@ def test_lists_of_campaigns_read_an_index(
         campaign_sql.listed(conn, ann, wanted, 10)
     assert any(index in step for step in steps), steps
     assert not any("TEMP B-TREE" in step for step in steps), steps
+
+
+@pytest.mark.parametrize(
+    ("ask", "index"),
+    [
+        (lambda conn: request_sql.asked_of(conn, "demolab", 5), "approvals_asked"),
+        (lambda conn: request_sql.to_remind(conn, datetime(2026, 1, 1, tzinfo=UTC), 5), "approvals_to_remind"),
+        (lambda conn: notice_sql.untold_events(conn, 5), "events_untold"),
+        (lambda conn: notice_sql.due_channels(conn, datetime(2026, 1, 1, tzinfo=UTC), 5), "channels_due"),
+        (notice_sql.next_due, "channels_due"),
+        (lambda conn: notice_sql.waiting(conn, 1, 5), "notices_waiting"),
+        (lambda conn: notice_sql.open_of(conn, 1), "messages_open"),
+        (lambda conn: notice_sql.events_in(conn, "msg_1"), "notices_by_message"),
+        (lambda conn: notice_sql.counts_of(conn, "20261123-1"), "events_by_request"),
+        (lambda conn: notice_sql.failing_channels(conn, 5), "channels_failing"),
+        (lambda conn: subscription_sql.of_anchors(conn, ["user ann", "test"]), "subscriptions_by_anchor"),
+        (lambda conn: standing_sql.of_hosts(conn, ["demolab"]), "standing_approvals"),
+    ],
+)
+def test_what_is_asked_for_each_notice_reads_an_index(world: World, ask: Any, index: str) -> None:
+    steps: list[str] = []
+
+    def look(_conn: Any, cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        cursor.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)
+        steps.extend(str(row[3]) for row in cursor.fetchall())
+
+    sa.event.listen(world.hub.engine, "before_cursor_execute", look)
+    with world.hub.reading() as conn:
+        ask(conn)
+    assert any(index in step for step in steps), steps
+    assert not any(step.startswith("SCAN") and "INDEX" not in step for step in steps), steps

@@ -119,5 +119,5 @@ notices = sa.Table(
 )
 unsent = notices.c.state == sa.literal_column("'waiting'")
 sa.Index("notices_waiting", notices.c.channel_id, notices.c.id, sqlite_where=unsent, postgresql_where=unsent)
-sa.Index("notices_by_channel", notices.c.channel_id)
+# None of all notices of a channel: SQLite would take it for what waits, and read what was sent long ago.
 sa.Index("notices_by_message", notices.c.message_id)

@@ -155,11 +155,6 @@ def drop_waiting(conn: sa.Connection, channel_id: int) -> None:
     )
 
 
-def is_used(conn: sa.Connection, channel_id: int) -> bool:
-    """Whether a notice was ever for it."""
-    return conn.execute(sa.select(notices.c.id).where(notices.c.channel_id == channel_id).limit(1)).first() is not None
-
-
 # -- messages
 
 

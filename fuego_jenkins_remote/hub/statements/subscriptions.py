@@ -79,11 +79,6 @@ def channel_is_wanted(conn: sa.Connection, channel_id: int) -> bool:
     return conn.execute(query).first() is not None
 
 
-def delete_channel(conn: sa.Connection, channel_id: int) -> None:
-    """Take a channel away that no notice was ever for."""
-    conn.execute(channels.delete().where(channels.c.id == channel_id))
-
-
 def unconfirmed(conn: sa.Connection, owner: Owner, since: datetime) -> list[Channel]:
     """The owner's channels that were made since then, and whose reader has not confirmed them."""
     this = (channels.c.owner_kind == owner.kind) & (channels.c.owner == owner.name) & (channels.c.confirm != "")

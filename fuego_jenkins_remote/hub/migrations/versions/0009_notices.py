@@ -169,7 +169,6 @@ def _messages() -> None:
     )
     waits = sa.text("state = 'waiting'")
     op.create_index("notices_waiting", "notices", ["channel_id", "id"], sqlite_where=waits, postgresql_where=waits)
-    op.create_index("notices_by_channel", "notices", ["channel_id"])
     op.create_index("notices_by_message", "notices", ["message_id"])
 
 
