@@ -115,6 +115,7 @@ def plan(
     locks.boards_stay(change.conn)
     chooser = chooser or choice.Chooser(conn=change.conn, caller=caller, now=change.at)
     team, matching = chooser.team_and_boards(new)
+    _check_eyes(change.conn, caller, new, team, matching)
     parts = _parts(new, matching)
     spread = len(parts) > 1 and new.count != "each"
     return Plan(team=team, boards=matching, parts=parts, spread=spread, again=again)
@@ -254,6 +255,15 @@ def _check(change: Change, caller: Caller, new: NewRequest) -> None:
     for user in new.notify:
         if not people_sql.user_exists(change.conn, user):
             raise Refused(f"there is no user {user} to be told")
+
+
+def _check_eyes(conn: sa.Connection, caller: Caller, new: NewRequest, team: str, found: Sequence[Board]) -> None:
+    """Raise Refused for who is to be told of a private request and may not see it."""
+    about = Thing(owner=caller.name, team=team, labs={board.host: board.team for board in found}, private=new.private)
+    for user in new.notify if new.private else ():
+        eyes = people_sql.caller(conn, user)
+        if eyes is None or not may(eyes.actor, Action.SEE_REQUEST, about):
+            raise Refused(f"{user} may not see a private request of the team {team}, and so cannot be told of it")
 
 
 def _parts(new: NewRequest, matching: Sequence[Board]) -> list[NewRequest]:

@@ -73,3 +73,12 @@ def test_a_board_alone_says_how_many_wait_for_it(boards: Service) -> None:
         wanted = {"call_id": f"call-wait-{number}", "selector": "demolab:away", "test": "Functional.a"}
         boards.ok("ann", "POST", "/requests", 201, json=wanted)
     assert boards.ok("ann", "GET", "/boards/demolab/away")["waiting"] == 3
+
+
+def test_those_that_people_have_to_approve_first_wait_for_the_board_too(boards: Service) -> None:
+    about = {"facts": {"arch": "x86_64"}, "open_to": ["*"], "terms": {"ask": True}}
+    boards.ok("demolab", "PUT", "/boards/demolab/qemu", json=about)
+    wanted = {"call_id": "call-held-1", "selector": "demolab:qemu", "test": "Functional.a"}
+    boards.ok("ann", "POST", "/requests", 201, json=wanted)
+    assert boards.ok("ann", "GET", "/boards/demolab/qemu")["waiting"] == 1
+    assert boards.ok("ann", "GET", "/boards/demolab/away")["waiting"] == 0

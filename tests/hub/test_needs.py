@@ -92,6 +92,15 @@ def test_the_same_key_is_the_same_request_though_time_and_branch_have_moved(
         put("a" * 40, 20, test="Functional.other")
 
 
+def test_who_may_not_see_a_private_request_cannot_be_told_of_it(gadgets: World, ann: records.Caller) -> None:
+    gadgets.add_user("eve", "evesteam")
+    gadgets.add_user("amy", "annslab:guest")
+    assert gadgets.put(ann, "arch=x86_64", notify=("eve", "amy")).notify == ("eve", "amy")
+    assert gadgets.put(ann, "arch=x86_64", notify=("amy",), private=True).notify == ("amy",)
+    with pytest.raises(Refused, match="eve may not see a private request of the team annslab"):
+        gadgets.put(ann, "arch=x86_64", notify=("eve",), private=True)
+
+
 @pytest.mark.parametrize(
     ("values", "said"),
     [

@@ -48,7 +48,7 @@ def show_board(session: Session, board: str) -> None:
             ("board", str(shown)),
             ("description", shown.description),
             ("state", state_of(shown)),
-            ("maintenance", f"{shown.maintenance} ({shown.maintenance_by})" if shown.maintenance else ""),
+            ("taken out by", shown.maintenance_by),
             ("last seen", local_time(shown.last_seen)),
             ("facts", "\n".join(_facts(shown.facts, whole=session.verbose))),
             ("labels", ", ".join(shown.labels)),

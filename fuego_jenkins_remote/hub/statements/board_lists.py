@@ -18,6 +18,7 @@ from fuego_jenkins_remote.hub.schema import (
     attempts,
     boards,
     filled,
+    held,
     labs,
     lane_filled,
     lanes,
@@ -94,7 +95,8 @@ def kinds(heard_since: datetime) -> tuple[Sequence[sa.ColumnElement[Any]], sa.Fr
 
 def waiting_for(conn: sa.Connection, caller: Caller | None, board_ids: Sequence[int], most: int) -> Mapping[int, int]:
     """How many requests that the caller sees wait and may run on each of the boards, counted up to `most`."""
-    one = (
+    for_it = (open_to(queues.c.team, lanes.c.user), matches.c.board_id == sa.bindparam("board"))
+    to_be_had = (
         sa.select(requests.c.id)
         .select_from(
             matches.join(offers, offers.c.id == matches.c.offer_id)
@@ -103,10 +105,23 @@ def waiting_for(conn: sa.Connection, caller: Caller | None, board_ids: Sequence[
             .join(lanes, sa.and_(lanes.c.queue_id == queues.c.id, lane_filled))
             .join(requests, requests.c.lane_id == lanes.c.id)
         )
-        .where(matches.c.board_id == sa.bindparam("board"), open_to(queues.c.team, lanes.c.user))
-        .where(offered, seen_by(caller))
-        .limit(most)
-        .subquery()
+        .where(*for_it, offered, seen_by(caller))
     )
-    query = sa.select(sa.func.count()).select_from(one)
-    return {board: conn.execute(query, {"board": board}).scalar_one() for board in board_ids}
+    # Those that people have to approve first are in no queue: few wait so, and they are looked through.
+    asked_for = (
+        sa.select(requests.c.id)
+        .select_from(
+            requests.join(lanes, lanes.c.id == requests.c.lane_id)
+            .join(queues, queues.c.id == lanes.c.queue_id)
+            .join(matches, matches.c.selector_id == queues.c.selector_id)
+            .join(offers, offers.c.id == matches.c.offer_id)
+            .join(labs, labs.c.host == offers.c.host)
+        )
+        .where(*for_it, held, seen_by(caller))
+    )
+    counts = [
+        sa.select(sa.func.count()).select_from(one.limit(most).subquery()).scalar_subquery()
+        for one in (to_be_had, asked_for)
+    ]
+    query = sa.select(sum(counts[1:], counts[0]))
+    return {board: min(conn.execute(query, {"board": board}).scalar_one(), most) for board in board_ids}
