@@ -19,7 +19,7 @@ from fuego_jenkins_remote.hub.records import Caller
 from fuego_jenkins_remote.hub.streams import Streams
 from fuego_jenkins_remote.hub.waiters import NEWS, Waiters, lab_key
 from fuego_jenkins_remote.service.clock import Clock, utc_now
-from fuego_jenkins_remote.service.engine import reading
+from fuego_jenkins_remote.service.engine import reading, writing
 from fuego_jenkins_remote.service.loops import Loops
 
 
@@ -57,7 +57,7 @@ class Hub:
     @contextmanager
     def change(self) -> Iterator[Change]:
         """A write transaction; after its commit those whom it concerns are woken."""
-        with self.engine.begin() as conn:
+        with writing(self.engine) as conn:
             # The time is taken inside: the transactions stand one behind the other, and so do their times.
             origin = self.origin()
             change = Change(

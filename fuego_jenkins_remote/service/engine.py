@@ -2,24 +2,27 @@
 
 On SQLite WAL lets readers go on while one writes. ``synchronous`` is FULL: with NORMAL a power cut may take the last
 commits with it, and a request or a run whose arrival was confirmed must not vanish; that costs one fsync a commit.
-Every ``engine.begin()`` starts with BEGIN IMMEDIATE: a transaction that reads first and writes later cannot fail
-half-way because somebody else wrote in between; it waits (at most ten seconds) before it has read anything.
+Every transaction that may write starts with BEGIN IMMEDIATE: one that reads first and writes later cannot fail half-way
+because somebody else wrote in between; it waits (at most ten seconds) before it has read anything.
 """
 
 from __future__ import annotations
 
 import os
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from fuego_jenkins_remote.service.line import Line, TooLong
 from fuego_jenkins_remote.service.postgresql import (
     CONNECTIONS,
     NoDatabase,
@@ -105,6 +108,31 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 def _begin_sqlite(conn: sa.Connection) -> None:
     reading = conn.get_execution_options().get(_READING, False)
     conn.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+_lines: WeakKeyDictionary[sa.Engine, Line] = WeakKeyDictionary()
+_making = threading.Lock()
+
+
+@contextmanager
+def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """Give a connection in a transaction that may write; on SQLite writers stand in line (service/line.py).
+
+    Raises OperationalError, as SQLite does, for who waits too long.
+    """
+    if engine.dialect.name != "sqlite":
+        with engine.begin() as conn:
+            yield conn
+        return
+    with _making:
+        line = _lines.setdefault(engine, Line())
+    try:
+        with line.turn(BUSY_SECONDS), engine.begin() as conn:
+            yield conn
+    except TooLong as error:
+        busy = sqlite3.OperationalError("database is locked")
+        busy.sqlite_errorcode = sqlite3.SQLITE_BUSY
+        raise sa.exc.OperationalError("BEGIN IMMEDIATE", None, busy) from error
 
 
 @contextmanager

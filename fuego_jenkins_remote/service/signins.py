@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from fuego_jenkins_remote.service import sessions as session_sql
 from fuego_jenkins_remote.service.clock import Clock
-from fuego_jenkins_remote.service.engine import reading
+from fuego_jenkins_remote.service.engine import reading, writing
 from fuego_jenkins_remote.service.tokens import TokenRow, find_token, good_token, note_used
 
 USED_EVERY = timedelta(minutes=1)
@@ -75,7 +75,7 @@ class SignIns:
     def open(self, secret: str) -> str | None:
         """Sign a browser in with a token; gives the session's secret, None for a token that is not good."""
         now = self._clock()
-        with self._engine.begin() as conn:
+        with writing(self._engine) as conn:
             token = find_token(conn, self._tokens, secret, now)
             if token is None or self._speaks_for(conn, token, now) is None:
                 return None
@@ -83,7 +83,7 @@ class SignIns:
 
     def close(self, secret: str) -> None:
         """Sign a browser out."""
-        with self._engine.begin() as conn:
+        with writing(self._engine) as conn:
             session_sql.close_session(conn, self._sessions, secret)
 
     def write_used(self) -> None:
@@ -92,7 +92,7 @@ class SignIns:
             used, self._used = self._used, {}
             seen, self._seen = self._seen, {}
         if used or seen:
-            with self._engine.begin() as conn:
+            with writing(self._engine) as conn:
                 note_used(conn, self._tokens, used)
                 session_sql.note_seen(conn, self._sessions, seen)
 

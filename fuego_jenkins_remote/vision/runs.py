@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from fuego_jenkins_remote.fuego.runs import Measurement, Status, write_run
 from fuego_jenkins_remote.service.clock import Clock
-from fuego_jenkins_remote.service.engine import reading
+from fuego_jenkins_remote.service.engine import reading, writing
 from fuego_jenkins_remote.service.problems import Conflict, NotFound, Unprocessable
 from fuego_jenkins_remote.vision import statements
 from fuego_jenkins_remote.vision.contents import Content, read_package
@@ -43,7 +43,7 @@ def take_in(
     content = read_package(incoming.written())
     new = make_rows(content, key=key, sha256=sha256, size=incoming.size, by=by, now=clock())
     store.keep(incoming)
-    with engine.begin() as conn:
+    with writing(engine) as conn:
         # Somebody may have been quicker with the same key; from here on nobody else writes.
         there = _same_or_conflict(statements.find_run(conn, key), sha256)
         if there is not None:

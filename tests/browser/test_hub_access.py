@@ -41,7 +41,6 @@ def paths(served: Served) -> list[str]:
         "/tests",
         "/tests?text=nothing",
         "/tests/Benchmark.Dhrystone",
-        "/notices",
         "/nowhere",
     ]
 
