@@ -54,6 +54,7 @@ def serving(world: World, ids: dict[str, str], secret: str) -> Iterator[Served]:
     # What the tests do to the world by itself wakes those who wait at the service.
     world.hub.waiters = app.state.hub.waiters
     world.hub.news = app.state.hub.news
+    world.hub.streams = app.state.hub.streams
     with socket.create_server(("127.0.0.1", 0)) as listener:
         server = uvicorn.Server(uvicorn.Config(app, log_level="error"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})

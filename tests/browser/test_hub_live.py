@@ -60,7 +60,7 @@ def test_a_request_is_seen_through_to_its_end(open_page: Open, served: Served) -
     assert page.locator("pre.log img").count() == 0
     assert page.locator(".timeline li.try").count() == 1
     assert loaded == []
-    wait_until(lambda: served.world.hub.waiters.count() < 50)
+    wait_until(lambda: served.world.hub.streams.count() == 0)
 
 
 def test_what_one_has_marked_stays_marked(open_page: Open, served: Served) -> None:
@@ -76,30 +76,27 @@ def test_what_one_has_marked_stays_marked(open_page: Open, served: Served) -> No
     page.locator(".log-end", has_text="third").wait_for(timeout=5000)
 
 
+def look_away(page: Any, away: bool) -> None:
+    page.evaluate(
+        f"Object.defineProperty(document, 'hidden', {{value: {str(away).lower()}, configurable: true}});"
+        "document.dispatchEvent(new Event('visibilitychange'))"
+    )
+
+
 def test_a_page_that_nobody_looks_at_holds_no_stream(open_page: Open, served: Served) -> None:
-    reader = open_page()
-    page = reader.go(f"/requests/{served.ids['running']}")
-    streams = page.evaluate("performance.getEntriesByType('resource').length")
-    assert streams is not None
-    open_now = served.world.hub.waiters
-    key = f"request {served.ids['running']}"
-    wait_until(lambda: key in open_now._waiting)
-    page.evaluate(
-        "Object.defineProperty(document, 'hidden', {value: true, configurable: true});"
-        "document.dispatchEvent(new Event('visibilitychange'))"
-    )
-    wait_until(lambda: key not in open_now._waiting)
-    page.evaluate(
-        "Object.defineProperty(document, 'hidden', {value: false, configurable: true});"
-        "document.dispatchEvent(new Event('visibilitychange'))"
-    )
-    wait_until(lambda: key in open_now._waiting)
+    page = open_page().go(f"/requests/{served.ids['running']}")
+    streams = served.world.hub.streams
+    wait_until(lambda: streams.count() == 1)
+    look_away(page, True)
+    wait_until(lambda: streams.count() == 0)
+    look_away(page, False)
+    wait_until(lambda: streams.count() == 1)
 
 
 def test_a_reader_whose_token_is_revoked_is_sent_to_sign_in(open_page: Open, served: Served) -> None:
     reader = open_page()
     page = reader.go(f"/requests/{served.ids['running']}")
-    wait_until(lambda: f"request {served.ids['running']}" in served.world.hub.waiters._waiting)
+    wait_until(lambda: served.world.hub.streams.count() == 1)
     engine = served.world.hub.engine
     admin.revoke_token(engine, served.secret.split("_")[1])
     try:
@@ -142,3 +139,38 @@ def test_a_campaigns_table_fills_while_somebody_looks(open_page: Open, served: S
     assert loaded == []
     page.click(".matrix td a >> text=PASS")
     page.wait_for_selector("h1 >> text=Functional.lea")
+
+
+def test_what_one_has_opened_stays_open_and_what_one_has_typed_stays_there(open_page: Open, served: Served) -> None:
+    page = open_page().go(f"/requests/{served.ids['running']}")
+    page.click("summary >> text=Call it off")
+    page.fill("#cancel-reason", "it is not")
+    served.say("while I type\n")
+    page.locator(".log-end", has_text="while I type").wait_for(timeout=5000)
+    assert page.input_value("#cancel-reason") == "it is not"
+    assert page.locator("button >> text=Call it off").is_visible()
+
+
+def test_who_reads_back_in_the_console_is_left_alone(open_page: Open, served: Served) -> None:
+    page = open_page().go(f"/requests/{served.ids['running']}")
+    served.say("".join(f"line {number}\n" for number in range(300)))
+    page.locator(".log-end", has_text="line 299").wait_for(timeout=5000)
+    page.evaluate("document.querySelector('.log-end').scrollTop = -400")
+    served.say("newer\n")
+    time.sleep(2)
+    assert page.locator(".log-end", has_text="newer").count() == 0
+    page.evaluate("document.querySelector('.log-end').scrollTop = 0")
+    served.say("newest\n")
+    page.locator(".log-end", has_text="newest").wait_for(timeout=5000)
+
+
+def test_a_lab_approves_by_the_page_and_the_requesters_page_moves(open_page: Open, served: Served) -> None:
+    path = f"/requests/{served.ids['held']}"
+    page, other = open_page().go(path), open_page().go(path)
+    loaded = loads(other)
+    page.fill("#reason-timslab", "gern")
+    page.click("button >> text=Approve for timslab")
+    page.wait_for_selector(".badge >> text=approved")
+    other.locator(".badge", has_text="approved").wait_for(timeout=5000)
+    assert "gern" in other.inner_text("main")
+    assert loaded == []

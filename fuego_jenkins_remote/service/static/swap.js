@@ -5,7 +5,14 @@ const busy = (part) => {
   const selecting = selection && !selection.isCollapsed && part.contains(selection.anchorNode);
   const active = document.activeElement;
   const typing = part.contains(active) && /^(INPUT|TEXTAREA|SELECT)$/.test(active.tagName) && active.value !== "";
-  return selecting || typing;
+  const readingBack = [...part.querySelectorAll(".log-end")].some((box) => Math.abs(box.scrollTop) > 4);
+  return selecting || typing || readingBack;
+};
+
+// What somebody has opened stays open.
+const keepOpen = (part, fresh) => {
+  const now = part.querySelectorAll("details");
+  fresh.querySelectorAll("details").forEach((one, number) => { if (now[number]?.open) one.open = true; });
 };
 
 export const parse = (html) => new DOMParser().parseFromString(html, "text/html");
@@ -14,6 +21,7 @@ export const parse = (html) => new DOMParser().parseFromString(html, "text/html"
 export const swap = (newer, force = false) => {
   for (const part of document.querySelectorAll("[data-part]")) {
     const fresh = newer.querySelector(`[data-part="${CSS.escape(part.dataset.part)}"]`);
+    if (fresh) keepOpen(part, fresh);
     if (!fresh || fresh.innerHTML === part.innerHTML || (!force && busy(part))) continue;
     const held = part.contains(document.activeElement) ? document.activeElement : null;
     const again = held && (held.id ? `#${CSS.escape(held.id)}` : held.matches("a[href]") ? `a[href="${CSS.escape(held.getAttribute("href"))}"]` : "");
