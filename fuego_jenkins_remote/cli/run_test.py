@@ -32,7 +32,7 @@ def run_test(session: Session, /, boards: str | None, timeout: int, **given: Any
     """Run a test on a board of this lab.
 
     Fuego's own ftc does it, where Fuego is installed. Otherwise a small stand-in runs tests on boards with TRANSPORT
-    local: see docs/standin.md.
+    local: see docs/standin.md. With auto_install_test=true in fuego.conf a test that is missing is installed first.
 
     \b
     Example: ftc run-test -b local -t Functional.hello_world
@@ -48,6 +48,7 @@ def run_test(session: Session, /, boards: str | None, timeout: int, **given: Any
         fuego_core=settings.path("fuego_core_dir"),
         host_name=settings.host_name,
     )
+    _install_missing(session, given["test"])
     worst = 0
     for board in wanted_boards(session, boards):
         options = RunTestOptions(
@@ -65,3 +66,24 @@ def run_test(session: Session, /, boards: str | None, timeout: int, **given: Any
         )
         worst = max(worst, run_test(options, places=places, environ=os.environ))
     return worst
+
+
+def _install_missing(session: Session, test: str) -> None:
+    """Fetch a test that is not installed from the network's store, if fuego.conf says so and a person asks.
+
+    The build of a request installs nothing: what is installed is run for whom the lab's policy lets run such tests.
+    """
+    from fuego_jenkins_remote.standin.errors import StandinError
+    from fuego_jenkins_remote.standin.installed import find_test
+
+    settings = session.settings
+    wanted = settings.get("auto_install_test").lower() in {"true", "1"} and settings.get("hub_url")
+    if not wanted or os.environ.get("REQUEST_ID") or not test.startswith(("Functional.", "Benchmark.")):
+        return
+    try:
+        find_test(settings.path("fuego_core_dir"), test)
+    except StandinError:
+        from fuego_jenkins_remote.cli.store.getting import install
+
+        found, done = install(session, test, "", force=False)
+        session.out.note(f"{found.name} {found.label} of the network's store: {done.outcome} in {done.folder}")

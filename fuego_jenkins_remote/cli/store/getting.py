@@ -16,6 +16,7 @@ from fuego_jenkins_remote.cli.session import Session
 
 if TYPE_CHECKING:
     from fuego_jenkins_remote.client.store import StoredTest
+    from fuego_jenkins_remote.fuego.installing import Installed
     from fuego_jenkins_remote.fuego.packages import Kind
 
 version = click.option(
@@ -92,22 +93,27 @@ def install_test(session: Session, word: str | None, name: str | None, wanted: s
     \b
     Example: ftc install-test -t Functional.hello_world
     """
-    from fuego_jenkins_remote.fuego.installing import install_test as install
-    from fuego_jenkins_remote.fuego.packages import Kind
-
     if bool(word) == bool(name):
         raise click.UsageError("say which test, once: -t TEST")
-    tests = session.settings.path("fuego_core_dir") / "tests"
-    if not tests.is_dir():
-        raise Failed(f"{tests}: there is no such folder (fuego_core_dir in fuego.conf names Fuego's)")
-    found = stored(session, name or word or "", wanted)
-    with fetched(session, found.sha256, None, Kind.TEST) as (package, _):
-        done = install(package, tests, force=force)
+    found, done = install(session, name or word or "", wanted, force=force)
     session.out.result(
         f"{found.name} {found.label}: {done.outcome} in {done.folder}",
         bare=str(done.folder),
         data={"test": found.name, "version": found.label, "folder": str(done.folder), "outcome": str(done.outcome)},
     )
+
+
+def install(session: Session, name: str, wanted: str, *, force: bool) -> tuple[StoredTest, Installed]:
+    """Install a version of a test, the newest without one; which one it was, and what came of it."""
+    from fuego_jenkins_remote.fuego.installing import install_test
+    from fuego_jenkins_remote.fuego.packages import Kind
+
+    tests = session.settings.path("fuego_core_dir") / "tests"
+    if not tests.is_dir():
+        raise Failed(f"{tests}: there is no such folder (fuego_core_dir in fuego.conf names Fuego's)")
+    found = stored(session, name, wanted)
+    with fetched(session, found.sha256, None, Kind.TEST) as (package, _):
+        return found, install_test(package, tests, force=force)
 
 
 def stored(session: Session, name: str, wanted: str) -> StoredTest:

@@ -103,3 +103,22 @@ def test_what_is_asked_for_wrongly_is_told(ftc, as_user, tmp_path: Path) -> None
     ):
         result = ftc(*words)
         assert (result.status, bool(result.err.strip())) == (2, True), words
+
+
+def test_a_missing_test_is_installed_for_a_person_where_fuego_conf_says_so(
+    ftc, network, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    network.as_user(monkeypatch)
+    ftc("put-test", make_test(tmp_path, "Functional.missing", body='report "echo ok"'))
+    network.as_lab(monkeypatch)
+    words = ("run-test", "-b", "local1", "-t", "Functional.missing")
+    assert "there is no such test" in ftc(*words).err
+    conf = network.lab.conf.read_text()
+    try:
+        network.lab.add_settings(auto_install_test="true")
+        monkeypatch.setenv("REQUEST_ID", "20261123-101500123-k3j7x2m4")
+        assert "there is no such test" in ftc(*words).err, "a request installs nothing"
+        monkeypatch.delenv("REQUEST_ID")
+        assert "Functional.missing 1.0-1 of the network's store: installed" in ftc(*words).err
+    finally:
+        network.lab.conf.write_text(conf)
