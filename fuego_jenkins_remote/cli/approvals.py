@@ -204,6 +204,8 @@ def allow(
         "until": until.isoformat() if until else None,
         "outside": outside,
     }
+    if not host and not session.settings.is_set("host_name"):
+        raise click.UsageError("say for which lab: --host HOST")
     chosen = check_host_name(host) if host else session.settings.host_name
     given = approvals.allow(session.hub.api, chosen, what)
     session.out.result(

@@ -56,4 +56,5 @@ def _limits(outside: Sequence[Board], new: NewRequest) -> list[str]:
 
 def _asked(outside: Sequence[Board]) -> list[str]:
     hosts = sorted({board.host for board in outside if board.terms.ask})
-    return [f"The people of {listed(hosts)} are asked before it runs there."] if hosts else []
+    asked = f"The people of {listed(hosts)} are asked before it runs there, unless they have allowed such requests."
+    return [asked] if hosts else []

@@ -255,7 +255,7 @@ def _forget(change: Change, channel: Channel) -> None:
     owner = channel.owner
     if owner.kind == "user" and channel.address in sql.addresses_of(change.conn, [owner.name]).get(owner.name, ()):
         return
-    notice_sql.drop_waiting(change.conn, channel.id)
+    notice_sql.drop_waiting(change.conn, channel.id, change.at)
     gone = {"secret": "", "old_secret": "", "due_at": None, "failing_since": None}
     notice_sql.change_channel(change.conn, channel.id, address=_gone(channel), **gone)
 

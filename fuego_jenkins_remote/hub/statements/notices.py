@@ -147,12 +147,11 @@ def drop_notices(conn: sa.Connection, ids: Sequence[int]) -> None:
     conn.execute(notices.update().where(notices.c.id.in_(ids)).values(state="dropped"))
 
 
-def drop_waiting(conn: sa.Connection, channel_id: int) -> None:
+def drop_waiting(conn: sa.Connection, channel_id: int, now: datetime) -> None:
     """Nothing more is told on this channel."""
     conn.execute(notices.update().where(notices.c.channel_id == channel_id, unsent).values(state="dropped"))
-    conn.execute(
-        messages.update().where(messages.c.channel_id == channel_id, open_message).values(state="failed", error="gone")
-    )
+    gone = messages.update().where(messages.c.channel_id == channel_id, open_message)
+    conn.execute(gone.values(state="failed", error="nobody wants it any more", ended_at=now))
 
 
 # -- messages
