@@ -10,6 +10,7 @@ import click
 
 from fuego_jenkins_remote.cli import service_options as service
 from fuego_jenkins_remote.cli.operating.backups import add_backups
+from fuego_jenkins_remote.cli.operating.doctor.verb import doctor
 from fuego_jenkins_remote.cli.operating.pruning import prune
 from fuego_jenkins_remote.cli.options import common, pass_session
 from fuego_jenkins_remote.cli.people import operator
@@ -86,3 +87,4 @@ for verb in operator.VERBS:
     hub.add_command(verb)
 add_backups(hub, "hub")
 hub.add_command(prune)
+hub.add_command(doctor)

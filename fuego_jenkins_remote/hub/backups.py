@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import sqlalchemy as sa
 
 from fuego_jenkins_remote.hub.admin import PACKAGE, address_of, open_data
+from fuego_jenkins_remote.hub.statements import packages
 from fuego_jenkins_remote.service import backup
 from fuego_jenkins_remote.service.engine import known_tables, newest_tables, reading
+
+_A_PAGE = 500
 
 KIND = backup.Kind(
     service="hub",
@@ -25,10 +29,8 @@ def back_up(data_dir: Path, target: Path) -> tuple[backup.Made, str]:
         return backup.back_up(KIND, data_dir, target), ""
     engine = open_data(data_dir, connections=1)
     try:
-        with reading(engine) as conn:
-            rows = conn.execution_options(stream_results=True).execute(sa.text(KIND.digests))
-            tables = next(iter(newest_tables(PACKAGE)))
-            made = backup.back_up(KIND, data_dir, target, elsewhere=(tables, (str(row[0]) for row in rows)))
+        tables = next(iter(newest_tables(PACKAGE)))
+        made = backup.back_up(KIND, data_dir, target, elsewhere=(tables, digests(engine)))
     finally:
         engine.dispose()
     shown = sa.make_url(address).set(drivername="postgresql", password=None).render_as_string()
@@ -38,3 +40,13 @@ def back_up(data_dir: Path, target: Path) -> tuple[backup.Made, str]:
 def restore(source: Path, data_dir: Path) -> backup.Made:
     """Make a data folder of a backup; raises BackupError."""
     return backup.restore(KIND, source, data_dir, known_tables=known_tables(PACKAGE))
+
+
+def digests(engine: sa.Engine) -> Iterator[str]:
+    """Those of all packages; a few a question, since to link or copy them takes its time."""
+    after: str | None = ""
+    while after is not None:
+        with reading(engine) as conn:
+            found = packages.names(conn, after, _A_PAGE)
+        yield from found
+        after = found[-1] if len(found) == _A_PAGE else None

@@ -255,22 +255,15 @@ def doctor(session: Session, board: str | None) -> int:
     Examples: ftc lab doctor
               ftc lab doctor -b bbb
     """
+    from fuego_jenkins_remote.cli.findings import show
     from fuego_jenkins_remote.cli.lab.doctor.examining import examine
-    from fuego_jenkins_remote.cli.lab.doctor.findings import State
 
     if board is not None:
         from fuego_jenkins_remote.cli.boards.sharing import one_local_board
 
         board = one_local_board(session, board)
     findings = examine(session, board)
-    session.out.table(
-        ("", "what", "how it is"),
-        [(one.state, one.what, one.text) for one in findings],
-        bare=[f"{one.what}: {one.text}" for one in findings if one.state is not State.OK],
-        data=[one.data for one in findings],
-        empty="",
-    )
-    if any(one.state is State.BAD for one in findings):
+    if not show(session, findings):
         raise Failed("the lab is not ready; see above")
     return 0
 

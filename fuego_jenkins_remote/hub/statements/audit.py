@@ -67,3 +67,8 @@ def listed(
     together = sa.union_all(*(sa.select(part) for part in parts)).subquery()
     found = conn.execute(sa.select(together).order_by(together.c.id.desc()).limit(wanted.limit)).mappings()
     return [AuditEntry(**row) for row in found]
+
+
+def newest_time(conn: sa.Connection) -> datetime | None:
+    """When the newest entry was written."""
+    return conn.execute(sa.select(audit.c.at).order_by(audit.c.id.desc()).limit(1)).scalar_one_or_none()

@@ -27,3 +27,9 @@ def brought(conn: sa.Connection, sha256: str, by: Caller, now: datetime) -> None
     this = (uploads.c.sha256 == sha256) & (uploads.c.kind == by.kind) & (uploads.c.name == by.name)
     if conn.execute(uploads.update().where(this).values(at=now)).rowcount == 0:
         conn.execute(uploads.insert().values(sha256=sha256, kind=by.kind, name=by.name, at=now))
+
+
+def names(conn: sa.Connection, after: str, most: int) -> list[str]:
+    """The SHA-256 of at most `most` packages, in their order, from behind `after`."""
+    query = sa.select(packages.c.sha256).where(packages.c.sha256 > after).order_by(packages.c.sha256).limit(most)
+    return list(conn.execute(query).scalars())

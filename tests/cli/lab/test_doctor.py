@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from fuego_jenkins_remote.cli.errors import Failed
+from fuego_jenkins_remote.cli.findings import Finding, State, answer, look
 from fuego_jenkins_remote.cli.lab.doctor import controller, dangers
 from fuego_jenkins_remote.cli.lab.doctor.examining import CHECKS, examine
-from fuego_jenkins_remote.cli.lab.doctor.findings import Finding, State, answer, look
 from fuego_jenkins_remote.cli.session import Session
 from fuego_jenkins_remote.lab.jenkins.access_calls import Permissions
 from fuego_jenkins_remote.lab.survey.machine import Account

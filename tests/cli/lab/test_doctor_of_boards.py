@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from fuego_jenkins_remote.cli.findings import Warned
 from fuego_jenkins_remote.cli.lab.doctor.care import board_checks
-from fuego_jenkins_remote.cli.lab.doctor.findings import Warned
 from fuego_jenkins_remote.lab.attempts.journal import Journal
 from fuego_jenkins_remote.lab.care.book import CareBook, Step
 from fuego_jenkins_remote.lab.errors import BadLabFile

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from fuego_jenkins_remote.cli.errors import Failed
-from fuego_jenkins_remote.cli.lab.doctor.findings import Answer, answer
+from fuego_jenkins_remote.cli.findings import Answer, answer
 from fuego_jenkins_remote.cli.lab.jobs import lab_controller
 from fuego_jenkins_remote.cli.session import Session
 from fuego_jenkins_remote.lab.jobs.definitions import PUSH

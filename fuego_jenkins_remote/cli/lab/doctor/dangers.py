@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from fuego_jenkins_remote.cli.lab.doctor.findings import Answer, answer
+from fuego_jenkins_remote.cli.findings import Answer, answer
 from fuego_jenkins_remote.cli.session import Session
 from fuego_jenkins_remote.lab.survey.machine import (
     Account,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 
+from fuego_jenkins_remote.cli.findings import Check, Finding, State, look
 from fuego_jenkins_remote.cli.lab.doctor import care, controller, dangers, places, services
-from fuego_jenkins_remote.cli.lab.doctor.findings import Check, Finding, State, look
 from fuego_jenkins_remote.cli.session import Session
 
 CHECKS: dict[str, tuple[Check, tuple[str, ...]]] = {

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from fuego_jenkins_remote.cli.errors import Failed
-from fuego_jenkins_remote.cli.lab.doctor.findings import Answer, answer
+from fuego_jenkins_remote.cli.findings import Answer, answer
 from fuego_jenkins_remote.cli.session import Session
 from fuego_jenkins_remote.fuego.errors import BadBoardFile
 

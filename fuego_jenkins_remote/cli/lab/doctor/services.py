@@ -6,7 +6,7 @@ import os
 from datetime import timedelta
 
 from fuego_jenkins_remote.cli.errors import Failed
-from fuego_jenkins_remote.cli.lab.doctor.findings import Answer, answer
+from fuego_jenkins_remote.cli.findings import Answer, answer
 from fuego_jenkins_remote.cli.session import Session
 from fuego_jenkins_remote.lab.survey.clocks import apart, clock_of, now
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from fuego_jenkins_remote.cli.errors import Failed
-from fuego_jenkins_remote.cli.lab.doctor.findings import Finding, State
+from fuego_jenkins_remote.cli.findings import Finding, State
 from fuego_jenkins_remote.cli.lab.init.answers import Gathering
 from fuego_jenkins_remote.cli.lab.init.asking import Asker, as_path
 from fuego_jenkins_remote.cli.lab.init.fuegos_folders import FOLDERS, find_folders, to_write

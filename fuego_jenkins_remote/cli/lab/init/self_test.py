@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from fuego_jenkins_remote.cli.errors import Failed
+from fuego_jenkins_remote.cli.findings import Finding, State, look
 from fuego_jenkins_remote.cli.lab.doctor.controller import trial
-from fuego_jenkins_remote.cli.lab.doctor.findings import Finding, State, look
 from fuego_jenkins_remote.cli.lab.init.steps import Tell
 from fuego_jenkins_remote.cli.lab.jobs import lab_controller
 from fuego_jenkins_remote.cli.session import Session

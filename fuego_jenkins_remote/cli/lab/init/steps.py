@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from fuego_jenkins_remote.cli.errors import Failed
+from fuego_jenkins_remote.cli.findings import Finding, State
 from fuego_jenkins_remote.cli.lab.doctor.examining import examine
-from fuego_jenkins_remote.cli.lab.doctor.findings import Finding, State
 from fuego_jenkins_remote.cli.lab.init.answers import Answers
 from fuego_jenkins_remote.cli.lab.init.asking import Asker
 from fuego_jenkins_remote.cli.lab.init.writing import write_conf, write_tokens

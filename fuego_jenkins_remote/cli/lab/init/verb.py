@@ -60,7 +60,7 @@ def init(
     Examples: ftc lab init
               ftc lab init --yes --hub-url https://hub.example.org --hub-token-file tokens/hub --share bbb
     """
-    from fuego_jenkins_remote.cli.lab.doctor.findings import Finding, State
+    from fuego_jenkins_remote.cli.findings import Finding, State
     from fuego_jenkins_remote.cli.lab.init.asking import as_path
     from fuego_jenkins_remote.cli.lab.init.command import Wanted, is_terminal, set_up, what_next
 

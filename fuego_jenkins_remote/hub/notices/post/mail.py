@@ -81,6 +81,18 @@ def send(server: MailServer, recipient: str, outgoing: Outgoing, *, seconds: flo
         raise NotSent(f"the mail server {server.host}:{server.port} is not to be had: {_why(error)}") from None
 
 
+def greet(server: MailServer, *, seconds: float = SECONDS) -> str:
+    """Connect, greet and sign in, and send nothing: what is in the way; empty: nothing."""
+    try:
+        with _connected(server, seconds) as smtp:
+            smtp.ehlo_or_helo_if_needed()
+    except smtplib.SMTPResponseException as error:
+        return _words(error.smtp_code, error.smtp_error)
+    except (OSError, smtplib.SMTPException) as error:
+        return _why(error)
+    return ""
+
+
 def compose(sender: str, recipient: str, outgoing: Outgoing) -> EmailMessage:
     """The mail; EmailMessage itself refuses a line end in a header, and encodes what is not ASCII."""
     message = EmailMessage(policy=SMTP)

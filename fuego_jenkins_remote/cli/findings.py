@@ -1,8 +1,8 @@
-"""What was found, and in which state."""
+"""What a doctor has found, and in which state: of a lab (cli/lab/doctor), of a hub (cli/operating/doctor)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -69,3 +69,15 @@ def look(session: Session, what: str, check: Check) -> Finding:
     if isinstance(found, Warned):
         return Finding(what=what, state=State.WARN, text="; ".join(found.mind))
     return Finding(what=what, state=State.OK, text=found)
+
+
+def show(session: Session, findings: Sequence[Finding]) -> bool:
+    """Print them as a table; whether nothing of it is BAD."""
+    session.out.table(
+        ("", "what", "how it is"),
+        [(one.state, one.what, one.text) for one in findings],
+        bare=[f"{one.what}: {one.text}" for one in findings if one.state is not State.OK],
+        data=[one.data for one in findings],
+        empty="",
+    )
+    return not any(one.state is State.BAD for one in findings)

@@ -1,0 +1,1 @@
+"""`ftc hub doctor`: what is well with a hub, what is dangerous, what to do."""
