@@ -20,7 +20,7 @@ SERVICES = [unit for unit in UNITS if unit.suffix == ".service"]
 
 @pytest.mark.parametrize("unit", SERVICES, ids=lambda unit: unit.name)
 def test_what_a_unit_calls_is_there_with_these_options(unit: Path) -> None:
-    calls = re.findall(r"^Exec\w+=/opt/fuego-venv/bin/ftc (.+)$", unit.read_text(encoding="utf-8"), re.MULTILINE)
+    calls = re.findall(r"^Exec\w+=.*?/opt/fuego-venv/bin/ftc (.+?)'?$", unit.read_text(encoding="utf-8"), re.MULTILINE)
     assert calls
     for call in calls:
         verb, sub, *rest = call.split()
