@@ -107,6 +107,25 @@ def test_what_is_not_understood_is_named_by_its_key(value: Any, said: str) -> No
         ShareWindows.from_yaml(value)
 
 
+def test_the_next_window_is_told_also_over_a_night_in_which_clocks_are_changed() -> None:
+    windows = shared("Mon-Sun 02:00-03:00")
+    assert windows.opens(berlin("2026-11-23T02:30")) == berlin("2026-11-24T02:00")
+    assert windows.opens(berlin("2026-10-24T12:00")) == datetime(2026, 10, 25, 0, 0, tzinfo=UTC)
+
+
+@given(
+    st.integers(0, 235 * 24 * 60).map(lambda minutes: datetime(2026, 3, 20, tzinfo=UTC) + timedelta(minutes=minutes)),
+    st.sampled_from(["Mon-Fri 18:00-08:00", "Sun 02:30-05:00", "Sat-Sun 00:00-24:00", "Wed 23:59-00:01"]),
+)
+def test_a_window_that_opens_is_open_then(now: datetime, window: str) -> None:
+    windows = shared(window)
+    opens = windows.opens(now)
+    assert opens is not None
+    assert now < opens
+    until = windows.open_until(opens)
+    assert until is None or until > opens
+
+
 def test_a_time_without_its_zone_is_refused() -> None:
     with pytest.raises(ValueError, match="zone"):
         shared(*NIGHTS).open_until(datetime(2026, 11, 23, 12, 0))  # noqa: DTZ001 - that is the point
