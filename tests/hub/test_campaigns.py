@@ -148,6 +148,15 @@ def test_all_of_it_is_for_one_team(world: World) -> None:
     assert put(world, both, part("otherlab:one"), part("otherlab:one", "Functional.b")).campaign.team == "second"
 
 
+def test_a_team_in_which_one_only_looks_on_is_passed_over(world: World) -> None:
+    world.add_lab("demolab", "one")
+    both = world.add_user("both", "first:guest", "second")
+    assert put(world, both, part("demolab:one"), part("demolab:one", "Functional.b")).campaign.team == "second"
+    guest = world.add_user("guest", "first:guest")
+    with pytest.raises(NotYours, match="may not ask for tests in the name of first"):
+        put(world, guest, part("demolab:one"))
+
+
 def test_parts_that_no_one_team_may_have_are_refused_with_what_to_do(world: World) -> None:
     world.add_lab("demolab", "one", open_to=("first",))
     world.add_lab("otherlab", "one", open_to=("second",))

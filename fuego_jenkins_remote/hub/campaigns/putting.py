@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from fuego_jenkins_remote.hub import outlook, requests
 from fuego_jenkins_remote.hub.campaigns import sight
 from fuego_jenkins_remote.hub.changes import Change
-from fuego_jenkins_remote.hub.choice import Chooser
-from fuego_jenkins_remote.hub.errors import HubError, NoBoard, NotYours, Refused
+from fuego_jenkins_remote.hub.choice import Chooser, teams_of
+from fuego_jenkins_remote.hub.errors import HubError, NoBoard, Refused
 from fuego_jenkins_remote.hub.records import Caller, Campaign, NewCampaign, NewRequest
 from fuego_jenkins_remote.hub.requests import MAX_CAMPAIGN, Plan
 from fuego_jenkins_remote.hub.statements import campaigns as sql
@@ -60,9 +60,7 @@ def put_and_tell(change: Change, caller: Caller, new: NewCampaign) -> tuple[Camp
 
 def _plans(change: Change, caller: Caller, new: NewCampaign) -> list[Plan]:
     """What each part comes to, for the first of the caller's teams that may have all of it run."""
-    if not caller.teams:
-        raise NotYours(f"{caller.name} is in no team, and boards are open to teams: ask the hub's admin")
-    teams = [new.team] if new.team else [membership.team for membership in caller.teams]
+    teams = teams_of(caller, new.team)
     refused: list[tuple[NewRequest, HubError]] = []
     for team in teams:
         plans, refused = _planned_for(change, caller, new.parts, team)
