@@ -41,6 +41,7 @@ def paths(served: Served) -> list[str]:
         "/tests",
         "/tests?text=nothing",
         "/tests/Benchmark.Dhrystone",
+        "/notices",
         "/nowhere",
     ]
 

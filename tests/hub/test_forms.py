@@ -164,7 +164,7 @@ def test_a_board_is_taken_out_with_a_reason_and_given_back(world: World, readers
     assert readers["tim"].send(path, f"{path}/maintenance", out="1", reason="new SD card").status_code == 303
     assert "in maintenance by tim: new SD card" in readers["ann"].page(path)
     readers["tim"].send(path, f"{path}/maintenance")
-    assert "new SD card" not in readers["ann"].page(path)
+    assert "in maintenance by" not in readers["ann"].page(path)
 
 
 def test_what_no_reason_may_have_in_it_is_said(world: World, readers: dict[str, Reader]) -> None:
@@ -194,3 +194,41 @@ def test_nothing_is_changed_by_opening_a_page(world: World, readers: dict[str, R
     answer = readers["ann"].client.get(f"/requests/{request}/cancel", follow_redirects=False)
     assert answer.status_code in (404, 405)
     assert world.get(request).state is State.PENDING
+
+
+def test_what_was_allowed_for_good_stands_on_the_labs_page_and_is_taken_back_there(
+    world: World, readers: dict[str, Reader]
+) -> None:
+    request = held(world)
+    readers["tim"].send(f"/requests/{request}", f"/requests/{request}/answer/demolab", answer="approved", always="on")
+    page = readers["tim"].page("/labs/demolab")
+    found = re.search(r"/labs/demolab/allowed/(a-[a-z2-7]+)/remove", page)
+    assert found
+    assert "Functional.hello of ann" in page
+    assert "Allowed for good" not in readers["ann"].page("/labs/demolab")
+    assert readers["tim"].send("/labs/demolab", found[0]).status_code == 303
+    assert found[1] not in readers["tim"].page("/labs/demolab")
+
+
+def test_subscriptions_are_shown_and_taken_back(world: World, readers: dict[str, Reader]) -> None:
+    from fuego_jenkins_remote.hub.notices import subscriptions
+
+    wanted = subscriptions.Wanted(call_id="call-000001", events=["failed"], to="https://ci.example.org/secret-path")
+    with world.hub.change() as change:
+        made = subscriptions.subscribe(change, caller(world, "ann"), wanted)
+    page = readers["ann"].page("/notices")
+    assert made.id in page
+    assert "secret-path" not in page
+    assert made.channel.secret not in page
+    assert made.id not in readers["eva"].page("/notices")
+    assert readers["eva"].send("/notices", f"/notices/{made.id}/remove").status_code == 404
+    assert readers["ann"].send("/notices", f"/notices/{made.id}/remove").status_code == 303
+    assert "You have none" in readers["ann"].page("/notices")
+
+
+def test_the_usual_notices_are_switched_off_and_on(readers: dict[str, Reader]) -> None:
+    assert "Switch it off" in readers["ann"].page("/notices")
+    readers["ann"].send("/notices", "/notices/usual", on="no")
+    assert "You have switched it off" in readers["ann"].page("/notices")
+    readers["ann"].send("/notices", "/notices/usual", on="yes")
+    assert "Switch it off" in readers["ann"].page("/notices")
