@@ -115,11 +115,12 @@ class Story:
         self.progress(f"{asked.expect}: {asked.shows} on {asked.end['host']}:{asked.end['board']}")
 
     def check_mail_to_anna(self) -> None:
-        """Anna was written to for each request that came to its end."""
-        for asked in self.asked:
-            if not self.mailbox.wait_for("anna@annaslab.example", f"ftc get-run {asked.id}"):
-                raise StepFailed(f"Anna got no mail with 'ftc get-run {asked.id}'")
-        self.progress(f"mail: one to Anna for each of the {len(self.asked)} requests")
+        """Anna was written to at once of the first ends; the others are collected, for five minutes, into one mail."""
+        ids = [asked.id for asked in self.asked]
+        text = self.mailbox.wait_for("anna@annaslab.example", "ftc get-run ")
+        if not any(f"ftc get-run {one}" in text for one in ids):
+            raise StepFailed("Anna got no mail that says how to fetch a run")
+        self.progress("mail: to Anna at once of the first ends; she gets one of all the others in some minutes")
 
     def fetch_runs(self, secrets: tuple[str, ...]) -> None:
         """ftc get-run fetches each run, whole, and without what must not leave the lab."""
