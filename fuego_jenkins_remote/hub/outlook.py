@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from fuego_jenkins_remote.fuego.names import format_timeout
+from fuego_jenkins_remote.hub.choice import MOST_BOARDS
 from fuego_jenkins_remote.hub.records import Board, NewRequest
 from fuego_jenkins_remote.network.boards import Standing
 from fuego_jenkins_remote.network.matching import listed
@@ -15,9 +16,10 @@ _CAN_BE_HAD = frozenset({Standing.FREE, Standing.BUSY})
 
 
 def sentences(boards: Sequence[Board], team: str, new: NewRequest, now: datetime) -> list[str]:
-    """Say it of what this team has asked for, which these boards may run."""
+    """Say it of what this team has asked for, which these boards may run: all of them, or as many as are looked at."""
     outside = [board for board in boards if board.team != team]
-    return [*_waits(boards, new, now), *_limits(outside, new), *_asked(outside)]
+    waits = _waits(boards, new, now) if len(boards) < MOST_BOARDS else []
+    return [*waits, *_limits(outside, new), *_asked(outside)]
 
 
 def _waits(boards: Sequence[Board], new: NewRequest, now: datetime) -> list[str]:

@@ -11,9 +11,10 @@ those of a clock on the wall there: a window is an hour shorter or longer in the
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -64,7 +65,7 @@ class ShareWindows:
         """The end of what is open at `now` (aware), in UTC: `now` itself when closed, None when it never ends."""
         if now.tzinfo is None:
             raise ValueError("a time without its zone")
-        spans = sorted(self._spans_around(now))
+        spans = self._spans_around(now)
         end = now.astimezone(UTC)
         for begins, ends in spans:
             if begins <= end < ends:
@@ -76,7 +77,7 @@ class ShareWindows:
         if now.tzinfo is None:
             raise ValueError("a time without its zone")
         longest, begin, end = timedelta(0), datetime.min.replace(tzinfo=UTC), datetime.min.replace(tzinfo=UTC)
-        for begins, ends in sorted(self._spans_around(now)):
+        for begins, ends in self._spans_around(now):
             if begins > end:
                 begin = begins
             end = max(end, ends)
@@ -87,9 +88,15 @@ class ShareWindows:
         """When the next window begins after `now` (aware), in UTC; None: none does within a week."""
         return min((begins for begins, _ in self._spans_around(now) if begins > now), default=None)
 
-    def _spans_around(self, now: datetime) -> Iterator[tuple[datetime, datetime]]:
-        """Beginning and end, in UTC, of each window that is near enough to count."""
-        today = now.astimezone(self.zone).date()
+    def _spans_around(self, now: datetime) -> Sequence[tuple[datetime, datetime]]:
+        """Beginning and end, in UTC, of each window that is near enough to count, in order.
+
+        Many boards share one set of windows, and all are asked about at once: each day's are reckoned once.
+        """
+        return _spans(self, now.astimezone(self.zone).date())
+
+    def spans(self, today: date) -> Iterator[tuple[datetime, datetime]]:
+        """Beginning and end, in UTC, of each window that is near enough to a day to count."""
         for offset in range(-2, _HORIZON.days + 3):
             day = today + timedelta(days=offset)
             for window in self.windows:
@@ -101,6 +108,11 @@ class ShareWindows:
         days, minutes = divmod(minutes, _DAY)
         at = datetime.combine(day + timedelta(days=days), time(minutes // 60, minutes % 60), tzinfo=self.zone)
         return at.astimezone(UTC)
+
+
+@lru_cache(maxsize=256)
+def _spans(windows: ShareWindows, today: date) -> tuple[tuple[datetime, datetime], ...]:
+    return tuple(sorted(windows.spans(today)))
 
 
 def _zone(name: object) -> ZoneInfo:

@@ -1,7 +1,7 @@
 #!/bin/bash
 # remote-put-boards: shares boards of this lab with the network, or takes them back. It acts as the lab.
 #
-# Takes      BOARDS (with commas), ACTION (share, withdraw, online, offline), YOUR_NAME; FUEGO_FTC
+# Takes      BOARDS (with commas), ACTION (share, probe, withdraw, online, offline), YOUR_NAME; FUEGO_FTC
 # Exits with 0; 1 when the hub refused it; 2 for a board that is not here
 
 # shellcheck disable=SC2154  # people-common.sh, which comes before it, sets these
@@ -9,9 +9,13 @@ put_boards() {
     local verb options=()
     refuse_secrets BOARDS YOUR_NAME
     need BOARDS "boards of this lab, with commas between"
-    need_one_of ACTION share withdraw online offline
+    need_one_of ACTION share probe withdraw online offline
     case $ACTION in
     share) verb=put-board ;;
+    probe)
+        verb=put-board
+        options=(--probe)
+        ;;
     withdraw) verb=rm-board ;;
     online) verb=update-board ;;
     offline)

@@ -420,4 +420,4 @@ def test_what_is_no_board_here_is_refused(jenkins: Jenkins, value: str, action: 
 def test_an_action_that_is_none(jenkins: Jenkins) -> None:
     done = jenkins.build("remote-put-boards", BOARDS="local1", ACTION="rm -rf")
     assert done.returncode == 2
-    assert "ACTION is none of: share withdraw online offline" in done.stderr
+    assert "ACTION is none of: share probe withdraw online offline" in done.stderr
