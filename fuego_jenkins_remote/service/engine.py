@@ -22,7 +22,8 @@ from weakref import WeakKeyDictionary
 import sqlalchemy as sa
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from fuego_jenkins_remote.service.line import Line, TooLong
+from fuego_jenkins_remote.service.commits import SharedCommits
+from fuego_jenkins_remote.service.line import TooLong
 from fuego_jenkins_remote.service.postgresql import (
     CONNECTIONS,
     NoDatabase,
@@ -110,24 +111,25 @@ def _begin_sqlite(conn: sa.Connection) -> None:
     conn.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
 
-_lines: WeakKeyDictionary[sa.Engine, Line] = WeakKeyDictionary()
+_commits: WeakKeyDictionary[sa.Engine, SharedCommits] = WeakKeyDictionary()
 _making = threading.Lock()
 
 
 @contextmanager
 def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
-    """Give a connection in a transaction that may write; on SQLite writers stand in line (service/line.py).
+    """Give a connection in a transaction that may write, and that is stored when this ends well.
 
-    Raises OperationalError, as SQLite does, for who waits too long.
+    On SQLite writers stand in line (service/line.py), and those that come together share a commit (service/commits.py);
+    this is not to be called within itself. Raises OperationalError, as SQLite does, for who waits too long.
     """
     if engine.dialect.name != "sqlite":
         with engine.begin() as conn:
             yield conn
         return
     with _making:
-        line = _lines.setdefault(engine, Line())
+        commits = _commits.setdefault(engine, SharedCommits())
     try:
-        with line.turn(BUSY_SECONDS), engine.begin() as conn:
+        with commits.begin(engine, BUSY_SECONDS) as conn:
             yield conn
     except TooLong as error:
         busy = sqlite3.OperationalError("database is locked")

@@ -24,6 +24,7 @@ class Line:
         self._lock = threading.Lock()
         self._taken = False
         self._waiting: deque[threading.Event] = deque()
+        self._coming: threading.Event | None = None
 
     @contextmanager
     def turn(self, seconds: float) -> Iterator[None]:
@@ -44,14 +45,25 @@ class Line:
         if mine.wait(seconds):
             return
         with self._lock:
-            if not mine.is_set():
+            if mine in self._waiting:
                 self._waiting.remove(mine)
                 raise TooLong
-        # It came just now: it is ours all the same.
+        # It came just now, or comes for sure: it is ours all the same.
+        mine.wait()
+
+    def another_comes(self) -> bool:
+        """Whether somebody has the turn after this one; for who has it. Whoever that is does not leave any more."""
+        with self._lock:
+            if self._coming is None and self._waiting:
+                self._coming = self._waiting.popleft()
+            return self._coming is not None
 
     def _next(self) -> None:
         with self._lock:
-            if self._waiting:
+            if self._coming is not None:
+                self._coming.set()
+                self._coming = None
+            elif self._waiting:
                 self._waiting.popleft().set()
             else:
                 self._taken = False

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from fuego_jenkins_remote.hub.records import Board, Health, NewBoard
 from fuego_jenkins_remote.hub.schema import attempts, boards, labs, lanes, live, matches, queues
-from fuego_jenkins_remote.network.terms import terms_as_mapping, terms_from_mapping
+from fuego_jenkins_remote.network.terms import USUAL, terms_as_mapping, terms_from_mapping
 
 _OF_BOARD = [column for column in boards.c if column.name != "offer_id"]
 _SELECT = sa.select(
@@ -128,4 +128,4 @@ def _columns(new: NewBoard) -> dict[str, object]:
 def _board(row: sa.RowMapping) -> Board:
     values = dict(row)
     values |= {key: tuple(values[key]) for key in ("labels", "open_to")}
-    return Board(**values | {"terms": terms_from_mapping(values["terms"])})
+    return Board(**values | {"terms": terms_from_mapping(values["terms"]) if values["terms"] else USUAL})
