@@ -148,10 +148,11 @@ def write(
     selector_ids = {lane.selector_id for lane in found.values()}
     offers = {one: matches.offers_by_id(change.conn, one) for one in sorted(selector_ids)}
     quota.must_have_room(change.conn, rows, offers, change.at)
-    sql.insert(change.conn, rows, requester=caller.name, campaign=campaign, fingerprint=fingerprint, now=change.at)
+    made = sql.insert(
+        change.conn, rows, requester=caller.name, campaign=campaign, fingerprint=fingerprint, now=change.at
+    )
     change.moved[str(State.PENDING)] += len(rows)
     lanes.enter_all(change.conn, rows)
-    made = sql.of_put(change.conn, caller.name, rows[0].new.call_id)
     change.wake_labs({offer.host for of_one in offers.values() for offer in of_one})
     if any(offer.terms.ask for of_one in offers.values() for offer in of_one):
         made = [approvals.settle(change, one) for one in made]

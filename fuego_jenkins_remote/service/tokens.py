@@ -12,6 +12,8 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -141,16 +143,22 @@ def find_token(conn: sa.Connection, table: sa.Table, secret: str, now: datetime)
     prefix = split_prefix(secret)
     if prefix is None:
         return None
-    row = conn.execute(sa.select(table).where(table.c.prefix == prefix)).mappings().one_or_none()
+    row = conn.execute(_by_prefix(table), {"prefix": prefix}).mappings().one_or_none()
     if row is None or not matches(secret, row["digest"]):
         return None
     token = _from_row(row)
     return token if token.is_good(now) else None
 
 
+@cache
+def _by_prefix(table: sa.Table) -> sa.Select[Any]:
+    """Asked with every call: made once."""
+    return sa.select(table).where(table.c.prefix == sa.bindparam("prefix"))
+
+
 def good_token(conn: sa.Connection, table: sa.Table, prefix: str, now: datetime) -> TokenRow | None:
     """Find a token that was shown before, by its prefix; None if it has expired or was revoked."""
-    row = conn.execute(sa.select(table).where(table.c.prefix == prefix)).mappings().one_or_none()
+    row = conn.execute(_by_prefix(table), {"prefix": prefix}).mappings().one_or_none()
     token = None if row is None else _from_row(row)
     return token if token is not None and token.is_good(now) else None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fuego_jenkins_remote.hub import records
+from fuego_jenkins_remote.hub import records, requests
 from fuego_jenkins_remote.hub.errors import NoBoard, NotYours, Refused
 from fuego_jenkins_remote.network.states import State
 
@@ -177,3 +177,15 @@ def test_a_board_that_is_told_of_again_is_seen_but_not_changed(world: World) -> 
     assert again.updated_at == before.updated_at
     assert again.last_seen > before.last_seen
     assert world.put_board("demolab", "one", labels=("usb",)).updated_at > before.updated_at
+
+
+def test_what_a_put_gives_is_what_is_read_afterwards(world: World) -> None:
+    world.add_lab("onelab", "one", "two")
+    ann = world.add_user("annie", "friends")
+    git = records.GitSource(url="https://git.example/x", ref="main", commit="a" * 40)
+    made = [
+        *world.put_all(ann, "host=onelab", count="each", variables={"A": "1"}, needs=("arch=x86_64",), retries=2),
+        world.put(ann, "onelab:one", git=git, private=True, notes="Größe", priority=70),
+    ]
+    with world.hub.reading() as conn:
+        assert made == [requests.find(conn, one.id) for one in made]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -38,9 +38,10 @@ class Filter:
 
 def insert(conn: sa.Connection, entry: AuditEntry) -> None:
     """Write one down; its id is given here."""
-    values = asdict(entry)
-    del values["id"]
-    conn.execute(audit.insert().values(values))
+    conn.execute(_INSERT, {name: value for name, value in vars(entry).items() if name != "id"})
+
+
+_INSERT = audit.insert()
 
 
 def listed(

@@ -85,14 +85,17 @@ class First:
 
 def find(conn: sa.Connection, normal: str, team: str, answers: str, user: str) -> Lane | None:
     """A lane, if it is there."""
-    query = _LANE.where(queues.c.digest == digest(normal, team, answers), lanes.c.user == user)
-    row = conn.execute(query).mappings().one_or_none()
+    row = conn.execute(_FIND, {"digest": digest(normal, team, answers), "user": user}).mappings().one_or_none()
     return None if row is None else Lane(**row)
 
 
 def by_id(conn: sa.Connection, lane_id: int) -> Lane:
     """The lane of this id."""
-    return Lane(**conn.execute(_LANE.where(lanes.c.id == lane_id)).mappings().one())
+    return Lane(**conn.execute(_BY_ID, {"lane": lane_id}).mappings().one())
+
+
+_FIND = _LANE.where(queues.c.digest == sa.bindparam("digest"), lanes.c.user == sa.bindparam("user"))
+_BY_ID = _LANE.where(lanes.c.id == sa.bindparam("lane"))
 
 
 def insert(conn: sa.Connection, selector_id: int, normal: str, *, team: str, answers: str, user: str) -> Lane:
@@ -115,15 +118,21 @@ def enter(conn: sa.Connection, lane: Lane, *, priority: int, request_id: str, ti
     many at a time where nothing is to be written, so that those who put into one lane do not stand in line.
     """
     for table, row_id in ((queues, lane.queue_id), (lanes, lane.id)):
-        query = sa.select(table.c.top, table.c.head, table.c.shortest).where(table.c.id == row_id)
-        now = conn.execute(query).one()
+        query, row = _FIRST_OF[table], {"row": row_id}
+        now = conn.execute(query, row).one()
         if locks.runs_beside_others(conn):
             stays = _with(now, priority, request_id, timeout) == tuple(now)
-            now = conn.execute(query.with_for_update(read=stays, key_share=not stays)).one()
+            now = conn.execute(query.with_for_update(read=stays, key_share=not stays), row).one()
         new = _with(now, priority, request_id, timeout)
         if new != tuple(now):
             values = dict(zip(("top", "head", "shortest"), new, strict=True))
             conn.execute(table.update().where(table.c.id == row_id).values(values))
+
+
+_FIRST_OF = {
+    table: sa.select(table.c.top, table.c.head, table.c.shortest).where(table.c.id == sa.bindparam("row"))
+    for table in (queues, lanes)
+}
 
 
 def _with(now: Any, priority: int, request_id: str, timeout: int) -> tuple[int, str, int]:

@@ -40,13 +40,21 @@ def insert_membership(conn: sa.Connection, user: str, team: str, level: Level, p
 
 def caller(conn: sa.Connection, name: str) -> Caller | None:
     """A user with the teams, in the order in which they were given; None for one who is not there or is shut out."""
-    query = sa.select(memberships).where(memberships.c.user == name).order_by(memberships.c.position)
-    teams = [Membership(team=row["team"], level=Level(row["level"])) for row in conn.execute(query).mappings()]
-    this = (users.c.name == name) & users.c.disabled_at.is_(None)
-    user = conn.execute(sa.select(users.c.email, users.c.network_admin).where(this)).one_or_none()
-    if user is None:
+    rows = conn.execute(_CALLER, {"name": name}).all()
+    if not rows:
         return None
-    return Caller(kind="user", name=name, teams=tuple(teams), email=user.email, network_admin=user.network_admin)
+    teams = tuple(Membership(team=row.team, level=Level(row.level)) for row in rows if row.team is not None)
+    user = rows[0]
+    return Caller(kind="user", name=name, teams=teams, email=user.email, network_admin=user.network_admin)
+
+
+# Asked with every call: made once.
+_CALLER = (
+    sa.select(users.c.email, users.c.network_admin, memberships.c.team, memberships.c.level)
+    .select_from(users.outerjoin(memberships, memberships.c.user == users.c.name))
+    .where(users.c.name == sa.bindparam("name"), users.c.disabled_at.is_(None))
+    .order_by(memberships.c.position)
+)
 
 
 def places_of(conn: sa.Connection, name: str) -> list[str]:

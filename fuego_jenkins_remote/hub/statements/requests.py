@@ -58,6 +58,17 @@ def _select(*, with_log: bool) -> sa.Select[Any]:
 
 _ONE = _select(with_log=True)
 _MANY = _select(with_log=False)
+# What is asked with every call is made once: to make a statement takes longer than to answer it.
+_BY_ID = _ONE.where(requests.c.id == sa.bindparam("request"))
+_OF_PUT = _ONE.where(
+    requests.c.requester == sa.bindparam("requester"), requests.c.call_id == sa.bindparam("call")
+).order_by(requests.c.call_part)
+_APPROVALS = (
+    sa.select(approvals)
+    .where(approvals.c.request_id.in_(sa.bindparam("requests", expanding=True)))
+    .order_by(approvals.c.host)
+)
+_INSERT, _INSERT_HISTORY = requests.insert(), history.insert()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,7 +106,7 @@ class Filter:
 
 def find(conn: sa.Connection, request_id: str) -> Request | None:
     """One request, whole."""
-    rows = _requests(conn, _ONE.where(requests.c.id == request_id))
+    rows = _requests(conn, _BY_ID, {"request": request_id})
     return rows[0] if rows else None
 
 
@@ -107,8 +118,7 @@ def listed(conn: sa.Connection, caller: Caller | None, wanted: Filter, limit: in
 
 def of_put(conn: sa.Connection, requester: str, call_id: str) -> list[Request]:
     """The requests that one put has made."""
-    query = _ONE.where(requests.c.requester == requester, requests.c.call_id == call_id)
-    return _requests(conn, query.order_by(requests.c.call_part))
+    return _requests(conn, _OF_PUT, {"requester": requester, "call": call_id})
 
 
 def counts(conn: sa.Connection, caller: Caller | None, states: Iterable[State]) -> dict[str, int]:
@@ -139,6 +149,15 @@ class Row:
     rerun_of: str | None = None
 
 
+_READ = {column.name for column in _OF_REQUEST}
+_NOTHING_YET: Mapping[str, Any] = {
+    **dict.fromkeys(_READ),
+    **dict.fromkeys(("build_url", "queue_why", "log_tail"), ""),
+    "started_at": None,
+}
+"""What is read of a request that has no attempt, and was not given a value when it was put."""
+
+
 def insert(
     conn: sa.Connection,
     rows: Sequence[Row],
@@ -147,8 +166,8 @@ def insert(
     campaign: str | None,
     fingerprint: str,
     now: datetime,
-) -> None:
-    """Add requests in the state pending, each with the first entry of its history."""
+) -> list[Request]:
+    """Add requests in the state pending, each with the first entry of its history; they are as they are read."""
     fixed = {"version": 1, "steps": 1, "attempt": 0, "state": State.PENDING, "held": False, "cancel_requested": False}
     empty = dict.fromkeys(("status", "run_key", "run_url", "reason"), "")
     same = {
@@ -160,13 +179,15 @@ def insert(
         **fixed,
         **empty,
     }
-    conn.execute(requests.insert(), [{**same, **_as_put(row)} for row in rows])
+    made = [{**same, **_as_put(row)} for row in rows]
+    conn.execute(_INSERT, made)
     first = {"seq": 1, "at": now, "from_state": "", "to_state": State.PENDING, "who": requester, "reason": ""}
     again = [f"again, for {row.rerun_of}" if row.rerun_of else "" for row in rows]
     conn.execute(
-        history.insert(),
+        _INSERT_HISTORY,
         [{**first, "request_id": row.id, "reason": why} for row, why in zip(rows, again, strict=True)],
     )
+    return [_request({**_NOTHING_YET, **{name: one[name] for name in _READ & one.keys()}}, ()) for one in made]
 
 
 def _as_put(row: Row) -> dict[str, Any]:
@@ -323,8 +344,8 @@ def _in_lane(conn: sa.Connection, lane_id: int, condition: sa.ColumnElement[bool
     return _requests(conn, _ONE.where(requests.c.lane_id == lane_id, condition))
 
 
-def _requests(conn: sa.Connection, query: sa.Select[Any]) -> list[Request]:
-    rows = conn.execute(query).mappings().all()
+def _requests(conn: sa.Connection, query: sa.Select[Any], named: Mapping[str, Any] | None = None) -> list[Request]:
+    rows = conn.execute(query, named).mappings().all()
     by_request = _approvals(conn, [row["id"] for row in rows])
     return [_request(row, by_request.get(row["id"], ())) for row in rows]
 
@@ -335,8 +356,7 @@ def _approvals(conn: sa.Connection, request_ids: Sequence[str]) -> dict[str, tup
     found: dict[str, tuple[Approval, ...]] = {}
     for start in range(0, len(request_ids), 500):
         part = request_ids[start : start + 500]
-        query = sa.select(approvals).where(approvals.c.request_id.in_(part)).order_by(approvals.c.host)
-        for row in conn.execute(query).mappings():
+        for row in conn.execute(_APPROVALS, {"requests": part}).mappings():
             values = dict(row)
             request_id = values.pop("request_id")
             values.pop("remind_at")
@@ -344,7 +364,7 @@ def _approvals(conn: sa.Connection, request_ids: Sequence[str]) -> dict[str, tup
     return found
 
 
-def _request(row: sa.RowMapping, given: tuple[Approval, ...]) -> Request:
+def _request(row: Mapping[str, Any] | sa.RowMapping, given: tuple[Approval, ...]) -> Request:
     values = dict(row)
     values["state"] = State(values["state"])
     values |= {key: tuple(values[key]) for key in ("needs", "notify")}
