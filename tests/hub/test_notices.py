@@ -9,6 +9,7 @@ from fuego_jenkins_remote.hub import approvals, records
 from fuego_jenkins_remote.hub.app import make_app
 from fuego_jenkins_remote.hub.notices.addresses import BadAddress, of_admin
 from fuego_jenkins_remote.hub.notices.values import Delivery
+from fuego_jenkins_remote.hub.people import teams
 
 from .conftest import World, lab
 from .told import bodies, titles, told
@@ -68,11 +69,13 @@ def test_those_whom_the_requester_named_are_told_too(world: World) -> None:
     assert told(world) == [("failed", "ann@example.org", "waiting"), ("failed", "bob@example.org", "waiting")]
 
 
-def test_one_who_may_not_see_a_private_request_is_not_told_of_it(world: World) -> None:
+def test_one_who_may_see_a_private_request_no_longer_is_not_told_of_it(world: World) -> None:
     ann = world.add_user("ann", "annslab", email="ann@example.org")
-    world.add_user("bob", "bobslab", email="bob@example.org")
+    bob = world.add_user("bob", "annslab", email="bob@example.org")
     world.add_lab("demolab", "qemu")
     world.put(ann, "demolab:qemu", notify=("bob",), private=True)
+    with world.hub.change() as change:
+        teams.remove(change, bob, "annslab", "bob")
     world.error("demolab", world.running("demolab", "qemu"))
     assert told(world) == [("failed", "ann@example.org", "waiting")]
 
