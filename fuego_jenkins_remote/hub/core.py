@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote
 
@@ -13,9 +14,11 @@ import sqlalchemy as sa
 
 from fuego_jenkins_remote.hub.campaigns import ending
 from fuego_jenkins_remote.hub.changes import Change, Times
+from fuego_jenkins_remote.hub.errors import ShutOut
 from fuego_jenkins_remote.hub.messages import Messenger
 from fuego_jenkins_remote.hub.news import News
 from fuego_jenkins_remote.hub.records import Caller
+from fuego_jenkins_remote.hub.statements import people as people_sql
 from fuego_jenkins_remote.hub.streams import Streams
 from fuego_jenkins_remote.hub.waiters import NEWS, Waiters, lab_key
 from fuego_jenkins_remote.service.clock import Clock, utc_now
@@ -59,10 +62,11 @@ class Hub:
         """A write transaction; after its commit those whom it concerns are woken."""
         with writing(self.engine) as conn:
             # The time is taken inside: the transactions stand one behind the other, and so do their times.
-            origin = self.origin()
+            origin, at = self.origin(), self.clock()
+            _must_still_be_good(conn, origin.caller, at)
             change = Change(
                 conn=conn,
-                at=self.clock(),
+                at=at,
                 caller=origin.caller,
                 address=origin.address,
                 times=self.times,
@@ -104,3 +108,9 @@ class Hub:
     def page_of(self, request_id: str) -> str:
         """The address of a request's page."""
         return f"{self.base_url}/requests/{request_id}"
+
+
+def _must_still_be_good(conn: sa.Connection, caller: Caller | None, at: datetime) -> None:
+    """A call may have waited since it came, as claims do: who was shut out meanwhile gets nothing any more."""
+    if caller is not None and caller.token and not people_sql.token_is_good(conn, caller.token, at):
+        raise ShutOut("This token has expired or was revoked.")

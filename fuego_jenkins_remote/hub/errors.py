@@ -2,6 +2,7 @@
 
     HubError
     ├── NotKnown    there is no such request, board, lab, package
+    ├── ShutOut     the token is good no more
     ├── NotYours    it is there, but not for this caller
     ├── Conflict    it is already so, is over, or somebody else was first
     └── Refused     what was sent cannot be done as it is
@@ -31,6 +32,12 @@ class NotKnown(HubError):
     """There is no such thing here."""
 
     code = "not-found"
+
+
+class ShutOut(HubError):
+    """The caller's token has been revoked, has expired, or its owner was shut out, since the call came."""
+
+    code = "bad-token"
 
 
 class NotYours(HubError):

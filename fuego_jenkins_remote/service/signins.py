@@ -75,6 +75,8 @@ class SignIns:
     def open(self, secret: str) -> str | None:
         """Sign a browser in with a token; gives the session's secret, None for a token that is not good."""
         now = self._clock()
+        if self.by_token(secret) is None:
+            return None  # without a write: who has no token is not to keep others from theirs
         with writing(self._engine) as conn:
             token = find_token(conn, self._tokens, secret, now)
             if token is None or self._speaks_for(conn, token, now) is None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -322,3 +324,46 @@ def test_what_was_done_to_a_private_request_is_told_to_who_may_see_it(net: Servi
     net.ok("ann", "POST", "/requests", 201, json=wanted)
     assert [one["action"] for one in net.ok("boss", "GET", "/audit")["entries"]] == ["put-request"]
     assert net.ok("root", "GET", "/audit?action=put-request")["entries"] == []
+
+
+# -- who was shut out meanwhile
+
+
+def test_a_claim_that_waits_gets_nothing_for_a_token_that_was_revoked(net: Service) -> None:
+    claim = {"claim_id": "claim-0001", "boards": ["qemu"], "wait": 20}
+    wanted = {"call_id": "call-0001", "selector": "demolab:qemu", "test": "Functional.x"}
+    before = _waiters(net)
+    with ThreadPoolExecutor() as pool:
+        waiting = pool.submit(net.call, "demolab", "POST", "/claims", json=claim)
+        _wait_for_one_more(net, before)
+        admin.revoke_token(net.engine, net.secrets["demolab"][6:14])
+        made = net.ok("ann", "POST", "/requests", 201, json=wanted)["requests"][0]["id"]
+        answer = waiting.result(timeout=30)
+    assert (answer.status_code, answer.json()["code"]) == (401, "bad-token")
+    assert net.ok("ann", "GET", f"/requests/{made}")["state"] == "pending"
+
+
+def test_who_waits_for_a_change_is_asked_again_who_it_is(net: Service) -> None:
+    wanted = {"call_id": "call-0001", "selector": "demolab:qemu", "test": "Functional.x"}
+    made = net.ok("ann", "POST", "/requests", 201, json=wanted)["requests"][0]["id"]
+    before = _waiters(net)
+    with ThreadPoolExecutor() as pool:
+        waiting = pool.submit(net.call, "ann", "GET", f"/requests/{made}?wait=20&seen=1")
+        _wait_for_one_more(net, before)
+        net.ok("root", "PATCH", "/users/ann", json={"disabled": True})
+        net.ok("root", "POST", f"/requests/{made}/cancel", json={"call_id": "call-0002"})
+        answer = waiting.result(timeout=30)
+    assert (answer.status_code, answer.json()["code"]) == (401, "bad-token")
+
+
+def _waiters(net: Service) -> int:
+    found: int = net.client.app.state.hub.waiters.count()  # type: ignore[attr-defined]
+    return found
+
+
+def _wait_for_one_more(net: Service, before: int) -> None:
+    for _ in range(1000):
+        if _waiters(net) > before:
+            return
+        time.sleep(0.01)
+    raise AssertionError("nobody waits")

@@ -13,7 +13,7 @@ import json
 import re
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
@@ -33,8 +33,11 @@ from fuego_jenkins_remote.hub.errors import HubError
 from fuego_jenkins_remote.hub.packages import store, upload
 from fuego_jenkins_remote.hub.people.tokens import caller_of
 from fuego_jenkins_remote.hub.statements import campaigns as campaign_sql
+from fuego_jenkins_remote.hub.store import sight as store_sight
+from fuego_jenkins_remote.hub.store.putting import put_test
 from fuego_jenkins_remote.network.identities import AttemptId
 from fuego_jenkins_remote.network.permissions import Action, may
+from packed_tests import pack
 
 from .conftest import World, open_world
 
@@ -58,6 +61,7 @@ class Wish:
     way: str
     many: bool
     packed: bool
+    stored: bool  # its test is in the network's store, for the team alone if the request is
 
 
 @dataclass
@@ -92,6 +96,7 @@ wishes = st.lists(
         way=st.sampled_from(WAYS),
         many=st.booleans(),
         packed=st.booleans(),
+        stored=st.booleans(),
     ),
     min_size=2,
     max_size=4,
@@ -104,11 +109,12 @@ def test_no_answer_shows_a_private_thing(tmp_path: Path) -> None:
     _look(
         tmp_path,
         [
-            Wish(private=True, selector="demolab:one", way="runs", many=False, packed=True),
-            Wish(private=True, selector="demolab:two", way="asked", many=False, packed=False),
-            Wish(private=True, selector="demolab:two", way="error", many=True, packed=False),
-            Wish(private=False, selector="demolab:one", way="waits", many=False, packed=False),
+            Wish(private=True, selector="demolab:one", way="runs", many=False, packed=True, stored=True),
+            Wish(private=True, selector="demolab:two", way="asked", many=False, packed=False, stored=False),
+            Wish(private=True, selector="demolab:two", way="error", many=True, packed=False, stored=True),
+            Wish(private=False, selector="demolab:one", way="waits", many=False, packed=False, stored=False),
         ],
+        only={"ann", "nobody", "otto", "otherlab", "root"},
     )
 
 
@@ -125,8 +131,9 @@ def test_no_answer_shows_a_private_thing_whatever_there_is(wanted: list[Wish]) -
         shutil.rmtree(folder)
 
 
-def _look(folder: Path, wanted: Sequence[Wish]) -> None:
+def _look(folder: Path, wanted: Sequence[Wish], *, only: Container[str] | None = None) -> None:
     place = _populated(folder, wanted)
+    place.callers = {name: who for name, who in place.callers.items() if only is None or name in only}
     try:
         asyncio.run(_ask_all(place))
     finally:
@@ -167,7 +174,9 @@ def _populated(folder: Path, wanted: Sequence[Wish]) -> Place:
 def _carry_out(place: Place, wish: Wish, word: str) -> None:
     world, ann = place.world, place.callers["ann"]
     assert ann is not None
-    digest = _bring(world, ann, word) if wish.packed else None
+    digest = _bring(world, ann, word.encode()) if wish.packed else None
+    if wish.stored:
+        _store(place, ann, word, private=wish.private)
     made = world.put_all(
         ann,
         wish.selector if not wish.many else "demolab:*",
@@ -205,9 +214,23 @@ def _carry_out(place: Place, wish: Wish, word: str) -> None:
         place.secrets.append(Secret(words, sees))
 
 
-def _bring(world: World, who: records.Caller, word: str) -> str:
+def _store(place: Place, ann: records.Caller, word: str, *, private: bool) -> None:
+    """A test of that name for ann's team, in the network's store."""
+    hub = place.world.hub
+    folder = hub.data_dir.parent / f"tests-{word}"
+    content = pack(folder, f"Functional.{word}", description=f"{word} does it").read_bytes()
+    sha256 = _bring(place.world, ann, content)
+    stored = put_test(hub, ann, sha256, None, private=private)
+    place.pool.setdefault("sha256", set()).add(sha256)
+    if private:
+        thing = store_sight.thing(stored)
+        sees = {name for name, who in place.callers.items() if who and may(who.actor, Action.SEE_TEST, thing)}
+        place.secrets.append(Secret({f"{word} does it", sha256}, sees))
+
+
+def _bring(world: World, who: records.Caller, content: bytes) -> str:
     with upload(world.hub.data_dir) as incoming:
-        incoming.write(word.encode())
+        incoming.write(content)
         with world.hub.change() as change:
             store(change, world.hub.data_dir, incoming, incoming.sha256, who)
         return incoming.sha256
@@ -352,7 +375,7 @@ def _filled(route: Route, place: Place) -> Iterator[str]:
         "board": ["one", "two"],
         "name": ["one", "two", *sorted(f"Functional.{word}" for word in place.pool["word"])],
         "test": sorted(f"Functional.{word}" for word in place.pool["word"]),
-        "version": ["1.0"],
+        "version": ["1.0", "1.0-1"],
         "team": ["annslab", "demolab", "evil"],
         "user": ["ann", "eve"],
         "number": ["1"],

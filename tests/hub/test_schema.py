@@ -16,13 +16,16 @@ import hub_folders
 from fuego_jenkins_remote.hub import admin, boards, records
 from fuego_jenkins_remote.hub.schema import metadata
 from fuego_jenkins_remote.hub.statements import attempts as attempt_sql
+from fuego_jenkins_remote.hub.statements import audit as audit_sql
 from fuego_jenkins_remote.hub.statements import boards as board_sql
 from fuego_jenkins_remote.hub.statements import campaigns as campaign_sql
 from fuego_jenkins_remote.hub.statements import lanes as lane_sql
 from fuego_jenkins_remote.hub.statements import notices as notice_sql
 from fuego_jenkins_remote.hub.statements import requests as request_sql
+from fuego_jenkins_remote.hub.statements import sight as sight_sql
 from fuego_jenkins_remote.hub.statements import standing as standing_sql
 from fuego_jenkins_remote.hub.statements import subscriptions as subscription_sql
+from fuego_jenkins_remote.network.permissions import Level
 from fuego_jenkins_remote.network.states import State
 from fuego_jenkins_remote.service import engine as engine_module
 from fuego_jenkins_remote.service.engine import NotMigrated, migrate, open_engine, reading
@@ -31,6 +34,9 @@ from .conftest import World
 
 # That of PostgreSQL's tables is in postgresql/test_setting_up.py; its plans depend on what is in the tables.
 pytestmark = pytest.mark.skipif(hub_folders.on_postgresql(), reason="is about SQLite")
+
+
+ANN = records.Caller(kind="user", name="ann", teams=(records.Membership(team="annslab", level=Level.MAINTAINER),))
 
 
 def test_the_migrations_make_the_tables_of_the_schema(tmp_path: Path) -> None:
@@ -191,6 +197,9 @@ class Recorded(list[str]):
         (lambda conn: campaign_sql.goes_on(conn, "c"), "requests_by_campaign"),
         (lambda conn: attempt_sql.overdue(conn, datetime(2026, 1, 1, tzinfo=UTC), 5), "attempts_due"),
         (lambda conn: attempt_sql.stops(conn, "demolab"), "attempts_to_stop"),
+        (lambda conn: request_sql.counts(conn, ANN, [State.PENDING]), "requests_private"),
+        (lambda conn: sight_sql.hidden_on_boards(conn, ANN), "attempts_live"),
+        (lambda conn: sight_sql.sees_package(conn, ANN, "0" * 64), "requests_by_package"),
         (lambda conn: attempt_sql.of_claim(conn, "demolab", "claim-0001"), "attempts_by_claim"),
     ],
 )
@@ -201,6 +210,32 @@ def test_what_is_asked_all_the_time_reads_an_index(world: World, ask: Any, index
         ask(conn)
     assert any(index in step for step in steps), steps
     assert not any("TEMP B-TREE" in step for step in steps), steps
+
+
+@pytest.mark.parametrize(
+    ("teams", "wanted", "index"),
+    [
+        (None, audit_sql.Filter(), "SCAN audit"),  # by its id, from the newest on, up to the limit
+        (["annslab", "demolab"], audit_sql.Filter(), "audit_by_team"),
+        (None, audit_sql.Filter(name="ann"), "audit_by_name"),
+        (None, audit_sql.Filter(thing="user ann"), "audit_by_thing"),
+    ],
+)
+def test_the_audit_log_is_read_from_its_newest_end(
+    world: World, teams: list[str] | None, wanted: audit_sql.Filter, index: str
+) -> None:
+    steps: list[str] = []
+
+    def explain(_conn: Any, cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        cursor.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)
+        steps.extend(row[3] for row in cursor.fetchall())
+
+    sa.event.listen(world.hub.engine, "before_cursor_execute", explain)
+    with world.hub.reading() as conn:
+        audit_sql.listed(conn, ANN, teams, wanted)
+    assert any(index in step for step in steps), steps
+    # What is sorted is what each look has found, no more than the limit: the looks themselves are in order.
+    assert sum("TEMP B-TREE" in step for step in steps) <= len(teams or ["all"]), steps
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,8 @@ from fuego_jenkins_remote.service import signin
 from fuego_jenkins_remote.service.signins import Principal, SignIns
 from fuego_jenkins_remote.service.tokens import TokenRow
 
+_ADDRESS = 100
+
 
 @dataclass(frozen=True, kw_only=True)
 class HubPrincipal(Principal):
@@ -56,7 +58,8 @@ def _origin(request: Request) -> Origin:
     # Asked when a change is made: by then it is known who calls.
     who = getattr(request.state, "principal", None)
     caller = who.caller if isinstance(who, HubPrincipal) else None
-    return Origin(caller=caller, address=request.client.host if request.client else "")
+    # Behind a proxy the address is what the proxy says, which may be of any length.
+    return Origin(caller=caller, address=request.client.host[:_ADDRESS] if request.client else "")
 
 
 def caller_of(who: signin.Caller) -> records.Caller:
@@ -88,6 +91,11 @@ def network_viewer(who: signin.Reader) -> records.Caller | None:
     if caller is not None:
         rights.must_be_good_for(caller, Action.SEE_NETWORK)
     return caller
+
+
+def asked_again(request: Request) -> records.Caller | None:
+    """Who reads, after a wait: raises NotSignedIn for who was let in and would not be any more."""
+    return results_viewer(signin.reader(request))
 
 
 def form_of(sent: signin.Form) -> HubForm:

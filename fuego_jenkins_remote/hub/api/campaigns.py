@@ -5,11 +5,11 @@ from __future__ import annotations
 from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from starlette.concurrency import run_in_threadpool
 
 from fuego_jenkins_remote.hub import records
-from fuego_jenkins_remote.hub.api.callers import Caller, ResultsViewer, TheHub
+from fuego_jenkins_remote.hub.api.callers import Caller, ResultsViewer, TheHub, asked_again
 from fuego_jenkins_remote.hub.api.waiting import newer
 from fuego_jenkins_remote.hub.campaigns import again, calling_off, putting, reading
 from fuego_jenkins_remote.hub.core import Hub
@@ -51,9 +51,11 @@ def list_campaigns(hub: TheHub, who: ResultsViewer, query: Annotated[CampaignQue
 
 @router.get("/{campaign_id}")
 async def get_campaign(
+    request: Request,
     hub: TheHub,
     who: ResultsViewer,
     campaign_id: CampaignId,
+    *,
     wait: Annotated[float, Query(ge=0, le=25)] = 0,
     seen: Annotated[int, Query(ge=0, le=MAX_VERSION)] = 0,
 ) -> CampaignWhole:
@@ -61,6 +63,7 @@ async def get_campaign(
     if wait:
         version = partial(_version, hub, who, campaign_id)
         await newer(hub, campaign_key(campaign_id), version, seen=seen, seconds=wait)
+        who = await run_in_threadpool(asked_again, request)
     return await run_in_threadpool(_whole, hub, who, campaign_id)
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from fastapi import FastAPI, Request
 from starlette.responses import Response
 
-from fuego_jenkins_remote.hub.errors import Conflict, HubError, NotKnown, NotYours, Refused
+from fuego_jenkins_remote.hub.errors import Conflict, HubError, NotKnown, NotYours, Refused, ShutOut
 from fuego_jenkins_remote.network.identities import BadIdentity
 from fuego_jenkins_remote.network.selectors import SelectorError
 from fuego_jenkins_remote.network.tokens import BadSecret
 from fuego_jenkins_remote.service.problems import problem_response
 
-STATUS: dict[type[HubError], int] = {NotKnown: 404, NotYours: 403, Conflict: 409, Refused: 422}
+STATUS: dict[type[HubError], int] = {NotKnown: 404, ShutOut: 401, NotYours: 403, Conflict: 409, Refused: 422}
 """The status of each kind of refusal; one that is not here has its parent's."""
 
 
@@ -32,7 +32,8 @@ def status_of(error: HubError) -> int:
 
 def _on_hub_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HubError)  # noqa: S101 - what Starlette promises, for mypy
-    return problem_response(request, status=status_of(error), code=error.code, detail=str(error))
+    headers = {"WWW-Authenticate": "Bearer"} if isinstance(error, ShutOut) else None
+    return problem_response(request, status=status_of(error), code=error.code, detail=str(error), headers=headers)
 
 
 def _on_bad_text(request: Request, error: Exception) -> Response:

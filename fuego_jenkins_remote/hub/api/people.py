@@ -139,6 +139,8 @@ def revoke_invitation(hub: TheHub, who: Caller, invitation_id: TokenId) -> Invit
 @router.post("/join", status_code=201, openapi_extra={"security": [{"token": []}, {}]})
 def join(hub: TheHub, who: MaybeCaller, body: JoinIn) -> JoinedOut:
     """Turn the code of an invitation into a token, or into a place in a team for who has one."""
+    with hub.reading() as conn:
+        invitations.must_be_known(conn, body.code)
     with hub.change() as change:
         return JoinedOut.model_validate(invitations.join(change, who, body.new()))
 

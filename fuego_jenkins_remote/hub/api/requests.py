@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from starlette.concurrency import run_in_threadpool
 
 from fuego_jenkins_remote.hub import approvals, records, requests, sight
-from fuego_jenkins_remote.hub.api.callers import Caller, ResultsViewer, TheHub
+from fuego_jenkins_remote.hub.api.callers import Caller, ResultsViewer, TheHub, asked_again
 from fuego_jenkins_remote.hub.core import Hub
 from fuego_jenkins_remote.hub.models.fields import MAX_VERSION, Host, RequestId
 from fuego_jenkins_remote.hub.models.queue import QueueOut
@@ -50,15 +50,18 @@ def list_requests(hub: TheHub, who: ResultsViewer, query: Annotated[ListQuery, Q
 
 @router.get("/{request_id}")
 async def get_request(
+    request: Request,
     hub: TheHub,
     who: ResultsViewer,
     request_id: RequestId,
+    *,
     wait: Annotated[float, Query(ge=0, le=25)] = 0,
     seen: Annotated[int, Query(ge=0, le=MAX_VERSION)] = 0,
 ) -> RequestWithHistory:
     """One request with its history; with `wait` (seconds) not before its version is beyond `seen`."""
     if wait:
         await _changed(hub, who, request_id, seen, wait)
+        who = await run_in_threadpool(asked_again, request)
     return await run_in_threadpool(_whole, hub, who, request_id)
 
 

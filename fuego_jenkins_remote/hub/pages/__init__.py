@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from fuego_jenkins_remote.hub.pages import boards, campaigns, labs, notices, overview, people, requests, store
+from fuego_jenkins_remote.hub.pages import boards, campaigns, joining, labs, notices, overview, people, requests, store
 
 NAV = [
     ("Overview", "/"),
@@ -21,5 +21,5 @@ ACCOUNT = "/tokens"
 """The reader's own page."""
 
 router = APIRouter(include_in_schema=False)
-for noun in (overview, boards, requests, campaigns, labs, people, store, notices):
+for noun in (overview, boards, requests, campaigns, labs, people, joining, store, notices):
     router.include_router(noun.router)

@@ -31,6 +31,7 @@ USUAL = timedelta(days=7)
 """How long an invitation is good for, at most and if nothing is said."""
 
 _SHOWN = 200
+_NO_CODE = "there is no invitation with this code here: ask for a new one"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,6 +112,12 @@ def revoke(change: Change, caller: Caller, invitation_id: str) -> Invitation:
     return sql.find(change.conn, invitation_id) or found
 
 
+def must_be_known(conn: sa.Connection, code: str) -> None:
+    """Raise NotKnown for a code that is none, before anything is written: whoever can reach the hub may try one."""
+    if sql.by_code(conn, check_code(code)) is None:
+        raise NotKnown(_NO_CODE, code="no-invitation")
+
+
 def join(change: Change, caller: Caller | None, new: NewJoin) -> Joined:
     """Turn a code into a place in a team: with a new token, or for a caller who has one already.
 
@@ -118,7 +125,7 @@ def join(change: Change, caller: Caller | None, new: NewJoin) -> Joined:
     """
     found = sql.by_code(change.conn, check_code(new.code))
     if found is None:
-        raise NotKnown("there is no invitation with this code here: ask for a new one", code="no-invitation")
+        raise NotKnown(_NO_CODE, code="no-invitation")
     if found.used_at is not None:
         return _again(change, caller, found, new)
     state = found.state(change.at)

@@ -8,7 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from fuego_jenkins_remote.hub.records import Caller, Lab, Membership
-from fuego_jenkins_remote.hub.schema import labs, memberships, teams, users
+from fuego_jenkins_remote.hub.schema import labs, memberships, teams, tokens, users
 from fuego_jenkins_remote.hub.statements import locks
 from fuego_jenkins_remote.network.permissions import Level, at_least
 
@@ -55,6 +55,14 @@ _CALLER = (
     .where(users.c.name == sa.bindparam("name"), users.c.disabled_at.is_(None))
     .order_by(memberships.c.position)
 )
+
+
+def token_is_good(conn: sa.Connection, prefix: str, now: datetime) -> bool:
+    """Whether a token that was good when a call came is so still, and its owner is not shut out."""
+    owner = sa.and_(tokens.c.kind == "user", users.c.name == tokens.c.owner)
+    query = sa.select(tokens.c.prefix).select_from(tokens.outerjoin(users, owner))
+    ended = sa.or_(tokens.c.revoked_at.is_not(None), tokens.c.expires_at <= now, users.c.disabled_at.is_not(None))
+    return conn.execute(query.where(tokens.c.prefix == prefix, sa.func.coalesce(~ended, sa.true()))).first() is not None
 
 
 def places_of(conn: sa.Connection, name: str) -> list[str]:
