@@ -137,3 +137,16 @@ def test_the_admin_of_a_lab_sees_what_waits_for_an_answer(populated: tuple[World
     page = browser.post("/sign-in", data={"token": secret}).text
     assert "Waiting for your approval" in page
     assert f"/requests/{ids['held']}" in page
+
+
+def test_a_waiting_request_says_where_it_stands_on_each_board(client: TestClient, ids: dict[str, str]) -> None:
+    page = client.get(f"/requests/{ids['pending']}").text
+    assert "Where it stands" in page
+    assert "next, when what runs there has ended" in page or "1 request of ann" in page
+    assert "Where it stands" not in client.get(f"/requests/{ids['done']}").text
+
+
+def test_a_board_shows_what_waits_for_it(client: TestClient) -> None:
+    page = client.get("/boards/demolab/qemu").text
+    assert 'id="line">Waiting for it' in page
+    assert page.index('id="line"') < page.index("Functional.hello") < page.index("Lately on this board")

@@ -83,6 +83,8 @@ def _page(request: Request, hub: Hub, who: Caller | None, host: str, name: str, 
         board = sight.board_for(conn, who, boards.find(conn, host, name))
         recent = sql.listed(conn, who, sql.Filter(host=host, board=name), FEW)
         waiting = board_lists.waiting_for(conn, who, [board.id], MANY)[board.id]
+        ids = board_lists.ids_waiting_for(conn, who, board.id, MANY) if waiting < MANY else []
+        line = sql.of_ids(conn, ids)
         past = board_changes.past(conn, board, hub.clock())
     return show(
         request,
@@ -94,6 +96,7 @@ def _page(request: Request, hub: Hub, who: Caller | None, host: str, name: str, 
         terms=terms_in_words(board),
         recent=recent,
         past=past,
+        line=line[:FEW],
         waiting=waiting,
         many=MANY,
         again=AGAIN_SECONDS,

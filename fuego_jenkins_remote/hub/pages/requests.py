@@ -16,6 +16,7 @@ from fuego_jenkins_remote.hub.models.requests import ListQuery
 from fuego_jenkins_remote.hub.pages import forms, lives
 from fuego_jenkins_remote.hub.pages.events import Event, stream
 from fuego_jenkins_remote.hub.pages.shown import AGAIN_SECONDS, ROWS, address, show
+from fuego_jenkins_remote.hub.queue.order import order
 from fuego_jenkins_remote.hub.records import Caller
 from fuego_jenkins_remote.hub.records import Request as Wanted
 from fuego_jenkins_remote.hub.rights import allowed
@@ -135,6 +136,7 @@ def _values(
         "moves": wanted.state not in FINAL,
         "still": still,
         "told": requests.told(conn, wanted, now),
+        "order": order(conn, wanted, now),
         "matching": []
         if wanted.host
         else sight.boards_for(conn, who, board_sql.of_lane(conn, wanted.lane_id, most=choice.MOST_BOARDS)),

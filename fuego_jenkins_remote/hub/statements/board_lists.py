@@ -95,6 +95,24 @@ def kinds(heard_since: datetime) -> tuple[Sequence[sa.ColumnElement[Any]], sa.Fr
 
 def waiting_for(conn: sa.Connection, caller: Caller | None, board_ids: Sequence[int], most: int) -> Mapping[int, int]:
     """How many requests that the caller sees wait and may run on each of the boards, counted up to `most`."""
+    counts = [
+        sa.select(sa.func.count()).select_from(one.limit(most).subquery()).scalar_subquery() for one in _waiting(caller)
+    ]
+    query = sa.select(sum(counts[1:], counts[0]))
+    return {board: min(conn.execute(query, {"board": board}).scalar_one(), most) for board in board_ids}
+
+
+def ids_waiting_for(conn: sa.Connection, caller: Caller | None, board_id: int, most: int) -> list[str]:
+    """Those requests; at most `most` of each kind, those that wait for people last."""
+    return [
+        request_id
+        for one in _waiting(caller)
+        for request_id in conn.execute(one.limit(most), {"board": board_id}).scalars()
+    ]
+
+
+def _waiting(caller: Caller | None) -> tuple[sa.Select[str], sa.Select[str]]:
+    """The ids of what waits for a board, and of what waits for people and may run there then."""
     for_it = (open_to(queues.c.team, lanes.c.user), matches.c.board_id == sa.bindparam("board"))
     to_be_had = (
         sa.select(requests.c.id)
@@ -119,9 +137,4 @@ def waiting_for(conn: sa.Connection, caller: Caller | None, board_ids: Sequence[
         )
         .where(*for_it, held, seen_by(caller))
     )
-    counts = [
-        sa.select(sa.func.count()).select_from(one.limit(most).subquery()).scalar_subquery()
-        for one in (to_be_had, asked_for)
-    ]
-    query = sa.select(sum(counts[1:], counts[0]))
-    return {board: min(conn.execute(query, {"board": board}).scalar_one(), most) for board in board_ids}
+    return to_be_had, asked_for

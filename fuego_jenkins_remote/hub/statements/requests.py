@@ -116,6 +116,12 @@ def listed(conn: sa.Connection, caller: Caller | None, wanted: Filter, limit: in
     return _requests(conn, query)
 
 
+def of_ids(conn: sa.Connection, ids: Sequence[str]) -> list[Request]:
+    """These requests, those of a higher priority and the older ones first, without the tails of their logs."""
+    query = _MANY.where(requests.c.id.in_(ids)).order_by(requests.c.priority.desc(), requests.c.id)
+    return _requests(conn, query) if ids else []
+
+
 def of_put(conn: sa.Connection, requester: str, call_id: str) -> list[Request]:
     """The requests that one put has made."""
     return _requests(conn, _OF_PUT, {"requester": requester, "call": call_id})
