@@ -112,6 +112,19 @@ def test_labs_bring_no_tests_and_guests_of_a_team_neither(service: Service, tmp_
     assert service.call("ann", "POST", "/tests", json={"package": sha256, "team": "demolab"}).status_code == 403
 
 
+def test_a_name_is_its_teams_so_that_the_newest_version_is_theirs(service: Service, tmp_path: Path) -> None:
+    put(service, "ann", pack(tmp_path))
+    sha256 = leave(service, "tim", pack(tmp_path, version=99))
+    refused = service.call("tim", "POST", "/tests", json={"package": sha256})
+    assert (refused.status_code, "is a test of the team annslab" in refused.json()["detail"]) == (403, True)
+    binary = leave(service, "tim", pack_binary(tmp_path, BINARY))
+    assert service.call("tim", "POST", "/binaries", json={"package": binary}).status_code == 403
+    assert service.ok("tim", "POST", "/tests", 201, json={"package": sha256, "private": True})["team"] == "demolab"
+    assert service.ok("ann", "GET", f"/tests/{NAME}")["versions"][0]["label"] == "1.0-1"
+    service.secrets["mate"] = admin.add_user(service.engine, "mate", teams=["annslab"])
+    assert put(service, "mate", pack(tmp_path, version=2))["newest"]
+
+
 # -- search
 
 

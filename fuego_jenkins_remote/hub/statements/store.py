@@ -57,6 +57,12 @@ def find(conn: sa.Connection, name: str, label: str, space: str) -> StoredTest |
     return None if row is None else _test(row)
 
 
+def team_of_name(conn: sa.Connection, name: str) -> str | None:
+    """Whose test everybody sees under this name; none: nobody's yet."""
+    query = sa.select(tests.c.team).where(tests.c.name == name, tests.c.space == "").order_by(tests.c.id).limit(1)
+    return conn.execute(query).scalar_one_or_none()
+
+
 def insert(conn: sa.Connection, values: dict[str, Any], tags: Sequence[str]) -> None:
     """Add a version; which one is the newest is said anew."""
     new = conn.execute(tests.insert().values(newest=False, tags=list(tags), **values).returning(tests.c.id))

@@ -32,7 +32,8 @@ _SHOWN = 3
 def put_test(hub: Hub, caller: Caller, sha256: str, team: str | None, *, private: bool) -> StoredTest:
     """Give a stored package the name and version of its test.yaml, for a team; the same once more is no news.
 
-    Raises Refused for what is no test package with a version, Conflict where this version is another package, NotKnown.
+    Raises Refused for what is no test package with a version, Conflict where this version is another package, NotKnown,
+    NotYours for a name that is another team's.
     """
     team = _team(caller, team)
     described = _read_test(_file(hub, caller, sha256))
@@ -40,6 +41,7 @@ def put_test(hub: Hub, caller: Caller, sha256: str, team: str | None, *, private
         space = sql.space_of(team, private=private)
         there = sql.find(change.conn, described.name, described.label, space)
         if there is None:
+            _must_be_its_teams(change, described.name, team, private=private)
             values = sql.insert_values(
                 name=described.name,
                 sha256=sha256,
@@ -86,6 +88,7 @@ def put_binary(hub: Hub, caller: Caller, sha256: str, team: str | None, *, priva
         key = (described.name, described.toolchain, values["space"])
         before = sql.find_binary(change.conn, *key)
         if before is None:
+            _must_be_its_teams(change, described.name, team, private=private)
             sql.insert_binary(change.conn, {**values, "toolchain": described.toolchain})
         elif before.sha256 != sha256:
             if not rights.allowed(caller, Action.REMOVE_TEST, sight.thing(before)):
@@ -135,6 +138,16 @@ def _team(caller: Caller, team: str | None) -> str:
     otherwise = f"{caller.name} may not bring tests for the team {chosen}: its members may"
     rights.require(caller, Action.PUT_TEST, Thing(team=chosen), otherwise=otherwise)
     return chosen
+
+
+def _must_be_its_teams(change: Change, name: str, team: str, *, private: bool) -> None:
+    """A name that everybody sees is its team's from the first version on: who takes the newest takes it from them."""
+    theirs = None if private else sql.team_of_name(change.conn, name)
+    if theirs not in {None, team}:
+        raise NotYours(
+            f"{name} is a test of the team {theirs}, whose members bring its versions and binaries: give yours another "
+            "name, or keep it private to your team"
+        )
 
 
 def _file(hub: Hub, caller: Caller, sha256: str) -> Path:
