@@ -378,6 +378,9 @@ def test_a_secret_is_shown_once_and_stands_in_no_log(service: Service) -> None:
     made = service.ok("ann", "POST", "/subscriptions", 201, json=wanted)
     assert made["secret"].startswith("whsec_")
     assert service.ok("ann", "POST", "/subscriptions", 201, json=wanted)["secret"] == made["secret"]
+    second = service.ok("ann", "POST", "/subscriptions", 201, json={**wanted, "call_id": "call-sub-2"})
+    assert second["secret"] == "", "it was shown before"
+    service.ok("ann", "DELETE", f"/subscriptions/{second['id']}", 204)
     listed = service.ok("ann", "GET", "/subscriptions")
     assert "secret" not in listed["subscriptions"][0]
     assert listed["usual"] == {"on": True, "to": ["ann@example.org"]}

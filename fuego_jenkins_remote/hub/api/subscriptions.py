@@ -77,4 +77,4 @@ def rotate_secret(hub: TheHub, who: Caller, subscription_id: Which, body: CallIn
     """A new secret for a webhook."""
     with hub.change() as change:
         one = subscriptions.rotate(change, who, subscription_id, body.call_id)
-    return SubscriptionMade.of(one)
+    return SubscriptionMade.of(one, rotated=True)

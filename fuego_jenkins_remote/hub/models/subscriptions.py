@@ -82,14 +82,16 @@ class SubscriptionOut(Wire):
 
 
 class SubscriptionMade(SubscriptionOut):
-    """A new one, or one with a new secret: the secret of a webhook is shown this once, else it is empty."""
+    """A new one, or one with a new secret: a webhook's is shown this once; empty where it was shown before."""
 
     secret: str
 
     @classmethod
-    def of(cls, one: Subscription) -> Self:
+    def of(cls, one: Subscription, *, rotated: bool = False) -> Self:
         """As the wire has it."""
-        return cls.model_validate({**_values(one), "secret": one.channel.secret})
+        channel = one.channel
+        is_new = rotated or (channel.made_at == one.made_at and not channel.old_secret)
+        return cls.model_validate({**_values(one), "secret": channel.secret if is_new else ""})
 
 
 class Usual(Wire):

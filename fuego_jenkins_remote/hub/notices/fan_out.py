@@ -17,7 +17,9 @@ from fuego_jenkins_remote.hub.statements import notices as sql
 GIVEN_UP = timedelta(days=7)
 """A channel that somebody has subscribed with and that has failed for so long gets nothing more, until it is tested."""
 
-A_PASS = 50
+A_PASS = 3
+"""Events in one transaction: a short one, since on SQLite everybody who changes something waits for it."""
+
 _log = logging.getLogger("hub.notices")
 
 
