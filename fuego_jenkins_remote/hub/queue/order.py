@@ -24,7 +24,7 @@ from fuego_jenkins_remote.hub.statements import turns as turn_sql
 from fuego_jenkins_remote.hub.statements.lanes import Queue
 from fuego_jenkins_remote.network import matching
 from fuego_jenkins_remote.network.matching import Why
-from fuego_jenkins_remote.network.shares import SHARED_TURN, Clock, Contender, rank
+from fuego_jenkins_remote.network.shares import Clock, Contender, rank
 from fuego_jenkins_remote.network.states import State
 
 MOST_BOARDS = 20
@@ -216,7 +216,8 @@ def _teams_before(
         for team, head in heads.items()
         if _is_first(_One(own=False, priority=mine, head=head, used=shares.get(team, (0.0, Clock()))[0]), me, clock)
     ]
-    text = f"one turn of each of {_number(len(first), 'team')} that used less of the board, or as much and waits longer"
+    each = "another team that has" if len(first) == 1 else f"each of {len(first)} other teams that have"
+    text = f"one turn of {each} used less of the board, or as much and waited longer"
     return Before(rule=Rule.SHARE, count=len(first), text=text) if first else None
 
 
@@ -239,8 +240,8 @@ def _people_before(
             _One(own=False, priority=-priority, head=head, used=used.get(user, 0.0)), me, Clock(seconds=clock.seconds)
         )
     ]
-    people = "1 other person" if len(first) == 1 else f"{len(first)} other people"
-    text = f"one turn of each of {people} of the team {request.team}"
+    each = "another person" if len(first) == 1 else f"each of {len(first)} other people"
+    text = f"one turn of {each} of the team {request.team}"
     return Before(rule=Rule.TEAM_SHARE, count=len(first), text=text) if first else None
 
 
@@ -267,11 +268,11 @@ def _next(conn: sa.Connection, board: Board, stops: Sequence[Stop], before: Sequ
     )
     if not before:
         return f"next, {free}" if board.busy else "next, as soon as its lab asks"
-    by_share = any(one.rule is not Rule.OWN_TEAM for one in before)
-    shared = f"; each {SHARED_TURN}th turn goes by the shares alone, whatever the priorities" if by_share else ""
-    return f"after these{shared}. When that is depends on how long they take" + (
-        f"; the first of them {free}" if board.busy else ""
-    )
+    shared = ""
+    if any(one.rule is Rule.PRIORITY for one in before):
+        shared = " (one turn of four goes by the shares alone, whatever the priorities)"
+    first = f"; the first of them {free}" if board.busy else ""
+    return f"after these{shared}: when that is depends on how long they take{first}"
 
 
 def _clock(end: datetime) -> str:
