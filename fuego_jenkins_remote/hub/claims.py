@@ -17,6 +17,7 @@ from fuego_jenkins_remote.hub.records import Assignment, Attempt, Board, Request
 from fuego_jenkins_remote.hub.statements import attempts as sql
 from fuego_jenkins_remote.hub.statements import boards as board_sql
 from fuego_jenkins_remote.hub.statements import lanes as lane_sql
+from fuego_jenkins_remote.hub.statements import locks
 from fuego_jenkins_remote.hub.statements import people as people_sql
 from fuego_jenkins_remote.hub.statements import turns as turn_sql
 from fuego_jenkins_remote.network.states import By, Event
@@ -146,7 +147,7 @@ def _given_before(change: Change, claim: Claim) -> list[Assignment]:
 def _take_all(change: Change, claim: Claim) -> list[Assignment]:
     # One claim of a lab after the other: its quotas are counted, and its boards' clocks read, before they are written.
     people_sql.hold_lab(change.conn, claim.host)
-    if before := _given_before(change, claim):
+    if locks.runs_beside_others(change.conn) and (before := _given_before(change, claim)):
         return before  # the same call, made twice at once
     only = _only(change, claim)
     got: list[Assignment] = []
@@ -157,7 +158,7 @@ def _take_all(change: Change, claim: Claim) -> list[Assignment]:
         if pick is not None:
             got.append(_give(change, door.board, pick, claim.claim_id))
             door.has_given(pick.team, pick.lane.user)
-            waiting.look_again(pick.lane.id, pick.lane.queue_id)
+            waiting.look_again(pick.lane.id, pick.lane.queue_id, for_more=door is not doors[-1])
     return got
 
 

@@ -120,9 +120,11 @@ class Waiting:
             self._lanes[ids] = sql.lanes_of(self.change.conn, ids)
         return self._lanes[ids]
 
-    def look_again(self, lane_id: int, queue_id: int) -> None:
-        """See what comes first in the lane and in its queue, since something has left it."""
+    def look_again(self, lane_id: int, queue_id: int, *, for_more: bool = True) -> None:
+        """See what comes first in the lane and in its queue, since something has left it; `for_more` boards here."""
         sql.look_again(self.change.conn, lane_id, queue_id)
+        if not for_more:
+            return
         queue = sql.queue_now(self.change.conn, queue_id)
         for by_team in self._queues.values():
             for queues in by_team.values() if queue is None else [by_team.get(queue.team, [])]:
