@@ -24,7 +24,7 @@ from fuego_jenkins_remote.network.identities import check_sha256, new_campaign_i
 from fuego_jenkins_remote.service.backup import in_care
 from fuego_jenkins_remote.service.engine import reading
 
-A_BATCH = 100
+A_BATCH = 50
 """Requests, packages or entries that go in one transaction."""
 
 _Key = TypeVar("_Key", str, int)
