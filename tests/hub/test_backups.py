@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 import requests
 
+import hub_folders
 from fuego_jenkins_remote.hub import admin, backups
 from fuego_jenkins_remote.service.backup import BackupError, in_care, last_backup
 from fuego_jenkins_remote.service.engine import known_tables, reading
@@ -25,6 +26,8 @@ from fuego_jenkins_remote.vision import backups as vision_backups
 
 from .conftest import Service
 from .running import Running, running_hub
+
+about_sqlite = pytest.mark.skipif(hub_folders.on_postgresql(), reason="is about SQLite")
 
 
 def put_package(service: Service, content: bytes) -> str:
@@ -52,6 +55,7 @@ def requests_in(folder: Path) -> set[str]:
     return found
 
 
+@about_sqlite
 def test_a_backup_is_restored_as_it_was(filled: Path, tmp_path: Path) -> None:
     made, dump = backups.back_up(filled, tmp_path / "kept")
     assert (made.packages, made.size, made.missing, dump) == (2, 6, (), "")
@@ -79,6 +83,7 @@ def test_what_is_there_is_never_overwritten(filled: Path, tmp_path: Path) -> Non
         backups.restore(tmp_path / "kept", filled)
 
 
+@about_sqlite
 @pytest.mark.parametrize("name", ["hub.sqlite", "packages.sha256", "packages"])
 def test_a_backup_that_was_damaged_is_not_restored(filled: Path, tmp_path: Path, name: str) -> None:
     backups.back_up(filled, tmp_path / "kept")
@@ -117,6 +122,7 @@ def test_a_listing_that_names_files_elsewhere_is_refused(filled: Path, tmp_path:
         backups.restore(tmp_path / "kept", tmp_path / "new")
 
 
+@about_sqlite
 def test_an_older_one_is_brought_up_to_date_by_init(filled: Path, tmp_path: Path) -> None:
     """Its tables are those of before; restore takes them, serve does not, init makes them new."""
     backups.back_up(filled, tmp_path / "kept")
@@ -144,6 +150,7 @@ def test_a_package_whose_file_is_gone_is_told_and_the_rest_is_kept(filled: Path,
     assert backups.restore(tmp_path / "kept", tmp_path / "new").missing == (gone.name,)
 
 
+@about_sqlite
 def test_a_damaged_database_is_not_kept_as_if_it_were_well(filled: Path, tmp_path: Path) -> None:
     shutil.copytree(filled, tmp_path / "copy")
     with sqlite3.connect(tmp_path / "copy" / "hub.sqlite") as database:
@@ -160,6 +167,15 @@ def test_nothing_is_removed_while_a_backup_is_made(filled: Path, tmp_path: Path)
         backups.back_up(filled, tmp_path / "kept")
 
 
+@pytest.mark.skipif(not hub_folders.on_postgresql(), reason="is about PostgreSQL")
+def test_of_a_hub_on_postgresql_the_packages_are_kept_and_the_dump_is_named(filled: Path, tmp_path: Path) -> None:
+    made, dump = backups.back_up(filled, tmp_path / "kept")
+    assert made.packages == 2
+    assert dump.startswith("pg_dump --format=custom --file=hub.dump 'postgresql://")
+    assert not (tmp_path / "kept" / "hub.sqlite").exists()
+    assert backups.restore(tmp_path / "kept", tmp_path / "new").packages == 2
+
+
 def test_vision_is_backed_up_likewise(tmp_path: Path) -> None:
     vision_admin.init_data(tmp_path / "vision")
     vision_backups.back_up(tmp_path / "vision", tmp_path / "kept")
@@ -171,6 +187,7 @@ KEEP = "import sys; from pathlib import Path; from fuego_jenkins_remote.hub impo
 KEEP += "print('go', flush=True); backups.back_up(Path(sys.argv[1]), Path(sys.argv[2]))"
 
 
+@about_sqlite
 @pytest.mark.slow
 def test_a_backup_that_is_killed_leaves_nothing_under_its_name(filled: Path, tmp_path: Path) -> None:
     with sqlite3.connect(filled / "hub.sqlite") as database:
@@ -199,6 +216,7 @@ def test_a_backup_that_is_killed_leaves_nothing_under_its_name(filled: Path, tmp
     assert [one.name for one in tmp_path.iterdir() if one.name.endswith(".part")] == []
 
 
+@about_sqlite
 @pytest.mark.slow
 def test_a_backup_under_load_holds_all_that_was_accepted_before_it_began(tmp_path: Path) -> None:
     accepted: list[str] = []

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+import hub_folders
 from fuego_jenkins_remote.hub import audit, packages, records, retention
 from fuego_jenkins_remote.hub.retention import Keep, Removed, prune
 from fuego_jenkins_remote.hub.schema import metadata
@@ -60,8 +61,9 @@ def test_a_request_that_ended_long_ago_goes_with_all_that_is_told_of_it(lab: Wor
     assert pruned(lab, requests=YEAR).requests == 1
     assert (rows(lab, "requests"), rows(lab, "attempts")) == (1, 1)
     assert {entry.new for entry in _history(lab, kept)}
-    with lab.hub.reading() as conn:
-        assert conn.exec_driver_sql("PRAGMA foreign_key_check").fetchall() == []
+    if not hub_folders.on_postgresql():  # which holds references always
+        with lab.hub.reading() as conn:
+            assert conn.exec_driver_sql("PRAGMA foreign_key_check").fetchall() == []
 
 
 def _history(world: World, request_id: str) -> list[records.HistoryEntry]:
