@@ -207,3 +207,15 @@ def test_tokens_of_vision_are_listed_and_revoked(ftc: Ftc, tmp_path: Path) -> No
         f"the token {token_id} of submit timslab is good no more\n"
     )
     assert ftc("vision", "revoke-token", token_id, "--data", data).status == 1
+
+
+def test_a_link_to_another_hub_does_not_get_the_token_of_this_one(
+    ftc: Ftc, net: Net, as_newcomer: pytest.MonkeyPatch
+) -> None:
+    link = ftc("-q", "invite", "timslab", "--user", "ann").out.strip()
+    leave(as_newcomer, net)
+    ftc("join", link)
+    sent: list[object] = []
+    as_newcomer.setattr(people, "join", lambda *args, **more: sent.append(more))
+    lured = ftc("join", "https://hub.example.com/join#uabcdefghijklmnopqrstuvwxyz")
+    assert (lured.status, "is not sent to https://hub.example.com" in lured.err, sent) == (1, True, [])

@@ -78,6 +78,7 @@ def join_with(session: Session, address: str, code: str, *, user: str, email: st
         joined = people.join(session.hub.api, code)
         return _joined(joined, token_file="", conf_file="", to_do="")
     file = (token_file or _usual_file(conf)).absolute()
+    _keep_from_others(settings, file, address)
     secret, new = _secret_in(file, kind_of(code))
     api = Api(address, "", service="hub", ca_file=settings.ca_file)
     try:
@@ -103,6 +104,13 @@ def _is_known(session: Session, address: str, user: str) -> bool:
     except NotAllowed:
         return False
     return text(me, "kind") == "user" and user in ("", text(me, "name"))
+
+
+def _keep_from_others(settings: Settings, file: Path, address: str) -> None:
+    """Raise Failed if the file has the token of another hub: a link may be anybody's, and the token is sent there."""
+    ours, known = settings.get("hub_token_file"), settings.get("hub_url").rstrip("/")
+    if known and known != address and ours and Path(ours).absolute() == file and file.exists():
+        raise Failed(f"{file} has the token for {known}, which is not sent to {address}: give another --token-file")
 
 
 def _usual_file(conf: Path | None) -> Path:
