@@ -70,6 +70,11 @@ def check_host_name(name: str) -> str:
     return _check("host", name)
 
 
+def check_team_name(name: str) -> str:
+    """Give the name back if a team of the network can be called so, else raise BadName."""
+    return _check("team", name)
+
+
 def check_user_name(name: str) -> str:
     """Give the name back if a user of the network can be called so, else raise BadName."""
     return _check("user", name)

@@ -24,7 +24,7 @@ class Told:
 
     def __str__(self) -> str:
         """The sentences."""
-        return f"{self.now} {self.then}".rstrip()
+        return " ".join(filter(None, (self.now, self.then, self.command)))
 
 
 def tell(request: Request, boards: Sequence[Board], attempt: Attempt | None, at: datetime) -> Told:

@@ -41,6 +41,7 @@ def test_terms_are_said_by_options_and_shown_in_words(ftc, as_lab, as_user) -> N
         "priority": 50,
         "max_time": 14400,
         "running": {"user": 1, "team": 3},
+        "waiting": {"user": None, "team": None},
         "windows": {"time_zone": "Europe/Berlin", "windows": ["Mon-Fri 18:00-08:00"]},
     }
     said = ftc("show-board", "demolab:local1").out
@@ -57,7 +58,10 @@ def test_terms_are_said_by_options_and_shown_in_words(ftc, as_lab, as_user) -> N
 def test_what_is_not_said_again_is_as_boards_yaml_has_it(ftc, as_lab, network) -> None:
     as_lab()
     ftc("put-board", "-b", "local1", "--ask", "--open-to", "nobody")
-    assert ftc("put-board", "-b", "local1", "--json").json()[0]["terms"]["ask"] is False
+    again = ftc("put-board", "-b", "local1", "--json")
+    assert again.json()[0]["terms"]["ask"] is False
+    assert "demolab:local1 is on other terms now: Everyone in the network may use it." in again.err
+    assert "other terms" not in ftc("update-board", "-b", "local1").err
 
 
 @pytest.mark.parametrize(

@@ -206,6 +206,7 @@ def test_ctrl_c_ends_the_waiting_and_not_the_request(ftc, shared, as_user) -> No
         assert waiting.stdout is not None
         request = waiting.stdout.readline().split()[1].rstrip(":")
         assert waiting.stderr is not None
+        assert waiting.stderr.readline() == "time limit 30m (default)\n"
         assert waiting.stderr.readline() == f"{request}: pending\n"
         waiting.send_signal(signal.SIGINT)
         rest = waiting.stderr.read()

@@ -11,6 +11,7 @@ from fuego_jenkins_remote.cli.options import DURATION, common, host_name, hub_ur
 from fuego_jenkins_remote.cli.session import Session
 
 if TYPE_CHECKING:
+    from fuego_jenkins_remote.client.values import Board
     from fuego_jenkins_remote.fuego.boards import BoardFile
 
 
@@ -133,7 +134,9 @@ def _tell(session: Session, boards: str | None, details: dict[str, Any], done: s
     from fuego_jenkins_remote.lab.board_terms import open_to
 
     shared, host = [], session.settings.host_name
-    for board in local_boards(session, boards):
+    wanted = local_boards(session, boards)
+    before = {board.name: board for board in session.hub.boards(host=host)}
+    for board in wanted:
         if details["probe"]:
             _probe(session, board.name)
         record = session.places.board_record(board, online=not details["offline"])
@@ -145,6 +148,7 @@ def _tell(session: Session, boards: str | None, details: dict[str, Any], done: s
             record["open_to"] = open_to(list(details["open_to"]))
         terms = _terms(record.pop("terms", {}), details)
         shared.append(session.hub.put_board(host, board.name, {**record, **({"terms": terms} if terms else {})}))
+        _note_other_terms(session, before.get(board.name), shared[-1])
     files = {board.name for board in session.places.board_files([])}
     for name in session.places.described_boards():
         if name not in files:
@@ -152,6 +156,16 @@ def _tell(session: Session, boards: str | None, details: dict[str, Any], done: s
             session.out.note(f"ftc: {where} speaks of {name}, which has no board file: nothing of it is shared")
     names = [f"{board.host}:{board.name}" for board in shared]
     session.out.result(f"{done}: {', '.join(names)}", bare=names, data=[board.raw for board in shared])
+
+
+def _note_other_terms(session: Session, before: Board | None, now: Board) -> None:
+    """Say on which terms a board is shared, where they are others than before: an option left out takes them back."""
+    from fuego_jenkins_remote.fuego.names import format_timeout
+    from fuego_jenkins_remote.network.terms import in_words
+
+    if before and (sorted(before.open_to), before.terms) != (sorted(now.open_to), now.terms):
+        words = in_words(now.host, str(now.raw.get("team") or now.host), now.open_to, now.terms, format_timeout)
+        session.out.note(f"{now.host}:{now.name} is on other terms now: {' '.join(words)}")
 
 
 @click.command

@@ -175,6 +175,7 @@ Web = Annotated[
     said(r"(https?://\S*)?", maxLength=1000, format="web"),
 ]
 Host = Annotated[str, AfterValidator(names.check_host_name), said(_NAME)]
+TeamName = Annotated[str, AfterValidator(names.check_team_name), said(_NAME)]
 BoardName = Annotated[str, AfterValidator(names.check_board_name), said(_NAME)]
 NameOrNone = Annotated[str, AfterValidator(lambda name: name and names.check_user_name(name)), said(f"({_NAME})?")]
 PlaceOrNone = Annotated[str, AfterValidator(_place), said(f"({_NAME}(:{_NAME})?)?")]

@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema, field_validator
 
 from fuego_jenkins_remote.hub import records
+from fuego_jenkins_remote.hub.models import fields
 from fuego_jenkins_remote.hub.models.fields import Host, Line, NameOrNone, Switch, Utc, Wire, said
 from fuego_jenkins_remote.hub.notices.addresses import is_mail
 from fuego_jenkins_remote.hub.people.invitations import NewInvitation, NewJoin
@@ -29,7 +30,7 @@ def _secret(text: str) -> str:
 
 
 Kind = Literal["user", "lab"]
-TeamName = Host
+TeamName = fields.TeamName
 MaybeName = NameOrNone
 Mail = Annotated[str, StringConstraints(max_length=320), AfterValidator(_mail), said(format="mail", maxLength=320)]
 # What is wrong with a secret is told without showing it.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from fuego_jenkins_remote.fuego.names import check_host_name
+from fuego_jenkins_remote.fuego.names import check_team_name
 from fuego_jenkins_remote.hub import audit
 from fuego_jenkins_remote.hub.changes import Change
 from fuego_jenkins_remote.hub.errors import Conflict, NotKnown
@@ -60,7 +60,7 @@ def find_for(conn: sa.Connection, caller: Caller, team: str) -> Whole:
 
 def put(change: Change, caller: Caller, team: str, description: str) -> None:
     """Make a team, for the network's admins, or say what it is about, for its own, too."""
-    check_host_name(team)
+    check_team_name(team)
     there = people_sql.team_exists(change.conn, team)
     if there:
         require(caller, Action.MANAGE_TEAM, thing(change.conn, team), otherwise=_admins_only(team))

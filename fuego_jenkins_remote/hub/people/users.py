@@ -8,7 +8,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from fuego_jenkins_remote.fuego.names import check_host_name, check_user_name
+from fuego_jenkins_remote.fuego.names import check_team_name, check_user_name
 from fuego_jenkins_remote.hub import audit
 from fuego_jenkins_remote.hub.changes import Change
 from fuego_jenkins_remote.hub.errors import Conflict, NotKnown, Refused
@@ -28,7 +28,7 @@ def parse_membership(text: str) -> Membership:
     team, colon, level = text.partition(":")
     if colon and level not in set(Level):
         raise Refused(f"{text!r}: the level is one of {', '.join(Level)}")
-    return Membership(team=check_host_name(team), level=Level(level or Level.MEMBER))
+    return Membership(team=check_team_name(team), level=Level(level or Level.MEMBER))
 
 
 def add_user(
