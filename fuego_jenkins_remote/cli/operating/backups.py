@@ -58,7 +58,8 @@ def add_backups(group: click.Group, name: str) -> None:
         made = _admin(name).restore(source, data_dir)
         for digest in made.missing:
             session.out.note(f"the package {digest} was missing when the backup was made")
-        said = f"{data_dir}: {made.packages} packages, and the database if it was in it; now: ftc {name} init"
+        then = f"now: ftc {name} init --data {data_dir}"
+        said = f"{data_dir}: {made.packages} packages, and the database if it was in it; {then}"
         session.out.result(said, bare=str(data_dir), data=_data(made))
 
 

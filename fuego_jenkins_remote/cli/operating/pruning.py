@@ -65,7 +65,7 @@ def prune(session: Session, /, data_dir: Path, dry_run: bool, **keep: timedelta 
     from fuego_jenkins_remote.service.clock import utc_now
 
     if not any(keep.values()):
-        raise click.UsageError("say what is to be kept for how long: --keep-requests 365d, ...")
+        raise click.UsageError("say what is to be kept for how long: --keep-requests 365d (all: ftc help hub prune)")
     engine = open_data(data_dir)
     try:
         removed = prune(engine, data_dir, Keep(**keep), now=utc_now(), dry_run=dry_run)
