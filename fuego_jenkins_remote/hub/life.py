@@ -63,8 +63,9 @@ def move(
         raise Conflict(_already(request), code="conflict") from error
     if not may(request.state, event, by):
         raise Conflict(f"the request is {request.state}: '{event}' is not for the {by}")
+    values["held"] = False  # wherever it goes: only what waits is held, and only `approvals.settle` says so
     if state is State.PENDING:
-        values |= {"host": None, "board": None, "held": False, "ended_at": None}
+        values |= {"host": None, "board": None, "ended_at": None}
     if state is State.ASSIGNED:
         values["reason"] = ""  # what stopped an earlier attempt
     if state in FINAL:
