@@ -45,7 +45,8 @@ test-peers: $(VENV)/dev.stamp $(PEERS)/stamp ## what is delivered to others, on 
 	FUEGO_PEERS_VENV=$(PEERS) $(BIN)/python -m pytest -m peers tests/publish $(PYTEST_ARGS)
 
 test-postgresql: $(VENV)/dev.stamp ## the hub's tests once more, on a PostgreSQL server that is started for them (Debian's postgresql)
-	$(BIN)/python -m pytest -n $$((2 * $$(nproc))) --database=postgresql -m "not browser" $(PYTEST_ARGS) tests/hub tests/service
+	$(BIN)/python -m pytest -n $$((2 * $$(nproc))) --database=postgresql -m "not slow and not browser" $(PYTEST_ARGS) tests/hub tests/service
+	$(BIN)/python -m pytest --database=postgresql -m slow $(PYTEST_ARGS) tests/hub/postgresql
 
 test-jenkins: $(VENV)/dev.stamp ## what a lab asks of its Jenkins, on a real one: JENKINS_WAR (JENKINS_PLUGINS) or JENKINS_URL
 	$(BIN)/python -m pytest tests/contract -m real_jenkins $(PYTEST_ARGS)

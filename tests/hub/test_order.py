@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+import hub_folders
 from fuego_jenkins_remote.hub import records
 from fuego_jenkins_remote.hub.queue import order
 from fuego_jenkins_remote.hub.queue.order import AtBoard, Rule
@@ -156,6 +157,7 @@ def test_one_that_does_not_wait_stands_nowhere(world: World, ann: records.Caller
 
 
 def test_what_comes_before_is_counted_by_indexes(world: World, ann: records.Caller) -> None:
+    hub_folders.about_sqlite()
     world.add_lab("demolab", "one")
     bob = world.add_user("bob", "bobslab")
     world.put(bob, "arch=x86_64", priority=90)

@@ -185,7 +185,7 @@ def test_no_stream_of_a_private_request_and_none_with_a_revoked_token(running: R
     heard = open_stream(running, "eva", request["id"]).events()
     next(heard)
     with engine.begin() as conn:
-        conn.exec_driver_sql("UPDATE requests SET private = 1")
+        conn.exec_driver_sql("UPDATE requests SET private = (1 = 1)")
     running.claim("call-claim-1", 0)
     assert next(heard)["event"] == "gone"
     closed = open_stream(running, "eva", request["id"]).answer

@@ -309,8 +309,8 @@ class AuditQuery(Wire):
         Utc | None, WithJsonSchema({"anyOf": [{"type": "string", "format": "date-time"}, {"const": ""}]})
     ] = None
     before: Annotated[
-        int | None, WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 1, "maximum": 2**53}, {"const": ""}]})
-    ] = Field(default=None, ge=1, le=2**53)
+        int | None, WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 1, "maximum": 2**31 - 1}, {"const": ""}]})
+    ] = Field(default=None, ge=1, le=2**31 - 1)
     limit: int = Field(default=50, ge=1, le=200)
 
     @field_validator("before", "since", mode="before")
