@@ -113,9 +113,13 @@ def table_markdown() -> str:
 def is_the_boards(reason: str) -> bool:
     """Whether an attempt that ended so speaks against the board. An unknown word does, as any trouble there may.
 
-    Not where the test itself is not right, for which no other board would do better, nor where a person has aborted it.
+    Not where the test itself is not right, for which no other board would do better, nor where a person has aborted it;
+    nor what a request can bring about by itself: else three of somebody's tests would take a board out.
     """
-    return may_go_elsewhere(reason) and reason != Reason.ABORTED
+    return may_go_elsewhere(reason) and reason not in _OF_THE_REQUEST
+
+
+_OF_THE_REQUEST = frozenset({Reason.ABORTED, Reason.PRE_CHECK, Reason.TOOLCHAIN, Reason.TIME_LIMIT, Reason.BAD_RUN})
 
 
 def _row(reason: str) -> Infrastructure | None:

@@ -9,6 +9,7 @@ import pytest
 from fuego_jenkins_remote.network.reasons import (
     TABLE,
     Reason,
+    is_the_boards,
     may_go_elsewhere,
     meaning,
     needs_check,
@@ -41,3 +42,9 @@ def test_a_board_that_no_test_has_touched_needs_no_check(reason: Reason) -> None
 
 def test_a_test_that_is_not_right_is_right_nowhere_else() -> None:
     assert not may_go_elsewhere(Reason.COULD_NOT_PREPARE)
+
+
+@pytest.mark.parametrize("reason", ["pre-check", "toolchain-missing", "time-limit", "bad-run", "aborted"])
+def test_what_a_request_can_bring_about_does_not_speak_against_the_board(reason: str) -> None:
+    assert not is_the_boards(reason)
+    assert is_the_boards("board-unreachable")
