@@ -13,7 +13,7 @@ import pytest
 from fuego_jenkins_remote.fuego.packages import list_members, read_member
 from fuego_jenkins_remote.network.states import State
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 PASSWORD, ADDRESS = "s3cret-ü", "192.0.2.77"
 
@@ -64,8 +64,11 @@ def ran(whole_network: Any, until: Any) -> Iterator[tuple[Any, str, dict[str, li
     network.comes_to(broken, State.ERROR)
     (network.rw / "break").unlink()
     for one in (request, broken):
+        # After other tests hers come together, five minutes after the first.
         until(
-            lambda one=one: any("anna@" in str(mail["To"]) and one in _text(mail) for mail in network.mails), "a mail"
+            lambda one=one: any("anna@" in str(mail["To"]) and one in _text(mail) for mail in network.mails),
+            "a mail",
+            330,
         )
     yield network, request, seen
     network.release()

@@ -249,5 +249,5 @@ class RealSquad:
 def installed_squad() -> Path | None:
     """The Python of the environment that SQUAD is installed in; None: there is none (`make test-peers` makes it)."""
     folder = os.environ.get("FUEGO_PEERS_VENV", "")
-    python = Path(folder) / "bin" / "python"
+    python = Path(folder).absolute() / "bin" / "python"
     return python if folder and python.is_file() and python != Path(sys.executable) else None
