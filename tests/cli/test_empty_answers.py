@@ -30,7 +30,7 @@ def test_list_runs_knows_its_statuses(ftc, lab) -> None:
 @responses.activate
 def test_put_board_says_what_boards_yaml_speaks_of_and_nobody_has(ftc, lab) -> None:
     (lab.conf.parent / "boards.yaml").write_text("boards:\n  lcoal1: {type: pc}\n  local2: {type: pc}\n")
-    responses.get(f"{HUB}/api/v1/boards/demolab/local1", status=404, json={"detail": "there is no such board"})
+    responses.get(f"{HUB}/api/v1/boards", json={"boards": []})
     responses.put(f"{HUB}/api/v1/boards/demolab/local1", json={"host": "demolab", "name": "local1"})
     result = ftc("put-board", "-b", "local1", "--hub-url", HUB)
     assert (result.status, result.out) == (0, "shared: demolab:local1\n")
