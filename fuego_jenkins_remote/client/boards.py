@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fuego_jenkins_remote.client.api import Api, segment
-from fuego_jenkins_remote.client.errors import ClientError
+from fuego_jenkins_remote.client.reading import read
 from fuego_jenkins_remote.client.values import Board
 
 
@@ -63,20 +63,14 @@ class Look:
 def match(api: Api, wanted: Mapping[str, Any]) -> Look:
     """What a request would get; `wanted` is MatchIn. Raises ClientError."""
     answer = api.post("/boards/match", dict(wanted))
-    try:
-        return Look.from_json(answer)
-    except (KeyError, ValueError, TypeError, AttributeError) as error:
-        raise ClientError(f"the hub at {api.url} answered in a way that is not understood here") from error
+    return read(api, Look, answer)
 
 
 def keep(api: Api, host: str, board: str, reason: str) -> Board:
     """Take a board out of choice, with the reason; without one give it back. Raises ClientError."""
     path = f"/boards/{segment(host)}/{segment(board)}/maintenance"
     answer = api.call("PUT", path, body={"reason": reason}) if reason else api.call("DELETE", path)
-    try:
-        return Board.from_json(answer)
-    except (KeyError, ValueError, TypeError, AttributeError) as error:
-        raise ClientError(f"the hub at {api.url} answered in a way that is not understood here") from error
+    return read(api, Board, answer)
 
 
 def _words(reason: Mapping[str, Any]) -> str:

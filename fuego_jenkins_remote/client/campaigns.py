@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from fuego_jenkins_remote.client.api import Api, Json, segment
-from fuego_jenkins_remote.client.errors import ClientError
 from fuego_jenkins_remote.client.hub import MAX_WAIT
-from fuego_jenkins_remote.client.wire import text_of, time_of
+from fuego_jenkins_remote.client.reading import text_of, time_of, understanding
 from fuego_jenkins_remote.network.campaigns import Part, Progress, progress
 from fuego_jenkins_remote.network.states import State
 
@@ -85,14 +83,14 @@ def wait_for_change(api: Api, campaign: str, seen: int, wait: float = MAX_WAIT) 
 def listed(api: Api, **filters: object) -> tuple[list[Brief], str | None]:
     """A page of campaigns, newest first, and where the next begins (`before`)."""
     answer = api.get("/campaigns", filters)
-    with _reading(api):
+    with understanding(api, "campaign"):
         return [Brief(**_brief(one)) for one in answer.get("campaigns") or ()], answer.get("before")
 
 
 def cancel(api: Api, campaign: str, call_id: str, reason: str) -> CalledOff:
     """Call off all of it that has not ended."""
     answer = api.post(f"/campaigns/{segment(campaign)}/cancel", {"call_id": call_id, "reason": reason})
-    with _reading(api):
+    with understanding(api, "campaign"):
         return CalledOff(
             cancelled=tuple(map(str, answer["cancelled"])),
             stopping=tuple(map(str, answer["stopping"])),
@@ -106,7 +104,7 @@ def rerun(api: Api, campaign: str, call_id: str, groups: Iterable[str]) -> Again
     if chosen := list(groups):
         body["groups"] = chosen
     answer = api.post(f"/campaigns/{segment(campaign)}/rerun", body)
-    with _reading(api):
+    with understanding(api, "campaign"):
         return Again(
             made=tuple(map(str, answer["made"])),
             left=tuple((str(one["request"]), str(one["reason"])) for one in answer["left"]),
@@ -114,18 +112,8 @@ def rerun(api: Api, campaign: str, call_id: str, groups: Iterable[str]) -> Again
         )
 
 
-@contextmanager
-def _reading(api: Api) -> Iterator[None]:
-    """Tell in our words of what is not understood."""
-    try:
-        yield
-    except (KeyError, ValueError, TypeError, AttributeError, OverflowError) as error:
-        said = f"the hub at {api.url} told of a campaign in a way that is not understood here"
-        raise ClientError(said) from error
-
-
 def _read(api: Api, data: Mapping[str, Any]) -> Campaign:
-    with _reading(api):
+    with understanding(api, "campaign"):
         return Campaign(
             **_brief(data),
             version=int(data["version"]),

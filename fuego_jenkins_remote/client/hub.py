@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from fuego_jenkins_remote.client.api import Api, Json, segment
 from fuego_jenkins_remote.client.errors import ClientError
+from fuego_jenkins_remote.client.reading import read
 from fuego_jenkins_remote.client.values import Beaten, Board, Claims, Made, Request
 from fuego_jenkins_remote.network.identities import AttemptId
-
-_Value = TypeVar("_Value", Request, Board, Claims, Beaten, Made)
 
 MAX_WAIT = 25.0
 """Seconds that a waiting call may wait: proxies cut off longer ones."""
@@ -44,7 +43,7 @@ class HubClient:
     def put_board(self, host: str, board: str, record: Mapping[str, Any]) -> Board:
         """Share a board, or say its facts anew; `record` is BoardIn."""
         path = f"/boards/{segment(host)}/{segment(board)}"
-        return self._value(Board, self.api.call("PUT", path, body=dict(record)))
+        return read(self.api, Board, self.api.call("PUT", path, body=dict(record)))
 
     def rm_board(self, host: str, board: str) -> None:
         """Withdraw a board."""
@@ -53,22 +52,22 @@ class HubClient:
     def boards(self, *, selector: str = "", host: str = "") -> list[Board]:
         """The network's boards, all or those that match."""
         found = self.api.get("/boards", {"selector": selector, "host": host})
-        return [self._value(Board, one) for one in found.get("boards") or ()]
+        return [read(self.api, Board, one) for one in found.get("boards") or ()]
 
     def board(self, host: str, board: str) -> Board:
         """One board."""
-        return self._value(Board, self.api.get(f"/boards/{segment(host)}/{segment(board)}"))
+        return read(self.api, Board, self.api.get(f"/boards/{segment(host)}/{segment(board)}"))
 
     def put_health(self, host: str, board: str, health: str, reason: str = "") -> Board:
         """What the lab sees of a board: online, offline or broken. The same again is no change."""
         path = f"/boards/{segment(host)}/{segment(board)}/health"
-        return self._value(Board, self.api.call("PUT", path, body={"health": health, "reason": reason}))
+        return read(self.api, Board, self.api.call("PUT", path, body={"health": health, "reason": reason}))
 
     # -- requests
 
     def put(self, wanted: Mapping[str, Any]) -> Made:
         """Ask for a test; `wanted` is RequestIn, with its call_id."""
-        return self._value(Made, self.api.post("/requests", dict(wanted)))
+        return read(self.api, Made, self.api.post("/requests", dict(wanted)))
 
     def put_request(self, wanted: Mapping[str, Any]) -> tuple[list[Request], str | None]:
         """The same; the requests made, and their campaign."""
@@ -78,16 +77,16 @@ class HubClient:
     def requests(self, **filters: object) -> tuple[list[Request], str | None]:
         """A page of requests, newest first, and where the next begins (`before`)."""
         answer = self.api.get("/requests", filters)
-        return [self._value(Request, one) for one in answer.get("requests") or ()], answer.get("before")
+        return [read(self.api, Request, one) for one in answer.get("requests") or ()], answer.get("before")
 
     def request(self, request: str) -> Request:
         """One request with its history."""
-        return self._value(Request, self.api.get(f"/requests/{segment(request)}"))
+        return read(self.api, Request, self.api.get(f"/requests/{segment(request)}"))
 
     def wait_for_change(self, request: str, seen: int, wait: float = MAX_WAIT) -> Request:
         """The request when its version is beyond `seen`, or as it is after `wait` seconds."""
         params = {"wait": wait, "seen": seen}
-        return self._value(Request, self.api.get(f"/requests/{segment(request)}", params, wait=wait))
+        return read(self.api, Request, self.api.get(f"/requests/{segment(request)}", params, wait=wait))
 
     def cancel(self, request: str, call_id: str, reason: str) -> Request:
         """Call a request off; a running one is stopped by its lab first."""
@@ -127,7 +126,7 @@ class HubClient:
         if instance:
             body["instance"] = instance
         answer = self.api.post("/claims", body, wait=wait)
-        return self._value(Claims, answer)
+        return read(self.api, Claims, answer)
 
     def leave(self, claim_id: str, instance: str) -> None:
         """The bridge stops: another one may claim for the lab at once."""
@@ -156,7 +155,7 @@ class HubClient:
             found = self.api.post("/heartbeats", {"beats": [dict(one) for one in part]}).get("answers") or ()
             if len(found) != len(part):
                 raise ClientError(f"the hub at {self.url} answered {len(found)} of {len(part)} heartbeats")
-            answers += [self._value(Beaten, one) for one in found]
+            answers += [read(self.api, Beaten, one) for one in found]
         return answers
 
     def tested(self, attempt: AttemptId, call_id: str, status: str, run_key: str, summary: str) -> Request:
@@ -183,14 +182,7 @@ class HubClient:
         return self._changed(self._path(attempt, verb), body)
 
     def _changed(self, path: str, body: Json) -> Request:
-        return self._value(Request, self.api.post(path, body))
-
-    def _value(self, kind: type[_Value], data: Json) -> _Value:
-        try:
-            return kind.from_json(data)
-        except (KeyError, ValueError, TypeError, AttributeError, OverflowError) as error:
-            what = kind.__name__.lower()
-            raise ClientError(f"the hub at {self.url} told of a {what} in a way that is not understood here") from error
+        return read(self.api, Request, self.api.post(path, body))
 
     @staticmethod
     def _path(attempt: AttemptId, verb: str) -> str:

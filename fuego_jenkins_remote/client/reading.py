@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Protocol, Self, TypeVar
 
@@ -24,10 +25,16 @@ _Value = TypeVar("_Value", bound=FromJson)
 
 def read(api: Api, kind: type[_Value], data: Mapping[str, Any]) -> _Value:
     """The value; raises ClientError for what is none."""
-    try:
+    with understanding(api, kind.__name__.lower()):
         return kind.from_json(data)
+
+
+@contextmanager
+def understanding(api: Api, what: str) -> Iterator[None]:
+    """Turn what reading an answer stumbles over into a ClientError that names the hub and what was read."""
+    try:
+        yield
     except (KeyError, ValueError, TypeError, AttributeError, OverflowError) as error:
-        what = kind.__name__.lower()
         raise ClientError(f"the hub at {api.url} told of a {what} in a way that is not understood here") from error
 
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from fuego_jenkins_remote.client.api import Api, segment
 from fuego_jenkins_remote.client.errors import ClientError
-from fuego_jenkins_remote.client.wire import text_of, time_of
+from fuego_jenkins_remote.client.reading import text_of, time_of, understanding
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,28 +99,28 @@ class Everything:
 def put_test(api: Api, sha256: str, *, team: str | None = None, private: bool = False) -> StoredTest:
     """Give a package that the hub has the name and version of its test.yaml."""
     answer = api.post("/tests", {"package": sha256, "team": team, "private": private})
-    with _reading(api):
+    with understanding(api, "test"):
         return StoredTest.from_json(answer)
 
 
 def put_binary(api: Api, sha256: str, *, team: str | None = None, private: bool = False) -> StoredBinary:
     """Keep a package that the hub has as a test's binaries."""
     answer = api.post("/binaries", {"package": sha256, "team": team, "private": private})
-    with _reading(api):
+    with understanding(api, "test"):
         return StoredBinary.from_json(answer)
 
 
 def listed(api: Api, **filters: object) -> tuple[list[StoredTest], str | None]:
     """A page of tests in their newest versions, by name, and where the next begins (`after`)."""
     answer = api.get("/tests", filters)
-    with _reading(api):
+    with understanding(api, "test"):
         return [StoredTest.from_json(one) for one in answer.get("tests") or ()], answer.get("after")
 
 
 def everything(api: Api, name: str) -> Everything:
     """All about one test."""
     answer = api.get(f"/tests/{segment(name)}")
-    with _reading(api):
+    with understanding(api, "test"):
         return Everything(
             name=str(answer["name"]),
             versions=[StoredTest.from_json(one) for one in answer["versions"]],
@@ -135,7 +134,7 @@ def version(api: Api, name: str, wanted: str = "") -> StoredTest:
     """One version of a test, by VERSION-RELEASE or VERSION; without either the newest."""
     if wanted:
         answer = api.get(f"/tests/{segment(name)}/{segment(wanted)}")
-        with _reading(api):
+        with understanding(api, "test"):
             return StoredTest.from_json(answer)
     found = everything(api, name).versions
     if not found:
@@ -157,13 +156,3 @@ def _last_run(data: Mapping[str, Any]) -> LastRun:
         run_url=text_of(data, "run_url"),
         at=time_of(data, "at"),
     )
-
-
-@contextmanager
-def _reading(api: Api) -> Iterator[None]:
-    """Tell in our words of what is not understood."""
-    try:
-        yield
-    except (KeyError, ValueError, TypeError, AttributeError, OverflowError) as error:
-        said = f"the hub at {api.url} told of a test in a way that is not understood here"
-        raise ClientError(said) from error

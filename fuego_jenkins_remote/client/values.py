@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
-from fuego_jenkins_remote.client.wire import text_of as _text
-from fuego_jenkins_remote.client.wire import time_of as _time
+from fuego_jenkins_remote.client.reading import text_of as _text
+from fuego_jenkins_remote.client.reading import time_of as _time
 from fuego_jenkins_remote.network.identities import AttemptId
 from fuego_jenkins_remote.network.states import FINAL, State
 from fuego_jenkins_remote.network.terms import USUAL, Terms, terms_from_mapping
