@@ -10,6 +10,7 @@ import os
 import re
 import string
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -97,13 +98,10 @@ def test_what_kernelci_cannot_take_of_a_kernel_is_refused(values: dict[str, str]
         Kernel(**values)
 
 
-def test_runs_that_share_a_kernel_share_checkout_and_build(
-    kcidb: KcidbServer, door: FrontDoor, package: Packages
-) -> None:
-    other = KEY.replace("k3j7x2m4", "a2b3c4d5")
-    target(door).deliver_all([package(), package(key=other)])
-    assert len(kcidb.received) == 1
-    assert [len(kcidb.objects(kind)) for kind in ("checkouts", "builds", "tests")] == [1, 1, 12]
+def test_runs_that_share_a_kernel_share_checkout_and_build() -> None:
+    first = told()
+    both = submission(SOURCE, [first, replace(first, key=KEY.replace("k3j7x2m4", "a2b3c4d5"))])
+    assert [len(both[kind]) for kind in ("checkouts", "builds", "tests")] == [1, 1, 12]
 
 
 def test_the_same_run_again_is_there_once(kcidb: KcidbServer, door: FrontDoor, package: Packages) -> None:

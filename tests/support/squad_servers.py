@@ -10,18 +10,18 @@ import os
 import re
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.parser import BytesParser
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import requests
 
+from fake_server import FakeServer
 from processes import free_port
 from until import until
 
@@ -43,7 +43,7 @@ class StoredRun:
     created_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
-class FakeSquad:
+class FakeSquad(FakeServer):
     """Keeps runs in memory; the words of its answers are those recorded of SQUAD 1.98."""
 
     def __init__(self) -> None:
@@ -51,31 +51,7 @@ class FakeSquad:
         self.runs: list[StoredRun] = []
         self.half = False
         """Whether what is submitted now stays half stored, with an error for an answer."""
-        squad = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_GET(self) -> None:
-                squad._read(self)
-
-            def do_POST(self) -> None:
-                squad._submit(self)
-
-            def do_DELETE(self) -> None:
-                squad._delete(self)
-
-            def log_message(self, *_: object) -> None:
-                """Say nothing."""
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        super().__init__()
 
     def stored(self, job_id: str) -> list[StoredRun]:
         """What is there under a job_id."""
@@ -86,7 +62,8 @@ class FakeSquad:
         for run in self.stored(job_id):
             run.whole, run.tests, run.created_at = False, {}, datetime.now(UTC) - timedelta(hours=1)
 
-    def _read(self, asked: BaseHTTPRequestHandler) -> None:
+    def get(self, asked: BaseHTTPRequestHandler) -> None:
+        """Answer a GET."""
         wanted = {key: values[0] for key, values in parse_qs(urlsplit(asked.path).query).items()}
         keys = ("build__project__group__slug", "build__project__slug", "build__version")
         found = [
@@ -101,22 +78,23 @@ class FakeSquad:
             for run in self.runs
             if run.job_id == wanted.get("job_id") and run.place[:3] == tuple(wanted.get(key) for key in keys)
         ]
-        _answer(asked, 200, json.dumps({"next": None, "previous": None, "results": found}))
+        self.answer(asked, 200, json.dumps({"next": None, "previous": None, "results": found}))
 
-    def _submit(self, asked: BaseHTTPRequestHandler) -> None:
+    def post(self, asked: BaseHTTPRequestHandler) -> None:
+        """Answer a POST."""
         body = asked.rfile.read(int(asked.headers["Content-Length"]))
         if asked.headers.get("Authorization") != f"Token {TOKEN}":
-            _answer(asked, 403, '{"detail": "You do not have permission to perform this action."}')
+            self.answer(asked, 403, '{"detail": "You do not have permission to perform this action."}')
             return
         place = tuple(urlsplit(asked.path).path.split("/")[3:7])
         if place[:2] != ("fuego", "boards"):
-            _answer(asked, 404, '{"detail": "No Project matches the given query."}')
+            self.answer(asked, 404, '{"detail": "No Project matches the given query."}')
             return
         form = _form(asked.headers["Content-Type"], body)
         told = {name: json.loads(next(iter(form[name]))[1]) for name in ("tests", "metrics", "metadata")}
         job_id = str(told["metadata"]["job_id"])
         if any(run.place[:3] == place[:3] and run.job_id == job_id for run in self.runs):
-            _answer(asked, 400, f"There is already a test run with job_id {job_id}")
+            self.answer(asked, 400, f"There is already a test run with job_id {job_id}")
             return
         files = tuple(name for part in ("log", "attachment") for name, _ in form.get(part, ()))
         run = StoredRun(
@@ -126,14 +104,15 @@ class FakeSquad:
         if self.half:
             self.half = False
             self.halve(job_id)
-            _answer(asked, 500, "<!doctype html>\n<html><title>Server Error (500)</title></html>")
+            self.answer(asked, 500, "<!doctype html>\n<html><title>Server Error (500)</title></html>")
             return
-        _answer(asked, 201, str(run.id))
+        self.answer(asked, 201, str(run.id))
 
-    def _delete(self, asked: BaseHTTPRequestHandler) -> None:
+    def delete(self, asked: BaseHTTPRequestHandler) -> None:
+        """Answer a DELETE."""
         number = int(re.findall(r"/api/testruns/([0-9]+)/", asked.path)[0])
         self.runs = [run for run in self.runs if run.id != number]
-        _answer(asked, 204, "")
+        self.answer(asked, 204, "")
 
 
 def _form(content_type: str, body: bytes) -> dict[str, list[tuple[str, bytes]]]:
@@ -143,13 +122,6 @@ def _form(content_type: str, body: bytes) -> dict[str, list[tuple[str, bytes]]]:
         name = part.get_param("name", header="content-disposition")
         found.setdefault(str(name), []).append((str(part.get_filename()), part.get_payload(decode=True)))
     return found
-
-
-def _answer(asked: BaseHTTPRequestHandler, status: int, body: str) -> None:
-    asked.send_response(status)
-    asked.send_header("Content-Length", str(len(body.encode())))
-    asked.end_headers()
-    asked.wfile.write(body.encode())
 
 
 class RealSquad:

@@ -41,16 +41,10 @@ class KernelCiTarget:
 
     def deliver(self, run: RunPackage) -> str:
         """See `Target`. The server has no page for a run."""
-        return self._deliver([run], run.receipt)
-
-    def deliver_all(self, runs: list[RunPackage]) -> str:
-        """Hand over several runs, none of them sent before, in one submission: all of them arrive, or none."""
-        return self._deliver(runs, "")
-
-    def _deliver(self, runs: list[RunPackage], receipt: str) -> str:
+        receipt = run.receipt
         try:
             if not (receipt and self._is_known(receipt)):
-                receipt = self._send(submission(self._source, [_told(run) for run in runs]))
+                receipt = self._send(submission(self._source, [_told(run)]))
             self._follow(receipt)
         except (ClientError, OSError) as error:
             raise NotDelivered(str(error)) from error
