@@ -199,3 +199,15 @@ class _served:  # noqa: N801 - used as a function
         assert self.process.stdout is not None
         self.process.stdout.close()
         self.log.close()
+
+
+@pytest.fixture
+def as_lab(network, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Go on as the lab."""
+    return lambda: network.as_lab(monkeypatch)
+
+
+@pytest.fixture
+def as_user(network, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Go on as this user."""
+    return lambda name="ann": network.as_user(monkeypatch, name)

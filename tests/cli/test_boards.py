@@ -2,23 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
 from front_door import FrontDoor
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-def as_lab(network, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
-    return lambda: network.as_lab(monkeypatch)
-
-
-@pytest.fixture
-def as_user(network, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    return lambda name="ann": network.as_user(monkeypatch, name)
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,16 +14,6 @@ from squad_servers import TOKEN, FakeSquad
 from .conftest import FTC
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-def as_lab(network, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
-    return lambda: network.as_lab(monkeypatch)
-
-
-@pytest.fixture
-def as_user(network, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    return lambda name="ann": network.as_user(monkeypatch, name)
 
 
 @pytest.fixture
