@@ -9,6 +9,7 @@ import pytest
 
 from fuego_jenkins_remote.client.errors import ClientError
 from fuego_jenkins_remote.client.hub import HubClient
+from fuego_jenkins_remote.client.reading import read
 from fuego_jenkins_remote.client.values import Attempt, Claims
 from fuego_jenkins_remote.lab.attempts.journal import Phase
 
@@ -112,7 +113,7 @@ def test_text_that_is_none_is_kept_as_it_came(bench: Any) -> None:
 
 def test_a_time_limit_without_end_is_not_understood() -> None:
     with pytest.raises(ClientError, match="not understood"):
-        HubClient("http://127.0.0.1:1", "")._value(Claims, {"attempts": [_endless()], "cancels": []})
+        read(HubClient("http://127.0.0.1:1", "").api, Claims, {"attempts": [_endless()], "cancels": []})
 
 
 def _endless() -> dict[str, Any]:

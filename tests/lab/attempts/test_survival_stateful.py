@@ -19,18 +19,10 @@ from fuego_jenkins_remote.lab.errors import ControllerError
 from fuego_jenkins_remote.network.identities import AttemptId, new_call_id
 from fuego_jenkins_remote.network.states import FINAL, LIVE, State
 from lab_places import lab_at
-from survival_world import (
-    Asked,
-    Fates,
-    KillableJournal,
-    ModelHub,
-    ModelJenkins,
-    ModelLabDir,
-    ModelTarget,
-    Mortal,
-    ScriptRunner,
-    lab_folders,
-)
+from model_hub import Asked, ModelHub
+from model_jenkins import ModelJenkins, ModelLabDir, ScriptRunner
+from model_target import ModelTarget
+from mortality import Fates, KillableJournal, Mortal, lab_folders
 
 BOARDS = ("b1", "b2")
 FATES = st.sampled_from(["well"] * 6 + ["never arrives", "answer lost", "killed before", "killed after"])

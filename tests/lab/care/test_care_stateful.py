@@ -21,7 +21,8 @@ from fuego_jenkins_remote.lab.attempts.steps import Steps
 from fuego_jenkins_remote.lab.care.book import Step
 from fuego_jenkins_remote.lab.care.checks import Checks
 from lab_places import lab_at
-from survival_world import Fates, KillableJournal, ModelJenkins, ModelLabDir, Mortal, ScriptRunner, lab_folders
+from model_jenkins import ModelJenkins, ModelLabDir, ScriptRunner
+from mortality import Fates, KillableJournal, Mortal, lab_folders
 
 BOARDS = ("b1", "b2")
 FATES = st.sampled_from(["well"] * 5 + ["never arrives", "answer lost", "killed before", "killed after"])
