@@ -41,7 +41,7 @@ $(PEERS)/stamp: locks/peers.txt
 	@$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r locks/peers.txt
 	@touch $@
 
-test-peers: $(VENV)/dev.stamp $(PEERS)/stamp ## what is delivered to others, on a real SQUAD
+test-peers: $(VENV)/dev.stamp $(PEERS)/stamp ## what is delivered to others, on a real SQUAD, over SQLite and PostgreSQL
 	FUEGO_PEERS_VENV=$(PEERS) $(BIN)/python -m pytest -m peers tests/publish $(PYTEST_ARGS)
 
 test-postgresql: $(VENV)/dev.stamp ## the hub's tests once more, on a PostgreSQL server that is started for them (Debian's postgresql)

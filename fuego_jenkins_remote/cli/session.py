@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fuego_jenkins_remote.cli.errors import Failed
 from fuego_jenkins_remote.cli.output import Output
 from fuego_jenkins_remote.cli.settings import Settings, load_settings
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from fuego_jenkins_remote.lab.config import LabConfig
     from fuego_jenkins_remote.lab.serving.wiring import Links
     from fuego_jenkins_remote.publish.making import Conf
+    from fuego_jenkins_remote.publish.targets import Readable
 
 
 @dataclass
@@ -95,6 +97,23 @@ class Session:
 
         settings = self.settings
         return Conf(values=settings.values, token=settings.token(name), ca_file=settings.ca_file)
+
+    def runs_from(self, name: str = "") -> str:
+        """Which target runs are read from: the one named; else vision, in its absence the SQUAD of server_type."""
+        of_squad = not self.settings.get("vision_url") and self.settings.get("server_type") == "squad"
+        return name or ("squad" if of_squad else "vision")
+
+    def readable(self, name: str) -> Readable:
+        """The target of that name, to read runs from; raises Failed, BadTarget, UnknownTarget."""
+        from fuego_jenkins_remote.publish.making import make_target
+        from fuego_jenkins_remote.publish.targets import Readable
+
+        if name == "vision":
+            self.settings.needed("vision_url")
+        found = make_target(name, self.target_conf(name))
+        if not isinstance(found, Readable):
+            raise Failed(f"runs can be delivered to {name}, but not read from there (from vision and squad they can)")
+        return found
 
     @cached_property
     def links(self) -> Links:

@@ -65,9 +65,13 @@ VERBS: dict[str, Verb] = {
     ),
     **_section(
         _RUNS,
-        "runs",
+        "runs.reading",
         get_run="Fetch a run package.",
         list_runs="List runs, of this lab or of the network.",
+    ),
+    **_section(
+        _RUNS,
+        "runs.putting",
         package_run="Pack a run folder, without the lab's secrets.",
         put_run="Deliver a run to its targets.",
     ),

@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import requests
 from urllib3.util import Retry
@@ -97,6 +97,25 @@ class Site:
         except requests.RequestException as error:
             raise Unreachable(f"{self._where} cannot be reached: {why_unreachable(error)}") from error
 
+    def download(self, path: str, destination: Path, *, limit: int, params: Mapping[str, str] | None = None) -> int:
+        """Write what is at `path` to a new file; how many bytes came. Raises TooLarge beyond `limit`, OSError too."""
+        try:
+            with self._session.request(
+                "GET",
+                f"{self.url}{path}",
+                params=params,
+                timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
+                allow_redirects=False,
+                stream=True,
+            ) as response:
+                if response.status_code >= 300:
+                    body = self._bounded(response, MAX_ANSWER)
+                    raise self.error(Reply(status=response.status_code, body=body, where=self._where))
+                with destination.open("xb") as file:
+                    return self._copied(response, file, limit)
+        except requests.RequestException as error:
+            raise Unreachable(f"{self._where} cannot be reached: {why_unreachable(error)}") from error
+
     def good(self, method: str, path: str, **arguments: Any) -> Reply:
         """One call that must succeed; raises Answered, with the first line of what the server said."""
         reply = self.call(method, path, **arguments)
@@ -113,6 +132,15 @@ class Site:
     @property
     def _where(self) -> str:
         return f"{self.name} at {self.url}"
+
+    def _copied(self, response: requests.Response, file: BinaryIO, limit: int) -> int:
+        size = 0
+        for chunk in response.iter_content(_CHUNK):
+            size += len(chunk)
+            if size > limit:
+                raise TooLarge(f"{self._where} sent more than {limit} bytes")
+            file.write(chunk)
+        return size
 
     def _bounded(self, response: requests.Response, limit: int) -> bytes:
         body = bytearray()

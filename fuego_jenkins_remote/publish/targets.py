@@ -1,10 +1,11 @@
-"""What a target of run packages is, and the errors that tell a delivery to wait from one to give up."""
+"""What a target of run packages is, one that can be read, and the errors that tell waiting from giving up."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol, runtime_checkable
 
 
 class NotDelivered(Exception):
@@ -45,4 +46,42 @@ class Target(Protocol):
         Delivering the same run twice is harmless, also where an earlier try was broken off at any point. When this
         returns, the run has arrived: where the target can be read, it was read back. Raises NotDelivered or
         NeverDelivered.
+        """
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listed:
+    """Runs as vision's API tells them (docs/protocol.md), newest first; whether all that there are were looked at."""
+
+    runs: list[dict[str, Any]]
+    is_all: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fetched:
+    """A run package that was fetched: the run's key, the file's SHA-256, whether it is the one that was delivered."""
+
+    key: str
+    sha256: str
+    is_original: bool = True
+
+
+@runtime_checkable
+class Readable(Protocol):
+    """A target from which runs can be read again: `ftc list-runs -r` and `ftc get-run`. All raise ClientError."""
+
+    name: str
+    url: str
+
+    def runs(self, filters: Mapping[str, str], limit: int) -> Listed:
+        """The newest runs, at most `limit`, that fit the filters that are not empty.
+
+        They are board ([HOST:]BOARD), test, spec, host, status, request, campaign, since (a date, or a time with its
+        offset).
+        """
+
+    def fetch(self, run: str, destination: Path) -> Fetched:
+        """Write a run's package to `destination`, whole and checked. `run` is its key as `runs` gives it.
+
+        Raises NotFound, FormatError, OSError too.
         """

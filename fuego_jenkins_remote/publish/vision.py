@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
 
-from fuego_jenkins_remote.client.errors import ClientError, Conflict, Invalid
+from fuego_jenkins_remote.client.errors import ClientError, Conflict, Invalid, NotFound
 from fuego_jenkins_remote.client.per_thread import PerThread
 from fuego_jenkins_remote.client.vision import VisionClient
+from fuego_jenkins_remote.fuego.packages import file_sha256
 from fuego_jenkins_remote.publish.making import Conf
-from fuego_jenkins_remote.publish.targets import NeverDelivered, NotDelivered, RunPackage
+from fuego_jenkins_remote.publish.targets import Fetched, Listed, NeverDelivered, NotDelivered, RunPackage
+
+PAGE = 200
 
 
 def make(conf: Conf) -> VisionTarget:
@@ -33,3 +38,30 @@ class VisionTarget:
             raise NeverDelivered(str(error)) from error
         except ClientError as error:
             raise NotDelivered(str(error)) from error
+
+    @property
+    def url(self) -> str:
+        """Where this vision is."""
+        return self._client().url
+
+    def runs(self, filters: Mapping[str, str], limit: int) -> Listed:
+        """See `Readable`."""
+        found: list[dict[str, Any]] = []
+        before: str | None = ""
+        while before is not None and len(found) < limit:
+            page, before = self._client().runs(**filters, limit=min(limit - len(found), PAGE), before=before)
+            found += page
+        return Listed(runs=found[:limit])
+
+    def fetch(self, run: str, destination: Path) -> Fetched:
+        """See `Readable`. What came must have the digest that vision says."""
+        client = self._client()
+        try:
+            digest = str(client.run(run).get("sha256", ""))
+        except NotFound as error:
+            hint = "its lab may not have delivered it yet (ftc query-request says)"
+            raise NotFound(f"{client.url} has no run {run}: {hint}", status=404) from error
+        client.get_run(run, destination)
+        if file_sha256(destination) != digest:
+            raise ClientError(f"what {client.url} sent is not the run {run}: its SHA-256 differs; nothing was kept")
+        return Fetched(key=run, sha256=digest)

@@ -54,8 +54,12 @@ class FakeServer:
 
     def answer(self, asked: BaseHTTPRequestHandler, status: int, body: str) -> None:
         """Answer with this text."""
+        self.answer_bytes(asked, body.encode(), status)
+
+    def answer_bytes(self, asked: BaseHTTPRequestHandler, body: bytes, status: int = 200) -> None:
+        """Answer with these bytes."""
         asked.send_response(status)
         asked.send_header("Content-Type", self.content_type)
-        asked.send_header("Content-Length", str(len(body.encode())))
+        asked.send_header("Content-Length", str(len(body)))
         asked.end_headers()
-        asked.wfile.write(body.encode())
+        asked.wfile.write(body)

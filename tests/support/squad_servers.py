@@ -17,7 +17,7 @@ from email.parser import BytesParser
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import requests
 
@@ -40,6 +40,8 @@ class StoredRun:
     metadata: dict[str, Any]
     files: tuple[str, ...] = ()
     whole: bool = True
+    contents: dict[str, bytes] = field(default_factory=dict)
+    log: bytes = b""
     created_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
@@ -49,6 +51,8 @@ class FakeSquad(FakeServer):
     def __init__(self) -> None:
         """Start to listen."""
         self.runs: list[StoredRun] = []
+        self.page = 50
+        """How many runs are on a page at most."""
         self.half = False
         """Whether what is submitted now stays half stored, with an error for an answer."""
         super().__init__()
@@ -64,21 +68,51 @@ class FakeSquad(FakeServer):
 
     def get(self, asked: BaseHTTPRequestHandler) -> None:
         """Answer a GET."""
-        wanted = {key: values[0] for key, values in parse_qs(urlsplit(asked.path).query).items()}
-        keys = ("build__project__group__slug", "build__project__slug", "build__version")
-        found = [
-            {
-                "id": run.id,
-                "job_id": run.job_id,
-                "created_at": run.created_at.isoformat(),
-                "completed": True,
-                "data_processed": run.whole,
-                "status_recorded": run.whole,
-            }
-            for run in self.runs
-            if run.job_id == wanted.get("job_id") and run.place[:3] == tuple(wanted.get(key) for key in keys)
-        ]
-        self.answer(asked, 200, json.dumps({"next": None, "previous": None, "results": found}))
+        parts = urlsplit(asked.path)
+        wanted = {key: values[0] for key, values in parse_qs(parts.query).items()}
+        if asked.headers.get("Authorization") not in (None, f"Token {TOKEN}"):
+            self.answer(asked, 403, '{"detail": "Invalid token."}')
+        elif parts.path == "/api/testruns/":
+            self._list(asked, wanted)
+        elif one := re.fullmatch(r"/api/(builds|environments)/([0-9]+)/", parts.path):
+            place = self.runs[int(one[2]) - 1].place
+            self.answer(asked, 200, json.dumps({"version": place[2], "slug": place[3]}))
+        elif one := re.fullmatch(r"/api/testruns/([0-9]+)/(\w+)/", parts.path):
+            run = next(run for run in self.runs if run.id == int(one[1]))
+            told = {"metadata_file": run.metadata, "tests_file": run.tests, "metrics_file": run.metrics}
+            if one[2] in told:
+                self.answer(asked, 200, json.dumps(told[one[2]]))
+            else:
+                self.answer_bytes(asked, run.log if one[2] == "log_file" else run.contents[wanted["filename"]])
+
+    def _list(self, asked: BaseHTTPRequestHandler, wanted: dict[str, str]) -> None:
+        """A page of runs, as the filters that we use want them; `next` is an address of its own, with a cursor."""
+        found = [run for run in self.runs if all(_fits(run, name, value) for name, value in wanted.items())]
+        if wanted.get("ordering") == "-id":
+            found.reverse()
+        at, size = int(wanted.get("cursor", "0")), min(int(wanted.get("limit", "50")), self.page)
+        query = urlencode({**wanted, "cursor": str(at + size)})
+        following = f"http://squad.invalid/api/testruns/?{query}" if len(found) > at + size else None
+        page = [self._told(run) for run in found[at : at + size]]
+        self.answer(asked, 200, json.dumps({"next": following, "previous": None, "results": page}))
+
+    def _told(self, run: StoredRun) -> dict[str, Any]:
+        here = f"{self.url}/api/testruns/{run.id}"
+        return {
+            "id": run.id,
+            "job_id": run.job_id,
+            "job_status": run.metadata.get("job_status"),
+            "created_at": run.created_at.isoformat(),
+            "datetime": run.metadata.get("datetime") or run.created_at.isoformat(),
+            "completed": True,
+            "data_processed": run.whole,
+            "status_recorded": run.whole,
+            "tests_file": f"{here}/tests_file/" if run.tests else None,
+            "metrics_file": f"{here}/metrics_file/" if run.metrics else None,
+            "attachments": [{"filename": name, "length": len(data)} for name, data in run.contents.items()],
+            "build": f"{self.url}/api/builds/{run.id}/",
+            "environment": f"{self.url}/api/environments/{run.id}/",
+        }
 
     def post(self, asked: BaseHTTPRequestHandler) -> None:
         """Answer a POST."""
@@ -96,9 +130,15 @@ class FakeSquad(FakeServer):
         if any(run.place[:3] == place[:3] and run.job_id == job_id for run in self.runs):
             self.answer(asked, 400, f"There is already a test run with job_id {job_id}")
             return
-        files = tuple(name for part in ("log", "attachment") for name, _ in form.get(part, ()))
+        contents = dict(form.get("attachment", ()))
         run = StoredRun(
-            id=len(self.runs) + 1, place=(place[0], place[1], place[2], place[3]), job_id=job_id, files=files, **told
+            id=len(self.runs) + 1,
+            place=(place[0], place[1], place[2], place[3]),
+            job_id=job_id,
+            files=tuple(contents),
+            contents=contents,
+            log=next((data for _, data in form.get("log", ())), b""),
+            **told,
         )
         self.runs.append(run)
         if self.half:
@@ -115,6 +155,22 @@ class FakeSquad(FakeServer):
         self.answer(asked, 204, "")
 
 
+def _fits(run: StoredRun, name: str, value: str) -> bool:
+    told = {
+        "build__project__group__slug": run.place[0],
+        "build__project__slug": run.place[1],
+        "build__version": run.place[2],
+        "environment__slug": run.place[3],
+        "job_id": run.job_id,
+        "job_status": run.metadata.get("job_status"),
+    }
+    if name == "job_id__startswith":
+        return run.job_id.startswith(value)
+    if name == "datetime__gte":
+        return datetime.fromisoformat(run.metadata["datetime"]) >= datetime.fromisoformat(value)
+    return name not in told or told[name] == value
+
+
 def _form(content_type: str, body: bytes) -> dict[str, list[tuple[str, bytes]]]:
     parsed = BytesParser().parsebytes(b"Content-Type: " + content_type.encode() + b"\r\n\r\n" + body)
     found: dict[str, list[tuple[str, bytes]]] = {}
@@ -125,15 +181,13 @@ def _form(content_type: str, body: bytes) -> dict[str, list[tuple[str, bytes]]]:
 
 
 class RealSquad:
-    """SQUAD from its package, over SQLite in a folder; `python` is that of the environment it is installed in."""
+    """SQUAD from its package; `python` is that of the environment it is installed in."""
 
-    def __init__(self, python: Path, folder: Path) -> None:
-        """Set it up and start it."""
+    def __init__(self, python: Path, folder: Path, database: str = "") -> None:
+        """Set it up and start it; `database` is Django's word for where its data are, without it a file in `folder`."""
         self._python, self._port = python, free_port()
         self.url = f"http://127.0.0.1:{self._port}"
-        database = (
-            os.environ.get("SQUAD_TEST_DATABASE") or f"ENGINE=django.db.backends.sqlite3:NAME={folder}/db.sqlite3"
-        )
+        database = database or f"ENGINE=django.db.backends.sqlite3:NAME={folder}/db.sqlite3"
         self._environ = {
             **os.environ,
             "XDG_DATA_HOME": str(folder),

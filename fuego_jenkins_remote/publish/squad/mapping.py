@@ -73,8 +73,22 @@ def place(naming: Naming, run: Run, key: str) -> Place:
     known = _known(run, key)
     parts = (naming.group, naming.project, naming.build, naming.environment)
     group, project, build, environment = (_slug(pattern, known) for pattern in parts)
-    job_id = _cut(_SLUG.sub("_", key))
-    return Place(group=group, project=project, build=build, environment=environment, job_id=job_id)
+    return Place(group=group, project=project, build=build, environment=environment, job_id=job_id(key))
+
+
+def fixed(pattern: str) -> str:
+    """What a pattern makes of every run; empty where that depends on the run."""
+    return "" if _PLACEHOLDER.search(pattern) else _slug(pattern, {})
+
+
+def slug_of_board(naming: Naming, board: str) -> str:
+    """The environment in which a board's runs are; empty where more than the board makes it."""
+    return _slug(naming.environment, {"board": board}) if naming.environment == "{board}" else ""
+
+
+def job_id(key: str) -> str:
+    """What a run of this key is called in SQUAD."""
+    return _cut(_SLUG.sub("_", key))
 
 
 def suite(run: Run) -> str:
@@ -107,8 +121,8 @@ def metrics(run: Run) -> dict[str, dict[str, Json]]:
     return found
 
 
-def metadata(run: Run, where: Place, *, page: str = "") -> dict[str, Json]:
-    """What SQUAD keeps beside a run; `page` is its address in the network."""
+def metadata(run: Run, where: Place, key: str, *, page: str = "") -> dict[str, Json]:
+    """What SQUAD keeps beside a run; `page` is its address in the network. reading.py takes it from there."""
     said: dict[str, Json] = {
         "job_id": where.job_id,
         "job_status": str(run.status),
@@ -117,10 +131,13 @@ def metadata(run: Run, where: Place, *, page: str = "") -> dict[str, Json]:
         "build_url": run.text("build_url"),
         "fuego_test": run.name,
         "fuego_spec": run.text("test_spec"),
+        "fuego_run": key,
+        "fuego_duration_ms": "" if run.duration_ms is None else run.duration_ms,
+        **{f"fuego_cases_{status.lower()}": number for status, number in run.counts().items()},
     }
     for name in ("host_name", "board", "request_id", "attempt", "requester", "campaign", "kernel_version", "toolchain"):
         said[name] = run.text(name)
-    for name in ("fuego_version", "fuego_core_version", "testsuite_version", "batch_id"):
+    for name in ("fuego_version", "fuego_core_version", "testsuite_version", "batch_id", "build_number"):
         said[name] = run.text(name)
     return {name: value for name, value in said.items() if value != ""}
 

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import quote
 
@@ -21,7 +22,8 @@ from fuego_jenkins_remote.client.site import Site
 from fuego_jenkins_remote.publish.contents import Contents, opened
 from fuego_jenkins_remote.publish.squad import mapping
 from fuego_jenkins_remote.publish.squad.mapping import Naming, Place
-from fuego_jenkins_remote.publish.targets import NeverDelivered, NotDelivered, RunPackage
+from fuego_jenkins_remote.publish.squad.reading import MAX_PACKAGE, PACKAGE, SquadReader
+from fuego_jenkins_remote.publish.targets import Fetched, Listed, NeverDelivered, NotDelivered, RunPackage
 
 PATIENCE = timedelta(minutes=10)
 """So long SQUAD may be at work on a run: 20,000 cases took it 202 s on SQLite."""
@@ -55,21 +57,34 @@ class SquadTarget:
         """See `Target`."""
         try:
             with opened(run.path) as contents:
-                return self._deliver(run.key, contents)
+                return self._deliver(run, contents)
         except (NotAllowed, NotFound) as error:
             wanted = f"{self._naming.group}/{self._naming.project}"
             raise NotDelivered(f"{error} (is the token one that may submit to {wanted}, and is that there?)") from error
         except (ClientError, OSError) as error:
             raise NotDelivered(str(error)) from error
 
-    def _deliver(self, key: str, contents: Contents) -> str:
-        where = mapping.place(self._naming, contents.run, key)
+    def runs(self, filters: Mapping[str, str], limit: int) -> Listed:
+        """See `Readable`."""
+        return SquadReader(self._site(), self._naming).runs(filters, limit)
+
+    def fetch(self, run: str, destination: Path) -> Fetched:
+        """See `Readable`."""
+        return SquadReader(self._site(), self._naming).fetch(run, destination)
+
+    @property
+    def url(self) -> str:
+        """Where this SQUAD is."""
+        return self._site().url
+
+    def _deliver(self, package: RunPackage, contents: Contents) -> str:
+        where = mapping.place(self._naming, contents.run, package.key)
         there = self._look(where)
         if there is not None and self._is_half(there):
             self._remove(there, where)
             there = None
         if there is None:
-            said = self._submit(key, where, contents)
+            said = self._submit(package, where, contents)
             there = self._look(where)
             if there is None:
                 raise NotDelivered(said or f"{where.path} does not show the run that was submitted")
@@ -107,12 +122,11 @@ class SquadTarget:
                 f"{where.job_id} is half stored in {where.path}, and cannot be removed: {self._site().error(reply)}"
             )
 
-    def _submit(self, key: str, where: Place, contents: Contents) -> str:
+    def _submit(self, package: RunPackage, where: Place, contents: Contents) -> str:
         """Hand it over; why that may have failed, for a run that is not there afterwards. Raises NeverDelivered."""
         with ExitStack() as stack:
-            reply = self._site().call(
-                "POST", f"/api/submit/{where.path}", files=self._form(key, where, contents, stack), wait=_SUBMIT_SECONDS
-            )
+            form = self._form(package, where, contents, stack)
+            reply = self._site().call("POST", f"/api/submit/{where.path}", files=form, wait=_SUBMIT_SECONDS)
         if reply.status < 300:
             return ""
         error = self._site().error(reply)
@@ -123,14 +137,18 @@ class SquadTarget:
         return str(error)
 
     def _form(
-        self, key: str, where: Place, contents: Contents, stack: ExitStack
+        self, package: RunPackage, where: Place, contents: Contents, stack: ExitStack
     ) -> list[tuple[str, tuple[str, str | BinaryIO]]]:
         run = contents.run
-        told = {
+        told: dict[str, dict[str, Any]] = {
             "tests": mapping.tests(self._naming, run),
             "metrics": mapping.metrics(run),
-            "metadata": mapping.metadata(run, where, page=self._page_of(key)),
+            "metadata": mapping.metadata(run, where, package.key, page=self._page_of(package.key)),
         }
+        # With it a run can be fetched again byte for byte.
+        with_package = package.path.stat().st_size <= MAX_PACKAGE
+        if with_package:
+            told["metadata"] |= {"fuego_sha256": package.sha256, "fuego_size": package.path.stat().st_size}
         form: list[tuple[str, tuple[str, str | BinaryIO]]] = [
             (name, (f"{name}.json", json.dumps(value))) for name, value in told.items()
         ]
@@ -139,6 +157,8 @@ class SquadTarget:
             form.append(("log", (log.name, stack.enter_context(log.open("rb")))))
         for name, file in _attachments(contents, stack):
             form.append(("attachment", (name, file)))
+        if with_package:
+            form.append(("attachment", (PACKAGE, stack.enter_context(package.path.open("rb")))))
         return form
 
 
@@ -149,8 +169,10 @@ def _attachments(contents: Contents, stack: ExitStack) -> Iterator[tuple[str, Bi
         left -= path.stat().st_size
         if left < 0:
             return
-        # SQUAD knows attachments by their bare name.
-        yield str(path.relative_to(contents.folder)).replace("/", "_"), stack.enter_context(path.open("rb"))
+        # SQUAD knows attachments by their bare name, and keeps one of each.
+        name = str(path.relative_to(contents.folder)).replace("/", "_")
+        if name != PACKAGE:
+            yield name, stack.enter_context(path.open("rb"))
 
 
 def _is_whole(there: dict[str, Any]) -> bool:

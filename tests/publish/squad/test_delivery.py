@@ -7,11 +7,9 @@ from __future__ import annotations
 
 import json
 import string
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
-from zlib import crc32
 
 import pytest
 from hypothesis import given
@@ -21,50 +19,16 @@ from front_door import FrontDoor
 from fuego_jenkins_remote.client.site import Site
 from fuego_jenkins_remote.fuego.runs import read_run
 from fuego_jenkins_remote.publish.squad import mapping
-from fuego_jenkins_remote.publish.squad.mapping import BadNaming, Naming
+from fuego_jenkins_remote.publish.squad.mapping import BadNaming
 from fuego_jenkins_remote.publish.squad.target import SquadTarget, open_site
 from fuego_jenkins_remote.publish.targets import NeverDelivered, NotDelivered, RunPackage
-from squad_servers import TOKEN, FakeSquad, RealSquad, installed_squad
+from squad_servers import TOKEN, FakeSquad
 
-from .conftest import BONNIE, KEY
+from ..conftest import BONNIE, KEY
+from .conftest import NAMING, Squad, target
 
 JOB = KEY.replace("/", "_")
-NAMING = Naming(group="fuego", project="boards")
 Packages = Callable[..., RunPackage]
-Squad = FakeSquad | RealSquad
-
-
-@pytest.fixture(scope="module", params=["fake", pytest.param("real", marks=[pytest.mark.peers, pytest.mark.slow])])
-def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Squad]:
-    if request.param == "fake":
-        squad: Squad = FakeSquad()
-    else:
-        python = installed_squad()
-        if python is None:
-            pytest.skip("no SQUAD is installed: make test-peers")
-        squad = RealSquad(python, tmp_path_factory.mktemp("squad"))
-    yield squad
-    squad.close()
-
-
-@pytest.fixture
-def door(server: Squad) -> Iterator[FrontDoor]:
-    """What stands before the SQUAD and can break connections off."""
-    door = FrontDoor(server.url, prefix="")
-    yield door
-    door.close()
-
-
-@pytest.fixture
-def key(request: pytest.FixtureRequest) -> str:
-    """A run of its own for each test."""
-    number = f"{crc32(request.node.name.encode()) % 10**9:09d}"
-    return f"demolab/20261123-{number}-k3j7x2m4.1"
-
-
-def target(door: FrontDoor, token: str = TOKEN, **naming: Any) -> SquadTarget:
-    site = open_site(door.url, token)
-    return SquadTarget(lambda: site, replace(NAMING, **naming), page_of=lambda key: f"https://vision.example/{key}")
 
 
 def until_delivered(target: SquadTarget, run: RunPackage) -> int:

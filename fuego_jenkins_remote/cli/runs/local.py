@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from fuego_jenkins_remote.cli.errors import Failed
 from fuego_jenkins_remote.fuego.errors import FormatError
 from fuego_jenkins_remote.fuego.runs import read_run
 
@@ -71,3 +72,10 @@ def _matches(run: LocalRun, filters: Mapping[str, str]) -> bool:
         and filters.get("spec", "") in {"", run.spec}
         and filters.get("status", "").upper() in {"", run.status}
     )
+
+
+def existing(folder: Path) -> Path:
+    """The folder, where it is one; raises Failed."""
+    if not folder.is_dir():
+        raise Failed(f"{folder}: there is no such folder")
+    return folder

@@ -1,0 +1,1 @@
+"""`ftc` for runs: listing, fetching, packing, delivering."""
