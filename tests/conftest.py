@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 import hub_folders
 import postgresql_server
@@ -18,6 +20,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="sqlite",
         help="what the hub's data are in; with postgresql Debian's server is started for the session",
     )
+
+
+# How long an example takes says something of the machine, not of what is tested.
+settings.register_profile("fuego", deadline=None)
+settings.load_profile("fuego")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -34,6 +41,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.skip(reason=why))
         elif item.get_closest_marker("postgresql"):
             item.add_marker(pytest.mark.skip(reason=str(why)))
+
+
+def pytest_collection_finish() -> None:
+    """Take what all these imports have made, a million objects, out of the garbage collector's way."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_unconfigure() -> None:

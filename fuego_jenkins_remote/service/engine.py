@@ -14,6 +14,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -192,12 +193,11 @@ def check_migrated(engine: sa.Engine, package: str) -> None:
     from alembic.runtime.migration import MigrationContext
     from alembic.script import ScriptDirectory
 
-    scripts = ScriptDirectory.from_config(_alembic_config(package))
-    wanted = newest_tables(package)
     with _answering(engine) as conn:
         found = set(MigrationContext.configure(conn).get_current_heads())
-    if found == wanted:
+    if found == newest_tables(package):
         return
+    scripts = ScriptDirectory.from_config(_alembic_config(package))
     known = {script.revision for script in scripts.walk_revisions()}
     if found - known:
         raise NotMigrated("the database was made by a newer version of this program: update the program")
@@ -205,11 +205,15 @@ def check_migrated(engine: sa.Engine, package: str) -> None:
     raise NotMigrated(f"the database is not set up for this version: run 'ftc {service} init' with its data folder")
 
 
-def newest_tables(package: str) -> set[str]:
-    """The revision of the tables that this version works with, as Alembic writes it into the database."""
+@cache
+def newest_tables(package: str) -> frozenset[str]:
+    """The revision of the tables that this version works with, as Alembic writes it into the database.
+
+    Alembic reads all migrations for it, which it compiles anew each time.
+    """
     from alembic.script import ScriptDirectory
 
-    return set(ScriptDirectory.from_config(_alembic_config(package)).get_heads())
+    return frozenset(ScriptDirectory.from_config(_alembic_config(package)).get_heads())
 
 
 def is_busy(error: BaseException) -> bool:

@@ -16,8 +16,8 @@ import pytest
 import uvicorn
 
 from fuego_jenkins_remote.hub import admin
-from fuego_jenkins_remote.hub.app import make_app
 from fuego_jenkins_remote.network.identities import AttemptId
+from hub_apps import make_app
 
 from ..hub.conftest import World, open_world
 from ..hub.populated import populate

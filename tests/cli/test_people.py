@@ -15,7 +15,7 @@ from fuego_jenkins_remote.client import people
 from fuego_jenkins_remote.client.errors import Unreachable
 from fuego_jenkins_remote.fuego.conf import read_conf
 from fuego_jenkins_remote.hub import admin
-from fuego_jenkins_remote.hub.app import make_app
+from hub_apps import make_app
 
 from .conftest import Ftc
 

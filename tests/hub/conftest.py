@@ -15,13 +15,13 @@ from fastapi.testclient import TestClient
 
 import hub_folders
 from fuego_jenkins_remote.hub import admin, attempts, boards, claims, heartbeats, news_loop, records, requests
-from fuego_jenkins_remote.hub.app import make_app
 from fuego_jenkins_remote.hub.core import Hub
 from fuego_jenkins_remote.hub.people import labs, users
 from fuego_jenkins_remote.hub.statements import attempts as attempt_sql
 from fuego_jenkins_remote.hub.statements import requests as request_sql
 from fuego_jenkins_remote.hub.sweeper import sweep
 from fuego_jenkins_remote.network.identities import AttemptId, run_key
+from hub_apps import make_app
 
 
 @dataclass

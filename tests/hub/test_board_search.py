@@ -11,10 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fuego_jenkins_remote.hub import board_search
-from fuego_jenkins_remote.hub.app import make_app
 from fuego_jenkins_remote.hub.people import labs
 from fuego_jenkins_remote.hub.schema import boards
 from fuego_jenkins_remote.network.boards import Standing
+from hub_apps import make_app
 
 from .conftest import World
 

@@ -8,8 +8,6 @@ from collections import Counter
 from pathlib import Path
 from unittest import mock
 
-import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
@@ -19,6 +17,7 @@ from fuego_jenkins_remote.hub.errors import Conflict, Refused
 from fuego_jenkins_remote.network.campaigns import Group
 from fuego_jenkins_remote.network.identities import AttemptId
 from fuego_jenkins_remote.network.states import FINAL
+from state_machines import few_and_many
 
 from .conftest import open_world
 
@@ -160,9 +159,4 @@ class Campaigns(RuleBasedStateMachine):
             return reading.whole(conn, self.ann, campaign)
 
 
-TestCampaigns = Campaigns.TestCase
-TestCampaigns.settings = settings(
-    max_examples=25, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
-)
-# Shrinking a failure takes longer than any other test may.
-TestCampaigns.pytestmark = [pytest.mark.timeout(600)]
+TestCampaigns, TestCampaignsAtLength = few_and_many(Campaigns, few=5, many=40, steps=30)

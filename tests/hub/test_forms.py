@@ -10,8 +10,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from fuego_jenkins_remote.hub import admin, standing
-from fuego_jenkins_remote.hub.app import make_app
 from fuego_jenkins_remote.network.states import State
+from hub_apps import make_app
 
 from .conftest import World, lab
 

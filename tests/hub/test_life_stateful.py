@@ -9,9 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
 import sqlalchemy as sa
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
@@ -21,6 +19,7 @@ from fuego_jenkins_remote.hub.heartbeats import Beat
 from fuego_jenkins_remote.hub.schema import attempts, history, requests
 from fuego_jenkins_remote.network.identities import AttemptId
 from fuego_jenkins_remote.network.states import FINAL, LIVE, TRANSITIONS, State
+from state_machines import few_and_many
 
 from .conftest import lab, open_world
 
@@ -195,9 +194,4 @@ class Life(RuleBasedStateMachine):
         return call
 
 
-TestLife = Life.TestCase
-TestLife.settings = settings(
-    max_examples=25, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
-)
-# Shrinking a failure takes longer than any other test may.
-TestLife.pytestmark = [pytest.mark.timeout(600)]
+TestLife, TestLifeAtLength = few_and_many(Life, few=6, many=40, steps=40)

@@ -13,11 +13,11 @@ from starlette.testclient import TestClient
 
 import hub_folders
 from fuego_jenkins_remote.hub import figures, records
-from fuego_jenkins_remote.hub.app import make_app
 from fuego_jenkins_remote.hub.figures import hub_metrics
 from fuego_jenkins_remote.hub.statements import figures as sql
 from fuego_jenkins_remote.vision import admin as vision_admin
 from fuego_jenkins_remote.vision.app import make_app as make_vision
+from hub_apps import make_app
 
 from .conftest import World
 from .test_schema import Recorded

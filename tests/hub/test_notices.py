@@ -6,10 +6,10 @@ import pytest
 from fastapi.testclient import TestClient
 
 from fuego_jenkins_remote.hub import approvals, records
-from fuego_jenkins_remote.hub.app import make_app
 from fuego_jenkins_remote.hub.notices.addresses import BadAddress, of_admin
 from fuego_jenkins_remote.hub.notices.values import Delivery
 from fuego_jenkins_remote.hub.people import teams
+from hub_apps import make_app
 
 from .conftest import World, lab
 from .told import bodies, titles, told

@@ -9,7 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from fuego_jenkins_remote.hub import admin
-from fuego_jenkins_remote.hub.app import make_app
+from hub_apps import make_app
 
 from .conftest import World, open_world
 from .populated import populate

@@ -27,7 +27,6 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from fuego_jenkins_remote.hub import admin, records, requests, sight
-from fuego_jenkins_remote.hub.app import make_app
 from fuego_jenkins_remote.hub.campaigns import sight as campaign_sight
 from fuego_jenkins_remote.hub.errors import HubError
 from fuego_jenkins_remote.hub.packages import store, upload
@@ -37,6 +36,7 @@ from fuego_jenkins_remote.hub.store import sight as store_sight
 from fuego_jenkins_remote.hub.store.putting import put_test
 from fuego_jenkins_remote.network.identities import AttemptId
 from fuego_jenkins_remote.network.permissions import Action, may
+from hub_apps import make_app
 from packed_tests import pack
 
 from .conftest import World, open_world

@@ -7,8 +7,6 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
-import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
@@ -16,6 +14,7 @@ from fuego_jenkins_remote.hub.notices import fan_out, sender
 from fuego_jenkins_remote.hub.notices.post.errors import NotSent
 from fuego_jenkins_remote.hub.notices.values import Delivery, NewEvent
 from fuego_jenkins_remote.hub.statements import notices as sql
+from state_machines import few_and_many
 
 from .conftest import open_world
 from .told import HOOK, subscribe
@@ -118,9 +117,4 @@ class Sending(RuleBasedStateMachine):
             sender.send_due(self.world.hub, self._arrive)
 
 
-TestSending = Sending.TestCase
-TestSending.settings = settings(
-    max_examples=30, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
-)
-# Shrinking a failure takes longer than any other test may.
-TestSending.pytestmark = [pytest.mark.timeout(600)]
+TestSending, TestSendingAtLength = few_and_many(Sending, few=8, many=40, steps=40)

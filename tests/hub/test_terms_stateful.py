@@ -9,9 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import pytest
 import sqlalchemy as sa
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -21,6 +19,7 @@ from fuego_jenkins_remote.hub.schema import attempts, lanes, queues, requests
 from fuego_jenkins_remote.network.identities import AttemptId
 from fuego_jenkins_remote.network.states import FINAL, State
 from fuego_jenkins_remote.network.terms import Quota, Terms, Windows
+from state_machines import few_and_many
 
 from .conftest import lab, open_world
 
@@ -210,9 +209,4 @@ class Keeping(RuleBasedStateMachine):
         return f"{attempt.host}:{attempt.board}"
 
 
-TestKeeping = Keeping.TestCase
-TestKeeping.settings = settings(
-    max_examples=25, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
-)
-# Shrinking a failure takes longer than any other test may.
-TestKeeping.pytestmark = [pytest.mark.timeout(600)]
+TestKeeping, TestKeepingAtLength = few_and_many(Keeping, few=5, many=40, steps=40)

@@ -16,11 +16,11 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from fuego_jenkins_remote.hub import admin
-from fuego_jenkins_remote.hub.app import make_app
 from fuego_jenkins_remote.service import health
 from fuego_jenkins_remote.service.health import Readiness, install_health, usual_checks
 from fuego_jenkins_remote.service.loops import Loops
 from fuego_jenkins_remote.service.systemd import Watchdog, tell_systemd
+from hub_apps import make_app
 
 Disk = namedtuple("Disk", "f_bavail f_frsize")
 
