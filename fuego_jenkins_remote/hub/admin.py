@@ -216,6 +216,12 @@ def add_token(
     return secret
 
 
+def note(engine: sa.Engine, action: str, thing: str, detail: str) -> None:
+    """Write down what the operator has done, where that was not one change."""
+    with _operators(engine) as change:
+        audit.write(change, None, action, thing, detail)
+
+
 def audit_log(engine: sa.Engine, wanted: audit.Filter) -> list[AuditEntry]:
     """The newest entries of the audit log, all of them: who has the data sees everything."""
     with reading(engine) as conn:

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import sqlalchemy as sa
 
-from fuego_jenkins_remote.hub import approvals, audit, board_changes, life
+from fuego_jenkins_remote.hub import approvals, audit, board_changes, life, sharing
 from fuego_jenkins_remote.hub.changes import Change
 from fuego_jenkins_remote.hub.errors import NotKnown
 from fuego_jenkins_remote.hub.notices import events
@@ -44,11 +44,13 @@ def listed(conn: sa.Connection, selector: str = "", host: str | None = None) -> 
 def put(change: Change, host: str, name: str, new: NewBoard) -> Board:
     """Take what a lab says of its board. Waiting requests that it matches now can be claimed for it at once.
 
-    Waiting requests that match no board any more, since it has changed, are rejected with the reason.
+    Waiting requests that match no board any more, since it has changed, are rejected with the reason. What the lab has
+    set anew stands in the audit log. Raises NotKnown, and Refused where it is for somebody who is not there.
     """
     if people.find_lab(change.conn, host) is None:
         raise NotKnown(f"there is no lab {host}")
     before = sql.find(change.conn, host, name)
+    sharing.must_be_known(change.conn, new.open_to, beside=before.open_to if before else ())
     if before is None or not _says(before, new):
         locks.boards_change(change.conn)
         before = sql.find(change.conn, host, name)
@@ -58,6 +60,8 @@ def put(change: Change, host: str, name: str, new: NewBoard) -> Board:
         sql.update(change.conn, before.id, new, now=change.at, changed=not _says(before, new))
     board = find(change.conn, host, name)
     board_changes.note(change, before, board, who=host)
+    if said := sharing.what_is_set(before, board):
+        audit.write(change, None, "put-board", f"board {board}", said, team=board.team)
     if before is None or _shared_as(before) != _shared_as(board):
         matches.set_offer(change.conn, board)
     if before is None or _matched_by(before) != _matched_by(board):
@@ -123,6 +127,7 @@ def remove(change: Change, host: str, name: str) -> None:
     gone = matches.of_board(change.conn, board.id)
     matches.set_facts(change.conn, board.id, board, None)
     sql.delete(change.conn, board.id)
+    audit.write(change, None, "rm-board", f"board {board}", team=board.team)
     _settle_left(change, gone)
 
 

@@ -15,6 +15,7 @@ from fuego_jenkins_remote.hub import admin, attempts, boards, claims, records, r
 from fuego_jenkins_remote.hub.core import Hub
 from fuego_jenkins_remote.hub.people import labs as people_labs
 from fuego_jenkins_remote.hub.people import users
+from fuego_jenkins_remote.hub.people.teams import have_team
 from fuego_jenkins_remote.hub.schema import attempts as attempts_table
 from fuego_jenkins_remote.hub.schema import history as history_table
 from fuego_jenkins_remote.hub.schema import requests as requests_table
@@ -41,6 +42,9 @@ class Bench:
         """A lab with boards."""
         with self.hub.change() as change:
             self.tokens[host] = people_labs.add_lab(change.conn, host, notify=(), now=change.at)
+            for team in open_to:
+                if team != "*":
+                    have_team(change.conn, team)
         for start in range(0, len(names), 500):
             with self.hub.change() as change:
                 for name in names[start : start + 500]:

@@ -17,24 +17,25 @@ def shared(ftc, as_lab) -> None:
 
 def test_terms_are_said_by_options_and_shown_in_words(ftc, as_lab, as_user) -> None:
     as_lab()
-    who = ("--open-to", "timslab", "--open-to", "user:eva")
+    who = ("--open-to", "timslab", "--open-to", "user:tim")
     terms = ("--ask", "--priority", "50", "--max-time", "4h", "--quota-user", "1", "--quota-team", "3")
+    terms += ("--waiting-user", "20", "--waiting-team", "40")
     when = ("--window", "Mon-Fri 18:00-08:00", "--time-zone", "Europe/Berlin")
     assert ftc("put-board", "-b", "local1", *who, *terms, *when).status == 0
     as_user("tim")
     (board,) = ftc("list-boards", "-r", "--json", "demolab:local1").json()
-    assert board["open_to"] == ["timslab", "user:eva"]
+    assert board["open_to"] == ["timslab", "user:tim"]
     assert board["terms"] == {
         "ask": True,
         "priority": 50,
         "max_time": 14400,
         "running": {"user": 1, "team": 3},
-        "waiting": {"user": None, "team": None},
+        "waiting": {"user": 20, "team": 40},
         "windows": {"time_zone": "Europe/Berlin", "windows": ["Mon-Fri 18:00-08:00"]},
     }
     said = ftc("show-board", "demolab:local1").out
     for words in (
-        "The teams demolab and timslab and the user eva may use it.",
+        "The teams demolab and timslab and the user tim may use it.",
         "The people of demolab approve each request of another team.",
         "A test of another team may take 4h at most.",
         "It is lent Mon-Fri 18:00-08:00 (Europe/Berlin).",
@@ -50,6 +51,19 @@ def test_what_is_not_said_again_is_as_boards_yaml_has_it(ftc, as_lab, network) -
     assert again.json()[0]["terms"]["ask"] is False
     assert "demolab:local1 is on other terms now: Everyone in the network may use it." in again.err
     assert "other terms" not in ftc("update-board", "-b", "local1").err
+
+
+def test_a_board_for_somebody_who_is_not_there_is_told_by_name_and_the_others_are_shared(ftc, as_lab, network) -> None:
+    as_lab()
+    said = network.lab.conf.parent / "boards.yaml"
+    said.write_text("boards: {local1: {open_to: [nobodys-team]}}\n")
+    try:
+        result = ftc("put-board", "-b", "local1,local2")
+    finally:
+        said.unlink()
+        ftc("rm-board", "-b", "local2")
+    assert (result.status, result.out) == (1, "shared: demolab:local2\n")
+    assert "not shared: local1: open_to: there is no team nobodys-team in this network" in result.err
 
 
 @pytest.mark.parametrize(

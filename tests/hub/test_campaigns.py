@@ -141,9 +141,9 @@ def test_the_refusal_of_the_only_part_is_what_a_request_would_get(labs: World, a
 
 
 def test_all_of_it_is_for_one_team(world: World) -> None:
+    both = world.add_user("both", "second", "first")
     world.add_lab("demolab", "one", open_to=("first",))
     world.add_lab("otherlab", "one", open_to=("first", "second"))
-    both = world.add_user("both", "second", "first")
     assert put(world, both, part("otherlab:one"), part("demolab:one")).campaign.team == "first"
     assert put(world, both, part("otherlab:one"), part("otherlab:one", "Functional.b")).campaign.team == "second"
 
@@ -158,9 +158,9 @@ def test_a_team_in_which_one_only_looks_on_is_passed_over(world: World) -> None:
 
 
 def test_parts_that_no_one_team_may_have_are_refused_with_what_to_do(world: World) -> None:
+    both = world.add_user("both", "second", "first")
     world.add_lab("demolab", "one", open_to=("first",))
     world.add_lab("otherlab", "one", open_to=("second",))
-    both = world.add_user("both", "second", "first")
     with pytest.raises(Refused, match="put the parts apart, each for its team"):
         put(world, both, part("otherlab:one"), part("demolab:one"))
 

@@ -94,9 +94,10 @@ def test_a_board_that_is_taken_away_leaves_nothing(world: World) -> None:
 
 
 def test_boards_that_are_shared_alike_are_counted_together(world: World) -> None:
+    ann = world.add_user("ann", "annslab")
     world.add_lab("demolab", *(f"b{number}" for number in range(5)))
     world.put_board("demolab", "b4", open_to=("annslab",))
-    world.put(world.add_user("ann", "annslab"), "arch=x86_64")
+    world.put(ann, "arch=x86_64")
     with world.hub.reading() as conn:
         offers = sql.offers_of(conn, "arch=x86_64") or []
     assert sorted((one.boards, one.open_to) for one in offers) == [(1, ("annslab",)), (4, ("*",))]

@@ -293,6 +293,7 @@ def test_what_was_done_is_told_to_admins_who_from_where_and_with_which_token(net
         ("set-member", "tim", "demolab"),
         ("join", "nina", "demolab"),
         ("invite", "tim", "demolab"),
+        ("put-board", "demolab", "demolab"),
     ]
     assert entries[0]["thing"] == "user greta"
     assert entries[0]["detail"] == "member of demolab, guest before"

@@ -86,15 +86,15 @@ def test_a_board_that_is_not_there_is_told_with_those_that_are(world: World, ann
 
 
 def test_who_is_in_several_teams_may_say_for_which(world: World) -> None:
-    world.add_lab("demolab", "one", open_to=("first", "second"))
     both = world.add_user("both", "first", "second")
+    world.add_lab("demolab", "one", open_to=("first", "second"))
     assert world.put(both, "demolab:one").team == "first"
     assert world.put(both, "demolab:one", team="second").team == "second"
 
 
 def test_a_team_that_may_not_is_not_replaced_by_one_that_may(world: World) -> None:
-    world.add_lab("demolab", "one", open_to=("first",))
     both = world.add_user("both", "first", "second")
+    world.add_lab("demolab", "one", open_to=("first",))
     with pytest.raises(NoBoard, match="open to first only, not to second"):
         world.put(both, "demolab:one", team="second")
 

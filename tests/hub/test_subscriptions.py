@@ -225,6 +225,9 @@ def test_another_mail_address_is_told_nothing_before_its_reader_has_confirmed_it
         subscriptions.confirm(change, bob, found[1])
     with world.hub.change() as change:
         subscriptions.confirm(change, ann, found[1])
+    with world.hub.reading() as conn:
+        who = conn.execute(sa.select(audit.c.name).where(audit.c.action == "confirm-address")).scalars().all()
+    assert who == ["ann"]
     run(world, ann)
     assert [one.outgoing.events[0].occasion for one in send(world).got] == ["done"]
 

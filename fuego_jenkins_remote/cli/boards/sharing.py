@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from fuego_jenkins_remote.cli.errors import Failed
 from fuego_jenkins_remote.cli.options import DURATION, common, host_name, hub_url, jenkins_url, pass_session
 from fuego_jenkins_remote.cli.session import Session
 
@@ -40,6 +41,18 @@ def _details(command: Any) -> Any:
             ),
             click.option(
                 "--quota-team", type=click.IntRange(0), metavar="N", help="A team of outside runs N at a time at most."
+            ),
+            click.option(
+                "--waiting-user",
+                type=click.IntRange(0),
+                metavar="N",
+                help="Of a user of outside N requests wait at most, for each of the lab's boards.",
+            ),
+            click.option(
+                "--waiting-team",
+                type=click.IntRange(0),
+                metavar="N",
+                help="Of a team of outside N requests wait at most, for each of the lab's boards.",
             ),
             click.option(
                 "--window",
@@ -117,9 +130,10 @@ def _terms(said: Mapping[str, Any], details: dict[str, Any]) -> dict[str, Any]:
     from fuego_jenkins_remote.network.terms import BadTerms, check_windows, terms_as_mapping, terms_from_mapping
 
     terms = {**said, **{key: details[key] for key in ("ask", "priority", "max_time") if details[key] is not None}}
-    quota = {key: details[f"quota_{key}"] for key in ("user", "team") if details[f"quota_{key}"] is not None}
-    if quota:
-        terms["running"] = {**terms.get("running", {}), **quota}
+    for name, option in (("running", "quota"), ("waiting", "waiting")):
+        said_now = {who: details[f"{option}_{who}"] for who in ("user", "team")}
+        if quota := {who: most for who, most in said_now.items() if most is not None}:
+            terms[name] = {**terms.get(name, {}), **quota}
     if bool(details["windows"]) != bool(details["time_zone"]):
         raise click.UsageError("--window and --time-zone belong together")
     if details["windows"]:
@@ -131,9 +145,10 @@ def _terms(said: Mapping[str, Any], details: dict[str, Any]) -> dict[str, Any]:
 
 
 def _tell(session: Session, boards: str | None, details: dict[str, Any], done: str) -> None:
+    from fuego_jenkins_remote.client.errors import Invalid
     from fuego_jenkins_remote.lab.board_terms import open_to
 
-    shared, host = [], session.settings.host_name
+    shared, refused, host = [], list[str](), session.settings.host_name
     wanted = local_boards(session, boards)
     before = {board.name: board for board in session.hub.boards(host=host)}
     for board in wanted:
@@ -147,7 +162,12 @@ def _tell(session: Session, boards: str | None, details: dict[str, Any], done: s
         if details["open_to"]:
             record["open_to"] = open_to(list(details["open_to"]))
         terms = _terms(record.pop("terms", {}), details)
-        shared.append(session.hub.put_board(host, board.name, {**record, **({"terms": terms} if terms else {})}))
+        try:
+            shared.append(session.hub.put_board(host, board.name, {**record, **({"terms": terms} if terms else {})}))
+        except Invalid as error:
+            # The others are told of all the same.
+            refused.append(f"{board.name}: {error}")
+            continue
         _note_other_terms(session, before.get(board.name), shared[-1])
     files = {board.name for board in session.places.board_files([])}
     for name in session.places.described_boards():
@@ -155,7 +175,10 @@ def _tell(session: Session, boards: str | None, details: dict[str, Any], done: s
             where = session.places.conf_dir / "boards.yaml"
             session.out.note(f"ftc: {where} speaks of {name}, which has no board file: nothing of it is shared")
     names = [f"{board.host}:{board.name}" for board in shared]
-    session.out.result(f"{done}: {', '.join(names)}", bare=names, data=[board.raw for board in shared])
+    if names or not refused:
+        session.out.result(f"{done}: {', '.join(names)}", bare=names, data=[board.raw for board in shared])
+    if refused:
+        raise Failed(f"not {done}: " + "\n  ".join(refused))
 
 
 def _note_other_terms(session: Session, before: Board | None, now: Board) -> None:

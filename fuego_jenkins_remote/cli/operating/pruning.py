@@ -60,7 +60,7 @@ def prune(session: Session, /, data_dir: Path, dry_run: bool, **keep: timedelta 
     Examples: ftc hub prune --data /var/lib/fuego-hub --keep-requests 365d --keep-packages 90d --dry-run
               ftc hub prune --data /var/lib/fuego-hub --keep-audit 730d --keep-tokens 90d
     """
-    from fuego_jenkins_remote.hub.admin import open_data
+    from fuego_jenkins_remote.hub.admin import note, open_data
     from fuego_jenkins_remote.hub.retention import Keep, prune
     from fuego_jenkins_remote.service.clock import utc_now
 
@@ -69,10 +69,12 @@ def prune(session: Session, /, data_dir: Path, dry_run: bool, **keep: timedelta 
     engine = open_data(data_dir)
     try:
         removed = prune(engine, data_dir, Keep(**keep), now=utc_now(), dry_run=dry_run)
+        counts = {name: value for name, value in asdict(removed).items() if name != "longest"}
+        said = ", ".join(f"{value} {name}" for name, value in counts.items() if value) or "nothing"
+        if any(counts.values()) and not dry_run:
+            note(engine, "prune", "hub", said)
     finally:
         engine.dispose()
-    counts = {name: value for name, value in asdict(removed).items() if name != "longest"}
-    said = ", ".join(f"{value} {name}" for name, value in counts.items() if value) or "nothing"
     session.out.result(
         f"{'would go' if dry_run else 'removed'}: {said}", bare=said, data={**counts, "dry_run": dry_run}
     )

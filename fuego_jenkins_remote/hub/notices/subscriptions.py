@@ -129,6 +129,7 @@ def send_test(change: Change, caller: Caller, subscription_id: str, call_id: str
     if message is None or message.error:
         # Not while somebody sends there, and for as long as nobody knows how that ended.
         notice_sql.change_channel(change.conn, channel.id, due_at=change.at)
+    _audit(change, caller, "test-notice", _shown(channel), of=channel.owner, which=one.id)
     return _one(change.conn, one.id)
 
 

@@ -13,6 +13,7 @@ from fuego_jenkins_remote.cli.lab.init.answers import Answers
 from fuego_jenkins_remote.cli.lab.init.asking import Asker
 from fuego_jenkins_remote.cli.lab.init.writing import write_conf, write_tokens
 from fuego_jenkins_remote.cli.session import Session
+from fuego_jenkins_remote.client.errors import Invalid
 from fuego_jenkins_remote.fuego.names import unique_prefix
 
 Tell = Callable[[Finding], None]
@@ -81,8 +82,13 @@ def share_boards(session: Session, asker: Asker, given: str | None, tell: Tell) 
         given = asker.choice(question, default) if asker.asks and missing else NONE
     chosen = [] if given == NONE else _named(given, files)
     new = [name for name in chosen if name not in shared]
-    for name in new:
-        session.hub.put_board(host, name, session.places.board_record(files[name]))
+    for name in list(new):
+        try:
+            session.hub.put_board(host, name, session.places.board_record(files[name]))
+        except Invalid as error:
+            new.remove(name)
+            text = f"{name} is not shared: {error}; mend {session.places.conf_dir / 'boards.yaml'}"
+            tell(Finding(what="boards shared", state=State.BAD, text=text))
     now_shared = sorted((shared & set(files)) | set(new))
     if now_shared:
         said = f"{', '.join(new)}" if new else ", ".join(now_shared)
