@@ -312,7 +312,8 @@ def _never(word: str) -> str:
 
 def _plain(answer: str, hidden: Iterable[str]) -> str:
     """An answer without what differs from call to call."""
-    for word in sorted({*hidden, *NEVER.values()}, key=len, reverse=True):
+    beside = {_beside(word) for word in hidden}
+    for word in sorted({*hidden, *beside, *NEVER.values()}, key=len, reverse=True):
         answer = answer.replace(word, "IT")
     answer = re.sub(r"\b[0-9a-f]{24}\b", "CALL", answer)
     return re.sub(r"\d\d:\d\d(:\d\d)?(\.\d+)?", "TIME", answer)
