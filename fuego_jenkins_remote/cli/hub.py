@@ -68,6 +68,14 @@ def init(session: Session, data_dir: Path, database: str | None) -> None:
 @click.option(
     "--workers", type=click.IntRange(1, 32), default=1, show_default=True, help="Processes; more need PostgreSQL."
 )
+@click.option(
+    "--calls",
+    type=click.FloatRange(0, 1e6),
+    default=50,
+    show_default=True,
+    metavar="N",
+    help="Calls a second of one lab in the long run, twice as many of one user; 0: any number.",
+)
 @common
 @pass_session
 def serve(session: Session, /, data_dir: Path, mail: str | None, host: str, port: int, **options: Any) -> None:

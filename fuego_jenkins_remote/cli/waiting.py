@@ -183,6 +183,4 @@ def _joined(first: str, second: str) -> str:
 
 
 def _will_pass(error: ClientError) -> bool:
-    return isinstance(error, Unreachable) or (
-        isinstance(error, Answered) and (error.status >= 500 or error.status == 429)
-    )
+    return isinstance(error, Unreachable) or (isinstance(error, Answered) and error.will_pass)

@@ -23,6 +23,8 @@ from fuego_jenkins_remote.client.transport import check_address, secure, why_unr
 
 CONNECT_TIMEOUT = 5.0
 READ_TIMEOUT = 30.0
+LONGEST_PAUSE = 30
+"""Seconds; a service that wants a longer one before it is called again is called again after this one."""
 MAX_JSON = 32 * 2**20
 MAX_DOWNLOAD = 2 * 2**30
 _CHUNK = 2**16
@@ -48,7 +50,9 @@ class Api:
             # A certificate that is not right, and a proxy that refuses, stay as they are.
             other=0,
             backoff_factor=0.2,
-            status_forcelist=(502, 503, 504),
+            # A service that says when to come again (Retry-After) is taken at its word, within reason.
+            status_forcelist=(429, 502, 503, 504),
+            retry_after_max=LONGEST_PAUSE,
             allowed_methods=None,
             raise_on_status=False,
             redirect=0,

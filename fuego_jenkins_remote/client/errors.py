@@ -39,6 +39,11 @@ class Answered(ClientError):
         self.status = status
         self.code = code
 
+    @property
+    def will_pass(self) -> bool:
+        """Whether the same call may be answered otherwise a little later: the service is in trouble, or has enough."""
+        return self.status >= 500 or self.status == 429
+
 
 class NotAllowed(Answered):
     """The token is missing, wrong, expired, or may not do this."""

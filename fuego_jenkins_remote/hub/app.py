@@ -40,12 +40,14 @@ from fuego_jenkins_remote.hub.news_loop import tell_on
 from fuego_jenkins_remote.hub.notices.post.mail import MailServer
 from fuego_jenkins_remote.hub.notices.post.office import Office
 from fuego_jenkins_remote.hub.notices.sender import Send, send_notices
+from fuego_jenkins_remote.hub.rates import USUAL
 from fuego_jenkins_remote.hub.sweeper import sweep_on
 from fuego_jenkins_remote.service.again import install_again
 from fuego_jenkins_remote.service.clock import Clock, utc_now
 from fuego_jenkins_remote.service.contract import HELD, install_contract
 from fuego_jenkins_remote.service.guard import install_guard
 from fuego_jenkins_remote.service.health import Check, install_health, usual_checks
+from fuego_jenkins_remote.service.limits.entrance import Limits, install_limits
 from fuego_jenkins_remote.service.metrics import install_metrics
 from fuego_jenkins_remote.service.pages import install_pages
 from fuego_jenkins_remote.service.problems import install_problem_handlers
@@ -69,12 +71,14 @@ def make_app(
     metrics_token: str | None = None,
     sweep_seconds: float = 1.0,
     send: Send | None = None,
+    limits: Limits | None = USUAL,
 ) -> FastAPI:
     """Make the app over a migrated database and the data folder that holds the packages; its Hub is `app.state.hub`.
 
     `public` lets anybody read. `base_url` is where people reach the service, for the addresses in notices. `mail` is
     the setting of `MailServer.parse` (raises BadAddress); without it no mail is sent. `lease`, `grace`: see Times.
     `metrics_token` reads /metrics; without it who calls from this machine does, unless there is a proxy before us.
+    `limits` is what one caller gets; None: all it wants.
     """
     office = Office(mail=None if mail is None else MailServer.parse(mail))
     hub = Hub(
@@ -136,6 +140,7 @@ def make_app(
     install_hub_errors(app)
     install_problem_handlers(app)
     install_again(app)
+    install_limits(app, limits, metrics.refuse)
     install_guard(app, metrics)
     return app
 

@@ -9,6 +9,7 @@ from typing import Any
 from fuego_jenkins_remote.hub.admin import address_of, open_data
 from fuego_jenkins_remote.hub.app import make_app
 from fuego_jenkins_remote.hub.core import Hub
+from fuego_jenkins_remote.hub.rates import CALLS, limits
 from fuego_jenkins_remote.service.metrics import share_figures
 from fuego_jenkins_remote.service.postgresql import CONNECTIONS
 from fuego_jenkins_remote.service.ready import CannotServe, run_service, run_workers
@@ -32,12 +33,13 @@ def serve(  # noqa: PLR0917 - as every service's serve
     base_url: str | None = None,
     workers: int = 1,
     metrics_token: str | None = None,
+    calls: float = CALLS,
 ) -> None:
     """Serve a data folder until TERM or INT; see `run_service` for the ready line and the errors, and `open_data`.
 
     `mail` is the setting of `MailServer.parse` (BadAddress for a bad one); without it no mail is sent. `base_url`
     is where people reach the hub, for the addresses in notices; None: where it listens. More `workers` than one need
-    PostgreSQL. For `metrics_token` see `make_app`.
+    PostgreSQL. For `metrics_token` see `make_app`, for `calls` see `rates.limits`.
     """
     how: dict[str, Any] = {
         "host": host,
@@ -53,6 +55,7 @@ def serve(  # noqa: PLR0917 - as every service's serve
         "mail": mail,
         "behind_proxy": behind_proxy,
         "metrics_token": metrics_token,
+        "limits": limits(calls),
     }
     if workers == 1:
         _serve(data_dir, how, app)

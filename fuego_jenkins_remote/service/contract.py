@@ -60,6 +60,7 @@ _WORDS = {
     413: "The body is larger than is taken.",
     415: "The body is of another kind than is taken.",
     422: "Something in the call is not right; `detail` names it.",
+    429: "Too many calls of one caller; `Retry-After` says in how many seconds one is taken again.",
     500: "A fault of the service.",
     503: "Not now; later perhaps.",
 }
@@ -206,6 +207,9 @@ def _described(app: FastAPI) -> Json:
             del responses["422"]
         for status in _statuses(method, operation, secured="security" in operation):
             _add_problem(responses, status)
+        if getattr(app.state, "limited", False):
+            _add_problem(responses, 429)
+            responses["429"]["headers"] = {"Retry-After": {"schema": {"type": "integer", "minimum": 1}}}
         operation["responses"] = dict(sorted(responses.items()))
     return described
 

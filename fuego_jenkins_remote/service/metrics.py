@@ -68,6 +68,12 @@ class Metrics:
             buckets=_SECONDS,
             registry=self.registry,
         )
+        self.refused = Counter(
+            "fuego_calls_refused",
+            "Calls that were answered 429, by what called too often: a lab, a user, an address without a good token.",
+            ("caller",),
+            registry=self.registry,
+        )
         info = Gauge(
             "fuego_build_info",
             "1; the version is in the label.",
@@ -85,6 +91,10 @@ class Metrics:
         """One more answer; see ``service.watch``."""
         self.requests.labels(method=method, route=route, status=str(status)).inc()
         self.seconds.labels(method=method, route=route).observe(seconds)
+
+    def refuse(self, kind: str) -> None:
+        """One more call that was refused; see ``service.limits``."""
+        self.refused.labels(caller=kind).inc()
 
     def text(self) -> bytes:
         """All of it, as Prometheus reads it."""

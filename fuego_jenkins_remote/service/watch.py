@@ -50,12 +50,23 @@ class Figures(Protocol):
         """One more answer, that took so long without what it waited on purpose."""
 
 
+class Turn(Protocol):
+    """A call's turn to be worked on; see ``service.limits.desks``."""
+
+    def step_aside(self) -> None:
+        """Others may have it meanwhile."""
+
+    def come_back(self) -> None:
+        """It goes on."""
+
+
 @dataclass
 class Seen:
     """One request. ``waited`` counts the seconds in which it was held back on purpose (a long poll)."""
 
     request_id: str
     waited: float = 0.0
+    turn: Turn | None = None
 
 
 _current: ContextVar[Seen | None] = ContextVar("fuego_seen", default=None)
@@ -68,19 +79,30 @@ def install_watch(app: FastAPI, figures: Figures | None = None) -> None:
 
 def request_id_of(request: Request) -> str | None:
     """The id of a request; None where nobody watches."""
+    seen = seen_of(request)
+    return None if seen is None else seen.request_id
+
+
+def seen_of(request: Request) -> Seen | None:
+    """What is known of a request so far; None where nobody watches."""
     seen = request.scope.get("state", {}).get(_STATE)
-    return seen.request_id if isinstance(seen, Seen) else None
+    return seen if isinstance(seen, Seen) else None
 
 
 @contextmanager
 def held_back() -> Iterator[None]:
     """Around what a request waits for on purpose: that is not time that the service took."""
     seen, began = _current.get(), time.perf_counter()
+    turn = None if seen is None else seen.turn
+    if turn is not None:
+        turn.step_aside()
     try:
         yield
     finally:
         if seen is not None:
             seen.waited += time.perf_counter() - began
+        if turn is not None:
+            turn.come_back()
 
 
 class _Watch:

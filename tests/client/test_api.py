@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import socket
 import stat
+import time
 from pathlib import Path
 
 import pytest
+from pytest_mock import MockerFixture
 
-from fuego_jenkins_remote.client.api import Api, segment
+from fuego_jenkins_remote.client.api import LONGEST_PAUSE, Api, segment
 from fuego_jenkins_remote.client.errors import (
     Answered,
     ClientError,
@@ -81,6 +83,30 @@ def test_a_call_is_repeated_when_the_connection_breaks(server) -> None:
     server.answers_with(body={"well": True})
     assert api(server).post("/claims", {"claim_id": "x"}) == {"well": True}
     assert len(server.asked) == 2
+
+
+def test_a_call_that_is_refused_for_now_is_made_again_when_the_service_says(server) -> None:
+    server.answers_with(429, **{"Retry-After": "1"})
+    server.answers_with(body={"well": True})
+    began = time.monotonic()
+    assert api(server).post("/claims", {"claim_id": "x"}) == {"well": True}
+    assert 1 <= time.monotonic() - began < 5
+    assert len(server.asked) == 2
+
+
+def test_no_service_makes_us_wait_for_long(server, mocker: MockerFixture) -> None:
+    slept = mocker.patch("urllib3.util.retry.time.sleep")
+    server.answers_with(429, **{"Retry-After": "86400"})
+    with pytest.raises(Answered) as caught:
+        api(server, retries=2).get("/")
+    assert [call.args[0] for call in slept.call_args_list] == [LONGEST_PAUSE] * 2
+    assert caught.value.will_pass
+
+
+def test_a_pause_that_is_no_number_is_the_services_mistake(server) -> None:
+    server.answers_with(429, **{"Retry-After": "soon"})
+    with pytest.raises(ClientError):
+        api(server).get("/")
 
 
 def test_repetitions_come_to_an_end(server) -> None:

@@ -18,7 +18,7 @@ from fuego_jenkins_remote.hub import admin
 
 SERVE = (
     "import sys; from pathlib import Path; from fuego_jenkins_remote.hub.serve import serve; "
-    "serve(Path(sys.argv[1]), '127.0.0.1', 0, json_ready=True, workers=int(sys.argv[2]))"
+    "serve(Path(sys.argv[1]), '127.0.0.1', 0, json_ready=True, workers=int(sys.argv[2]), calls=float(sys.argv[3]))"
 )
 
 
@@ -48,8 +48,8 @@ class Running:
 
 
 @contextmanager
-def running_hub(folder: Path, workers: int = 1) -> Iterator[Running]:
-    """Set it up, serve it, end it."""
+def running_hub(folder: Path, workers: int = 1, *, calls: float = 0) -> Iterator[Running]:
+    """Set it up, serve it, end it. `calls` a second are taken of a lab; 0: any number, as tests make them."""
     if not folder.exists():
         hub_folders.init(folder)
     engine = admin.open_data(folder)
@@ -59,7 +59,7 @@ def running_hub(folder: Path, workers: int = 1) -> Iterator[Running]:
         "tim": admin.add_user(engine, "tim", teams=["demolab:admin"]),
     }
     engine.dispose()
-    command = [sys.executable, "-c", SERVE, str(folder), str(workers)]
+    command = [sys.executable, "-c", SERVE, str(folder), str(workers), str(calls)]
     with (
         (folder / "log").open("w") as log,
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True) as process,

@@ -161,7 +161,7 @@ class Answering:
                 instance=self._instance,
             )
         except Answered as error:
-            if error.status >= 500:
+            if error.will_pass:
                 raise
             # It has answered, and given nothing: there is nothing to ask for again.
             self._end_claim([])
@@ -178,7 +178,7 @@ class Answering:
         try:
             won = self._steps.hub().claim(self._lost, [], instance=self._instance).attempts
         except Answered as error:
-            if error.status >= 500:
+            if error.will_pass:
                 raise
             won = ()
         self._end_claim(won)

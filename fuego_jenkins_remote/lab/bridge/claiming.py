@@ -206,7 +206,7 @@ def ask(
     except NotAllowed:
         raise
     except Answered as error:
-        if error.status >= 500:
+        if error.will_pass:
             raise
         if error.code == OTHER_BRIDGE:
             raise AnotherBridge(str(error)) from error
