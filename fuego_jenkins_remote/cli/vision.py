@@ -10,6 +10,7 @@ import click
 
 from fuego_jenkins_remote.cli import service_options as service
 from fuego_jenkins_remote.cli.operating.backups import add_backups
+from fuego_jenkins_remote.cli.operating.importing import import_runs
 from fuego_jenkins_remote.cli.options import common, pass_session
 from fuego_jenkins_remote.cli.session import Session
 from fuego_jenkins_remote.cli.verb_group import VerbGroup
@@ -139,3 +140,4 @@ def revoke_token(session: Session, token: str, data_dir: Path) -> None:
 
 
 add_backups(vision, "vision")
+vision.add_command(import_runs)

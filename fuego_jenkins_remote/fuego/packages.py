@@ -20,6 +20,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, BinaryIO
+from uuid import NAMESPACE_URL, uuid5
 
 from fuego_jenkins_remote.fuego.errors import BadName, BadPackage
 from fuego_jenkins_remote.fuego.names import check_test_name
@@ -36,6 +37,7 @@ __all__ = [
     "PackageInfo",
     "check_package",
     "file_sha256",
+    "key_of_content",
     "kind_of",
     "list_members",
     "pack_run",
@@ -80,6 +82,11 @@ def file_sha256(path: Path) -> str:
     """Give the SHA-256 of a file in hex. Raises OSError."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def key_of_content(host: str, sha256: str) -> str:
+    """The key of a run that no request has, at a lab: one for its content, so that it is nowhere twice."""
+    return f"{host}/{uuid5(NAMESPACE_URL, f'urn:sha256:{sha256}')}"
 
 
 def pack_test(folder: Path, dst: Path, *, limits: Limits | None = None) -> PackageInfo:

@@ -39,9 +39,7 @@ def _deliver(session: Session, name: str, target: Target, run: RunPackage) -> di
 
 def _key_of(session: Session, info: PackageInfo) -> str:
     """The run's name in the network: that of the attempt of this lab that made it, else one for its content."""
-    from uuid import NAMESPACE_URL, uuid5
-
-    from fuego_jenkins_remote.fuego.packages import read_member
+    from fuego_jenkins_remote.fuego.packages import key_of_content, read_member
     from fuego_jenkins_remote.fuego.runs import MAX_SIZE, read_run
     from fuego_jenkins_remote.network.identities import AttemptId, BadIdentity, run_key
 
@@ -53,5 +51,4 @@ def _key_of(session: Session, info: PackageInfo) -> str:
         attempt = None
     if attempt is not None and run.text("host_name") == host:
         return run_key(host, attempt)
-    # The same for the same package, so that it is never there twice.
-    return f"{host}/{uuid5(NAMESPACE_URL, f'urn:sha256:{info.sha256}')}"
+    return key_of_content(host, info.sha256)

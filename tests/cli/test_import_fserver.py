@@ -1,0 +1,46 @@
+"""`ftc vision import-fserver`: what an operator sees of an import."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from old_folder import RUN, OldFolder
+
+from .conftest import Ftc
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> OldFolder:
+    return OldFolder(tmp_path)
+
+
+@pytest.fixture
+def vision(ftc: Ftc, tmp_path: Path) -> Path:
+    assert ftc("vision", "init", "--data", tmp_path / "vision").status == 0
+    return tmp_path / "vision"
+
+
+def test_runs_come_to_vision_once(ftc: Ftc, vision: Path, old: OldFolder) -> None:
+    old.run()
+    first = ftc("vision", "import-fserver", old.root, "--data", vision)
+    assert (first.status, first.out, first.err) == (0, "taken over: 1 runs\n", "")
+    again = ftc("vision", "import-fserver", old.root, "--data", vision)
+    assert (again.status, again.out) == (0, "taken over: nothing new; there before: 1 runs\n")
+
+
+def test_what_was_torn_is_a_line_each_and_an_exit_status(ftc: Ftc, vision: Path, old: OldFolder) -> None:
+    old.run()
+    old.run(RUN.replace("10:15", "10:16")).write_bytes(b"half")
+    result = ftc("vision", "import-fserver", old.root, "--data", vision)
+    assert (result.status, "not taken over: 1, for the reasons above" in result.out) == (1, True)
+    assert result.err.startswith(f"files/runs/run-{RUN.replace('10:15', '10:16')}.frp: ")
+    told = json.loads(ftc("vision", "import-fserver", old.root, "--data", vision, "--json").out)
+    assert (told["new"], told["there"], len(told["torn"])) == ({}, {"runs": 1}, 1)
+
+
+def test_a_folder_of_something_else_is_told(ftc: Ftc, vision: Path, tmp_path: Path) -> None:
+    result = ftc("vision", "import-fserver", tmp_path / "vision", "--data", vision)
+    assert (result.status, "no data of an old Fuego server" in result.err) == (1, True)
