@@ -17,7 +17,7 @@ def test_a_cancel_ends_the_tests_processes(network: Any, until: Any) -> None:
     assert network.test_processes(request)
     network.anna.cancel(request, new_call_id(), "doch nicht")
     ended = network.comes_to(request, State.CANCELLED)
-    until(lambda: not network.test_processes(request), "its processes have ended", 5)
+    until(lambda: not network.test_processes(request), "its processes have ended")
     assert ended.reason == "doch nicht"
     assert network.runs_of(request) == []
 

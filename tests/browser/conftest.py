@@ -64,7 +64,7 @@ def serving(world: World, ids: dict[str, str], secret: str) -> Iterator[Served]:
         yield Served(url=f"http://127.0.0.1:{listener.getsockname()[1]}", secret=secret, ids=ids, world=world)
         app.state.hub.waiters.close()
         server.should_exit = True
-        thread.join(timeout=20)
+        thread.join(timeout=30)
 
 
 @pytest.fixture(scope="module")

@@ -192,13 +192,17 @@ def test_ctrl_c_ends_the_waiting_and_not_the_request(ftc, shared, as_user) -> No
     as_user()
     words = ["put-request", "-b", "demolab:local2", "-t", "Functional.hello", "--wait"]
     with subprocess.Popen([*FTC, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as waiting:
-        assert waiting.stdout is not None
-        request = waiting.stdout.readline().split()[1].rstrip(":")
-        assert waiting.stderr is not None
-        assert waiting.stderr.readline() == "time limit 30m (default)\n"
-        assert waiting.stderr.readline() == f"{request}: pending\n"
-        waiting.send_signal(signal.SIGINT)
-        rest = waiting.stderr.read()
+        try:
+            assert waiting.stdout is not None
+            request = waiting.stdout.readline().split()[1].rstrip(":")
+            assert waiting.stderr is not None
+            assert waiting.stderr.readline() == "time limit 30m (default)\n"
+            assert waiting.stderr.readline() == f"{request}: pending\n"
+            waiting.send_signal(signal.SIGINT)
+            _, rest = waiting.communicate(timeout=30)
+        except BaseException:
+            waiting.kill()
+            raise
     assert waiting.returncode == 130
     assert rest.splitlines() == [
         f"not waiting any more; it goes on: ftc query-request {request} --follow",

@@ -84,7 +84,7 @@ class People:
     def get(self, path: str) -> requests.Response:
         under_test = self.lab.under_test
         login = (under_test.user, under_test.token) if under_test.user else None
-        answer = requests.get(f"{under_test.url}/{path}", auth=login, timeout=20)
+        answer = requests.get(f"{under_test.url}/{path}", auth=login, timeout=30)
         answer.raise_for_status()
         return answer
 

@@ -92,7 +92,7 @@ def bare(talk: Callable[[socket.socket], None]) -> Iterator[MailServer]:
         thread = threading.Thread(target=serve)
         thread.start()
         yield MailServer.parse(f"smtp://127.0.0.1:{listening.getsockname()[1]}?from=hub@fuego.example")
-        thread.join(10)
+        thread.join(30)
 
 
 def test_a_mail_keeps_its_letters_and_is_plain_text() -> None:
@@ -146,7 +146,7 @@ def test_a_mail_server_that_is_away_is_tried_again() -> None:
 
 def test_a_mail_server_that_says_nothing_is_not_waited_for_for_ever() -> None:
     done = threading.Event()
-    with bare(lambda _connection: done.wait(5) and None) as server:
+    with bare(lambda _connection: done.wait(30) and None) as server:
         with pytest.raises(NotSent, match="no answer in time"):
             mail.send(server, "ann@example.org", outgoing(), seconds=0.2)
         done.set()

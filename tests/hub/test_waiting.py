@@ -101,9 +101,9 @@ def test_a_lab_waits_in_one_call_and_a_newer_one_lets_the_older_go(running: Runn
         older = pool.submit(running.claim, "call-claim-1", 20)
         time.sleep(0.3)
         newer = pool.submit(running.claim, "call-claim-2", 20)
-        assert older.result(timeout=20) == {"attempts": [], "cancels": []}
+        assert older.result(timeout=30) == {"attempts": [], "cancels": []}
         request = running.put("call-put-1")
-        assert newer.result(timeout=20)["attempts"][0]["request"]["id"] == request["id"]
+        assert newer.result(timeout=30)["attempts"][0]["request"]["id"] == request["id"]
 
 
 def test_term_answers_waiting_calls_at_once_and_ends_well(running: Running) -> None:

@@ -239,7 +239,7 @@ def bare(talk: Callable[[socket.socket], None]) -> Iterator[str]:
         thread = threading.Thread(target=serve)
         thread.start()
         yield f"http://127.0.0.1:{listening.getsockname()[1]}/"
-        thread.join(10)
+        thread.join(30)
 
 
 def _drip(connection: socket.socket) -> None:

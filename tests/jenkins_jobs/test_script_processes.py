@@ -39,7 +39,7 @@ def test_an_abort_ends_the_whole_tree_and_keeps_the_run(lab: Lab) -> None:
 
     asked = time.monotonic()
     process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=10)
+    process.communicate(timeout=30)
 
     assert time.monotonic() - asked < 5
     assert lab.survivors() == []
@@ -59,7 +59,7 @@ def test_an_abort_that_hits_every_process_as_jenkins_does_keeps_the_run(lab: Lab
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGTERM)
         time.sleep(0.3)
-    process.communicate(timeout=10)
+    process.communicate(timeout=30)
     assert lab.survivors() == []
     assert lab.outcome()["aborted"] is True
     assert (lab.entry / "run" / "run.json").is_file()
@@ -71,7 +71,7 @@ def test_an_abort_of_a_test_that_left_nothing_could_not_be_run(lab: Lab) -> None
     process = lab.start()
     lab.wait_for((lab.rw / "seen.environment").exists)
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=10)
+    process.communicate(timeout=30)
     assert process.returncode == 1
     assert lab.outcome()["reason"] == "aborted"
 
@@ -85,7 +85,7 @@ def test_an_abort_while_the_test_starts_leaves_nothing_running(lab: Lab, delay: 
     lab.wait_for((lab.request / "started").exists)
     time.sleep(delay)
     process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=10)
+    process.communicate(timeout=30)
     assert process.returncode == 1
     assert lab.outcome()["reason"] == "aborted"
     assert lab.survivors() == []
@@ -100,7 +100,7 @@ def test_a_run_is_delivered_even_when_nobody_reads_the_console_any_more(lab: Lab
     assert process.stdout
     process.stdout.close()
     (lab.rw / "goon").touch()
-    assert process.wait(timeout=10) == 0
+    assert process.wait(timeout=30) == 0
     assert lab.outcome()["outcome"] == "ran"
     assert (lab.entry / "console.log").read_text() == "one\ntwo\n"
 
@@ -134,7 +134,7 @@ def test_the_board_stays_locked_while_a_process_of_the_test_lives(lab: Lab) -> N
     process = lab.start()
     lab.wait_for((lab.rw / "seen.environment").exists)
     process.kill()
-    process.wait(timeout=5)
+    process.wait(timeout=30)
 
     lab.with_waits(lock=1)
     second = lab.request.with_name(f"{REQUEST}.2")

@@ -30,14 +30,14 @@ class Running:
         self._error: BaseException | None = None
         self._thread = threading.Thread(target=self._main)
         self._thread.start()
-        assert self._ready.wait(10)
+        assert self._ready.wait(30)
         if self._error:
             raise self._error
 
     def stop(self) -> None:
         """A clean stop, as TERM does it."""
         self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join(10)
+        self._thread.join(30)
         assert not self._thread.is_alive()
 
     @property
@@ -54,11 +54,11 @@ class Running:
             done.set()
 
         self._loop.call_soon_threadsafe(begin)
-        assert done.wait(5)
+        assert done.wait(30)
 
     def client(self, user: str | None = None, token: str | None = None) -> jenkins.Jenkins:
         """A real python-jenkins on it."""
-        return jenkins.Jenkins(self.url, user, token, timeout=10)
+        return jenkins.Jenkins(self.url, user, token, timeout=30)
 
     def _main(self) -> None:
         try:
@@ -239,7 +239,7 @@ def make_node(server: jenkins.Jenkins) -> Callable[[str], None]:
 def ask(controller: Running) -> Iterator[Callable[..., requests.Response]]:
     """A bare HTTP request to the open controller, with its crumb; redirects are not followed."""
     session = requests.Session()
-    crumb = session.get(f"{controller.url}/crumbIssuer/api/json", timeout=10).json()
+    crumb = session.get(f"{controller.url}/crumbIssuer/api/json", timeout=30).json()
 
     def send(method: str, path: str, **more: object) -> requests.Response:
         headers = {crumb["crumbRequestField"]: crumb["crumb"], **more.pop("headers", {})}  # type: ignore[dict-item]

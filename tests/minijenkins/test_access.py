@@ -33,7 +33,7 @@ def test_a_token_opens_everything_without_a_crumb(secured: tuple[str, str], job_
         data=job_xml(),
         headers={"Content-Type": "text/xml"},
         auth=("admin", token),
-        timeout=20,
+        timeout=30,
     )
     assert answer.status_code == 200
     assert jenkins.Jenkins(url, "admin", token).get_whoami()["id"] == "admin"
@@ -41,23 +41,23 @@ def test_a_token_opens_everything_without_a_crumb(secured: tuple[str, str], job_
 
 def test_without_a_token_nothing_is_told(secured: tuple[str, str]) -> None:
     url, _ = secured
-    assert requests.get(f"{url}/api/json", timeout=20).status_code == 403
-    assert requests.get(f"{url}/job/nope/api/json", timeout=20).status_code == 403
-    assert requests.post(f"{url}/quietDown", timeout=20).status_code == 403
-    assert requests.get(f"{url}/whoAmI/api/json", timeout=20).json()["name"] == "anonymous"
+    assert requests.get(f"{url}/api/json", timeout=30).status_code == 403
+    assert requests.get(f"{url}/job/nope/api/json", timeout=30).status_code == 403
+    assert requests.post(f"{url}/quietDown", timeout=30).status_code == 403
+    assert requests.get(f"{url}/whoAmI/api/json", timeout=30).json()["name"] == "anonymous"
 
 
 @pytest.mark.parametrize(
     "header", ["Basic !", "Basic YWRtaW4=", "Bearer x", "Basic YWRtaW46YmFk", "", "Basic \u00e4", "Basic /w=="]
 )
 def test_a_wrong_token_is_401(secured: tuple[str, str], header: str) -> None:
-    answer = requests.get(f"{secured[0]}/api/json", headers={"Authorization": header}, timeout=20)
+    answer = requests.get(f"{secured[0]}/api/json", headers={"Authorization": header}, timeout=30)
     assert answer.status_code == 401
     assert answer.headers["WWW-Authenticate"] == 'Basic realm="Jenkins"'
 
 
 def test_an_open_controller_wants_a_crumb_for_changes(controller: Any, ask: Callable[..., Any]) -> None:
-    assert requests.post(f"{controller.url}/quietDown", timeout=20).status_code == 403
+    assert requests.post(f"{controller.url}/quietDown", timeout=30).status_code == 403
     assert ask("POST", "/quietDown").status_code == 302
     assert ask("POST", "/quietDown", headers={"Jenkins-Crumb": "wrong"}).status_code == 403
 
@@ -79,18 +79,18 @@ def test_crumbs_die_with_the_controller(start: Callable[..., Any], job_xml: Call
 )
 def test_a_page_of_another_site_changes_nothing(secured: tuple[str, str], headers: dict[str, str]) -> None:
     url, token = secured
-    answer = requests.post(f"{url}/quietDown", headers=headers, auth=("admin", token), timeout=20)
+    answer = requests.post(f"{url}/quietDown", headers=headers, auth=("admin", token), timeout=30)
     assert answer.status_code == 403
 
 
 def test_an_open_controller_answers_to_loopback_names_only(controller: Any) -> None:
-    answer = requests.get(f"{controller.url}/api/json", headers={"Host": "rebound.example"}, timeout=20)
+    answer = requests.get(f"{controller.url}/api/json", headers={"Host": "rebound.example"}, timeout=30)
     assert answer.status_code == 403
 
 
 @pytest.mark.parametrize("host", ["x/fuego/whoAmI/api/json?", "x/fuego/whoAmI/api/json#", "127.0.0.1/fuego/"])
 def test_a_strange_host_header_opens_nothing(secured: tuple[str, str], host: str) -> None:
-    answer = requests.get(f"{secured[0]}/api/json", headers={"Host": host}, timeout=20)
+    answer = requests.get(f"{secured[0]}/api/json", headers={"Host": host}, timeout=30)
     assert answer.status_code in {400, 403}
 
 
@@ -135,11 +135,11 @@ def test_a_password_reads_without_a_crumb_and_changes_with_one(by_password: tupl
     url, login = by_password
     with requests.Session() as browser:
         browser.auth = login  # type: ignore[assignment]
-        assert browser.get(f"{url}/whoAmI/api/json", timeout=20).json()["name"] == "admin"
-        refused = browser.post(f"{url}/quietDown", timeout=20)
+        assert browser.get(f"{url}/whoAmI/api/json", timeout=30).json()["name"] == "admin"
+        refused = browser.post(f"{url}/quietDown", timeout=30)
         assert (refused.status_code, "No valid crumb" in refused.text) == (403, True)
-        crumb = browser.get(f"{url}/crumbIssuer/api/json", timeout=20).json()["crumb"]
-        changed = browser.post(f"{url}/quietDown", headers={"Jenkins-Crumb": crumb}, allow_redirects=False, timeout=20)
+        crumb = browser.get(f"{url}/crumbIssuer/api/json", timeout=30).json()["crumb"]
+        changed = browser.post(f"{url}/quietDown", headers={"Jenkins-Crumb": crumb}, allow_redirects=False, timeout=30)
         assert changed.status_code == 302
 
 
@@ -148,9 +148,9 @@ def test_a_crumb_is_good_in_its_own_session_only(by_password: tuple[str, tuple[s
 
     def post(crumb: str, cookies: Any) -> int:
         headers = {"Jenkins-Crumb": crumb}
-        return requests.post(f"{url}/quietDown", auth=login, headers=headers, cookies=cookies, timeout=20).status_code  # type: ignore[arg-type]
+        return requests.post(f"{url}/quietDown", auth=login, headers=headers, cookies=cookies, timeout=30).status_code  # type: ignore[arg-type]
 
-    mine, other = (requests.get(f"{url}/crumbIssuer/api/json", auth=login, timeout=20) for _ in range(2))  # type: ignore[arg-type]
+    mine, other = (requests.get(f"{url}/crumbIssuer/api/json", auth=login, timeout=30) for _ in range(2))  # type: ignore[arg-type]
     assert post(mine.json()["crumb"], other.cookies) == 403
     assert post(mine.json()["crumb"], None) == 403
     assert post("wrong", mine.cookies) == 403
@@ -158,17 +158,17 @@ def test_a_crumb_is_good_in_its_own_session_only(by_password: tuple[str, tuple[s
 
 def test_a_session_is_no_login(by_password: tuple[str, tuple[str, bytes]]) -> None:
     url, login = by_password
-    answer = requests.get(f"{url}/crumbIssuer/api/json", auth=login, timeout=20)  # type: ignore[arg-type]
+    answer = requests.get(f"{url}/crumbIssuer/api/json", auth=login, timeout=30)  # type: ignore[arg-type]
     headers = {"Jenkins-Crumb": answer.json()["crumb"]}
-    assert requests.get(f"{url}/api/json", cookies=answer.cookies, timeout=20).status_code == 403
-    assert requests.post(f"{url}/quietDown", cookies=answer.cookies, headers=headers, timeout=20).status_code == 403
+    assert requests.get(f"{url}/api/json", cookies=answer.cookies, timeout=30).status_code == 403
+    assert requests.post(f"{url}/quietDown", cookies=answer.cookies, headers=headers, timeout=30).status_code == 403
     assert (
-        requests.get(f"{url}/api/json", cookies=answer.cookies, auth=("admin", "other"), timeout=20).status_code == 401
+        requests.get(f"{url}/api/json", cookies=answer.cookies, auth=("admin", "other"), timeout=30).status_code == 401
     )
 
 
 def test_python_jenkins_works_with_a_password(by_password: tuple[str, tuple[str, bytes]], job_xml: Any) -> None:
-    server = jenkins.Jenkins(by_password[0], "admin", PASSWORD, timeout=20)
+    server = jenkins.Jenkins(by_password[0], "admin", PASSWORD, timeout=30)
     server.create_job("j", job_xml())
     assert server.build_job("j") == 1
 
@@ -177,13 +177,13 @@ def test_the_cookie_of_a_login_is_for_this_controller_and_not_for_scripts(
     by_password: tuple[str, tuple[str, bytes]],
 ) -> None:
     url, login = by_password
-    cookie = requests.get(f"{url}/", auth=login, timeout=20).headers["Set-Cookie"]  # type: ignore[arg-type]
+    cookie = requests.get(f"{url}/", auth=login, timeout=30).headers["Set-Cookie"]  # type: ignore[arg-type]
     assert cookie.startswith("JSESSIONID.")
     assert "; Path=/fuego; HttpOnly; SameSite=Lax" in cookie
 
 
 def test_a_wrong_password_and_an_unknown_user_get_the_same_answer(by_password: tuple[str, tuple[str, bytes]]) -> None:
-    answers = [requests.get(f"{by_password[0]}/", auth=(n, "x" * 9), timeout=20) for n in ("admin", "nobody")]
+    answers = [requests.get(f"{by_password[0]}/", auth=(n, "x" * 9), timeout=30) for n in ("admin", "nobody")]
     assert {answer.status_code for answer in answers} == {401}
     assert len({answer.text for answer in answers}) == 1
 

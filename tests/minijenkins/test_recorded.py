@@ -103,7 +103,7 @@ class Replay:
             cookies=self._cookies if "Cookie" in request["headers"] else None,
             data=body.encode() if body is not None else None,
             allow_redirects=False,
-            timeout=10,
+            timeout=30,
         )
         if request["url"] == "/crumbIssuer/api/json" and answer.ok:
             self._crumb, self._cookies = answer.json()["crumb"], answer.cookies
@@ -111,11 +111,11 @@ class Replay:
 
     def _post(self, path: str, body: str | None = None) -> requests.Response:
         headers = {"Authorization": self._basic["Basic admin:API_TOKEN"], "Content-Type": "text/xml"}
-        return self._session.post(self.url + path, data=body, headers=headers, allow_redirects=False, timeout=10)
+        return self._session.post(self.url + path, data=body, headers=headers, allow_redirects=False, timeout=30)
 
     def _get(self, path: str) -> Any:
         headers = {"Authorization": self._basic["Basic admin:API_TOKEN"]}
-        return self._session.get(self.url + path, headers=headers, timeout=10).json()
+        return self._session.get(self.url + path, headers=headers, timeout=30).json()
 
     def _before(self, step: str, position: int) -> None:  # noqa: PLR0912 - one case a gap in the recording
         """What happened between two recorded requests without being recorded, or by the passing of time."""
@@ -151,7 +151,7 @@ class Replay:
                 self._post("/job/remote-request-bbb/buildWithParameters?REQUEST_ID=slow1&ATTEMPT=1")
                 log = self.url + "/job/remote-request-bbb/4/consoleText"
                 headers = {"Authorization": self._basic["Basic admin:API_TOKEN"]}
-                self._until(lambda: "request slow1" in requests.get(log, headers=headers, timeout=10).text)
+                self._until(lambda: "request slow1" in requests.get(log, headers=headers, timeout=30).text)
             case ("running build: info, progressive log, running builds, stop", 8):
                 self._idle()
             case ("password: POST without crumb", 0):

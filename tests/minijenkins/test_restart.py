@@ -94,7 +94,7 @@ def test_the_command_says_when_it_is_ready_and_stops_on_term(tmp_path: Path, as_
             url = line.split()[-1]
         assert jenkins.Jenkins(url).get_version() == "2.528.3-embedded"
         process.send_signal(signal.SIGTERM)
-        assert process.wait(10) == 0
+        assert process.wait(30) == 0
 
 
 def test_the_command_says_in_one_line_why_it_does_not_start(tmp_path: Path) -> None:

@@ -58,21 +58,21 @@ def test_500_jobs_are_there_soon_and_one_question_asks_for_all_their_builds(
     took = []
     for _ in range(3):
         began = time.monotonic()
-        jobs = requests.get(f"{url}/api/json", params={"tree": TREE}, timeout=10).json()["jobs"]
+        jobs = requests.get(f"{url}/api/json", params={"tree": TREE}, timeout=30).json()["jobs"]
         took.append(time.monotonic() - began)
     assert len(jobs) == JOBS
     assert [build["number"] for build in jobs[0]["builds"]] == [20, 19, 18, 17, 16]
     assert min(took) < 1
-    view = requests.get(f"{url}/view/all/api/json", params={"tree": TREE}, timeout=10).json()
+    view = requests.get(f"{url}/view/all/api/json", params={"tree": TREE}, timeout=30).json()
     assert view["jobs"] == jobs
     running = "computer[displayName,executors[currentExecutable[url,fullDisplayName,timestamp,estimatedDuration]]]"
-    nodes = requests.get(f"{url}/computer/api/json", params={"tree": running}, timeout=10).json()["computer"]
+    nodes = requests.get(f"{url}/computer/api/json", params={"tree": running}, timeout=30).json()["computer"]
     assert len(nodes) == JOBS + 1
 
 
 def _connect(url: str) -> socket.socket:
     parts = urlsplit(url)
-    return socket.create_connection((str(parts.hostname), int(parts.port or 0)), timeout=5)
+    return socket.create_connection((str(parts.hostname), int(parts.port or 0)), timeout=30)
 
 
 def test_a_client_that_does_not_finish_its_head_is_sent_away(start: Callable[..., Any]) -> None:
@@ -85,7 +85,7 @@ def test_a_client_that_does_not_finish_its_head_is_sent_away(start: Callable[...
 
 def test_a_body_that_does_not_come_is_408(start: Callable[..., Any]) -> None:
     controller = start(body_seconds=0.2, head_seconds=0.1)
-    crumb = requests.get(f"{controller.url}/crumbIssuer/api/json", timeout=5)
+    crumb = requests.get(f"{controller.url}/crumbIssuer/api/json", timeout=30)
     (cookie,) = crumb.cookies.items()
     head = (
         "POST /fuego/createItem?name=j HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/xml\r\n"
@@ -100,11 +100,11 @@ def test_more_connections_than_it_takes_get_503(start: Callable[..., Any], monke
     monkeypatch.setattr("fuego_jenkins_remote.minijenkins.server._MOST_CONNECTIONS", 4)
     url = start().url
     idle = [_connect(url) for _ in range(4)]
-    assert requests.get(f"{url}/whoAmI/api/json", timeout=5).status_code == 503
+    assert requests.get(f"{url}/whoAmI/api/json", timeout=30).status_code == 503
     for connection in idle:
         connection.close()
     time.sleep(0.1)
-    assert requests.get(f"{url}/whoAmI/api/json", timeout=5).status_code == 200
+    assert requests.get(f"{url}/whoAmI/api/json", timeout=30).status_code == 200
 
 
 def _answer(client: socket.socket) -> bytes:
@@ -139,11 +139,11 @@ def test_a_console_of_100_mb_is_streamed(shop: Any, controller: Any) -> None:
     shop.build("j")
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     size = 0
-    with requests.get(f"{controller.url}/job/j/1/consoleText", stream=True, timeout=20) as answer:
+    with requests.get(f"{controller.url}/job/j/1/consoleText", stream=True, timeout=30) as answer:
         for chunk in answer.iter_content(1 << 20):
             size += len(chunk)
     assert size > 100_000_000
-    page = requests.get(f"{controller.url}/job/j/1/console", timeout=20)
+    page = requests.get(f"{controller.url}/job/j/1/console", timeout=30)
     assert len(page.content) < 2_000_000
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 40_000  # KiB
 

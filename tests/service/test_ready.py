@@ -52,7 +52,7 @@ print("after")
 
 
 def fetch(url: str) -> bytes:
-    with urllib.request.urlopen(url, timeout=20) as answer:
+    with urllib.request.urlopen(url, timeout=30) as answer:
         body: bytes = answer.read()
         return body
 
@@ -69,7 +69,7 @@ def test_a_service_says_when_it_answers_and_ends_with_0(tmp_path: Path) -> None:
         assert said["pid"] == process.pid
         assert fetch(said["url"] + "/") == b'"hello"'
         process.send_signal(signal.SIGTERM)
-        out, log = process.communicate(timeout=20)
+        out, log = process.communicate(timeout=30)
 
     assert process.returncode == 0
     assert out == "after\n"
@@ -92,8 +92,8 @@ def test_who_holds_an_answer_back_can_let_go_of_it_at_the_end() -> None:
         while fetch(url + "/waits") != b"true":
             time.sleep(0.02)
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=20)
-        held.join(timeout=10)
+        process.communicate(timeout=30)
+        held.join(timeout=30)
 
     assert process.returncode == 0
     assert answers == [b'"let go"']
@@ -129,10 +129,10 @@ def test_a_service_with_a_certificate_speaks_tls(tmp_path: Path) -> None:
         assert process.stdout is not None
         url = json.loads(process.stdout.readline())["url"]
         assert url.startswith("https://127.0.0.1:")
-        with urllib.request.urlopen(url, timeout=10, context=ssl.create_default_context(cafile=cert)) as answer:
+        with urllib.request.urlopen(url, timeout=30, context=ssl.create_default_context(cafile=cert)) as answer:
             assert answer.read() == b'"hello"'
         process.terminate()
-        assert process.wait(timeout=20) == 0
+        assert process.wait(timeout=30) == 0
 
 
 def test_a_certificate_needs_its_key() -> None:

@@ -181,7 +181,7 @@ class Running:
         self.stop.set()
         if self.bridge and self.thread:
             self.bridge.wake()
-            self.thread.join(10)
+            self.thread.join(30)
             assert not self.thread.is_alive()
         return time.monotonic() - began
 

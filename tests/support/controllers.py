@@ -139,7 +139,7 @@ class UnderTest:
 
     def person(self) -> jenkins.Jenkins:
         """python-jenkins, as a person of the lab would do things in Jenkins' pages."""
-        return jenkins.Jenkins(self.url, self.user or None, self.token or None, timeout=20)
+        return jenkins.Jenkins(self.url, self.user or None, self.token or None, timeout=30)
 
     def post(self, path: str, **data: str) -> requests.Response:
         """A form of Jenkins' pages is sent."""

@@ -99,7 +99,7 @@ class FrontDoor:
     def close(self) -> None:
         self._server.shutdown()
         self._server.server_close()
-        self._thread.join(10)
+        self._thread.join(30)
 
     @contextlib.contextmanager
     def answering(

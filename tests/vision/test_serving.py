@@ -44,11 +44,11 @@ def test_runs_outlive_the_process_even_when_it_is_killed(world: Any) -> None:
                 method="PUT",
                 headers={**world.lab, "Content-Type": "application/octet-stream"},
             )
-            with urllib.request.urlopen(request, timeout=20) as answer:
+            with urllib.request.urlopen(request, timeout=30) as answer:
                 assert answer.status == (201 if end == signal.SIGKILL else 200)
                 assert json.load(answer)["url"] == f"{url}/runs/{key}"
             process.send_signal(end)
-            process.wait(timeout=20)
+            process.wait(timeout=30)
 
     assert process.returncode == 0
     assert world.get(f"/api/v1/runs/{key}/package").content == package

@@ -91,7 +91,7 @@ def test_term_stops_all_and_ends_well(hub: Running) -> None:
         time.sleep(0.5)
         hub.process.terminate()
         assert all(one.result()["attempts"] == [] for one in waiting)
-    assert hub.process.wait(timeout=15) == 0
+    assert hub.process.wait(timeout=30) == 0
     assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
 
 
@@ -99,7 +99,7 @@ def test_workers_do_not_outlive_who_started_them(hub: Running) -> None:
     pids = workers_of(hub)
     hub.process.kill()
     hub.process.wait()
-    until(lambda: not any(_runs(pid) for pid in pids), seconds=15)
+    until(lambda: not any(_runs(pid) for pid in pids))
 
 
 def _runs(pid: int) -> bool:
@@ -150,7 +150,7 @@ def test_a_worker_that_is_killed_loses_nothing_and_doubles_nothing(hub: Running)
             one.result(timeout=60)
     assert len(set(put)) == 60
     assert sorted(claimed) == sorted((request_id, 1) for request_id in put)
-    until(lambda: len(workers_of(hub)) == 3, seconds=10)
+    until(lambda: len(workers_of(hub)) == 3)
 
 
 def _ok(answer: requests.Response, status: int = 200) -> Any:
@@ -198,11 +198,11 @@ def test_one_process_leads_and_another_one_takes_over(tmp_path: Path) -> None:
     try:
         for one in both:
             one.start()
-            until(lambda one=one: one.hears, seconds=10)
-        until(lambda: sum(one.leads for one in both) == 1, seconds=10)
+            until(lambda one=one: one.hears)
+        until(lambda: sum(one.leads for one in both) == 1)
         leader, other = sorted(both, key=lambda one: not one.leads)
         leader.stop()
-        until(lambda: other.leads, seconds=10)
+        until(lambda: other.leads)
     finally:
         for one in both:
             one.stop()

@@ -48,7 +48,7 @@ def test_a_build_gets_name_and_description(html: bool, shown: str) -> None:
     jenkins = Jenkins(html=html)
     one = labels(jenkins)
     one.say(ONE, told("running"))
-    assert one.finish(5)
+    assert one.finish(30)
     assert jenkins.told == [("remote-request-bbb", "7", "#7 running", shown)]
 
 
@@ -58,19 +58,19 @@ def test_of_several_words_in_short_time_the_last_is_told_in_one_call() -> None:
     for word in ("running", "tested", "PASS"):
         one.say(ONE, told(word))
     one.say(TWO, told("running"))
-    assert one.finish(5)
+    assert one.finish(30)
     assert [name for _, _, name, _ in jenkins.told] == ["#7 PASS", "#7 running"]
     assert jenkins.asked == 1
 
 
 def test_nobody_waits_for_a_jenkins_that_hangs() -> None:
     go = threading.Event()
-    one = labels(Jenkins(lambda: go.wait(10) and None))
+    one = labels(Jenkins(lambda: go.wait(30) and None))
     one.say(ONE, told("running"))
     one.say(TWO, told("running"))
     assert not one.finish(0.1)
     go.set()
-    assert one.finish(5)
+    assert one.finish(30)
 
 
 @pytest.mark.parametrize("trouble", [ControllerRefused("no"), RuntimeError("a mistake of ours")])
@@ -84,9 +84,9 @@ def test_what_jenkins_does_not_take_is_let_go(trouble: Exception) -> None:
     jenkins = Jenkins(act)
     one = labels(jenkins)
     one.say(ONE, told("running"))
-    assert one.finish(5)
+    assert one.finish(30)
     one.say(ONE, told("PASS"))
-    assert one.finish(5)
+    assert one.finish(30)
     assert [name for _, _, name, _ in jenkins.told] == ["#7 PASS"]
 
 
@@ -101,7 +101,7 @@ def test_while_jenkins_is_down_a_word_waits_for_it(monkeypatch: pytest.MonkeyPat
     jenkins = Jenkins(act)
     one = labels(jenkins)
     one.say(ONE, told("PASS"))
-    assert one.finish(5)
+    assert one.finish(30)
     assert len(jenkins.told) == 1
 
 

@@ -99,7 +99,9 @@ def test_the_hub_hears_of_an_attempt_while_its_test_is_fetched(bench: Any, monke
     monkeypatch.setattr(starting, "FETCH_BEAT", 0.01)
     told = threading.Event()
     bench.hub.heartbeat = lambda *_, **said: told.set()
-    monkeypatch.setattr(starting, "fetch_test", lambda *_, **__: None if told.wait(5) else pytest.fail("nothing heard"))
+    monkeypatch.setattr(
+        starting, "fetch_test", lambda *_, **__: None if told.wait(30) else pytest.fail("nothing heard")
+    )
     bench.claim()
     bench.until("trigger")
     assert told.is_set()

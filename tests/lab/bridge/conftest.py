@@ -35,4 +35,4 @@ def running(bench: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
         hub.silent.set()
     for thread in threading.enumerate():
         if thread.name.startswith(("claim-", "boards", "look", "rounds", "step-", "sweep")):
-            thread.join(5)
+            thread.join(30)

@@ -69,7 +69,7 @@ def test_a_bridge_that_runs_carries_it_out(bench: Any, hub: Health) -> None:
         checks = Checks(bench.steps)
         while (entry := bench.steps.care.entry("bbb")) is None or entry.step is not Step.OUT:
             checks.take("bbb")
-        by_hand.join(5)
+        by_hand.join(30)
     assert verdict == ["/bin/false ended with status 1"]
 
 

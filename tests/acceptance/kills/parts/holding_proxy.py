@@ -102,7 +102,7 @@ class HoldingProxy:
         """Break off what is open, and end."""
         asyncio.run_coroutine_threadsafe(self._end(), self._loop).result(10)
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
+        self._thread.join(30)
         self._loop.close()
 
     async def _end(self) -> None:
