@@ -51,8 +51,11 @@ def help(context: click.Context, words: tuple[str, ...]) -> None:
 def config(session: Session, name: str | None) -> None:
     """Show settings, and where each comes from.
 
+    Asked for server_type alone, where that is auto, it says which server was found and what was seen of it.
+
     \b
-    Example: ftc config host_name
+    Examples: ftc config host_name
+              ftc config server_type
     """
     from fuego_jenkins_remote.cli.settings import MEANING
 
@@ -61,6 +64,10 @@ def config(session: Session, name: str | None) -> None:
         if name not in MEANING and not settings.is_set(name):
             raise click.UsageError(f"no such setting {name!r}; ftc config lists them")
         value = settings.get(name)
+        if name == "server_type" and value.strip().lower() == "auto":
+            found = session.server
+            session.out.note(f"{found.url}: {found.why}")
+            value = str(found.kind)
         session.out.result(value, bare=value, data={name: value})
         return
     known = [*MEANING, *sorted(set(settings.values) - set(MEANING))]

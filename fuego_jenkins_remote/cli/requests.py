@@ -103,14 +103,12 @@ def query_request(session: Session, request: str, follow: bool, wait_limit: int 
               ftc query-request 20261123-101500123-k3j7x2m4 --follow
               ftc query-request 20261123-101500123-k3j7x2m4 --why
     """
-    from fuego_jenkins_remote.network.identities import check_request_id
-
     if why:
         if follow or wait_limit is not None:
             raise click.UsageError("--why says how it is now: leave --follow and --wait-limit out")
-        _say_why(session, check_request_id(request))
+        _say_why(session, session.request_id(request))
         return 0
-    found = session.hub.request(check_request_id(request))
+    found = session.hub.request(session.request_id(request))
     if follow or wait_limit is not None:
         from fuego_jenkins_remote.cli.following import follow_request
 
@@ -200,7 +198,7 @@ def rm_request(session: Session, requests: tuple[str, ...], campaign: str | None
     Example: ftc rm-request 20261123-101500123-k3j7x2m4
     """
     from fuego_jenkins_remote.client.errors import Answered
-    from fuego_jenkins_remote.network.identities import check_request_id, new_call_id
+    from fuego_jenkins_remote.network.identities import new_call_id
 
     if bool(requests) == bool(campaign):
         raise click.UsageError("say what is called off: requests, or --campaign CAMPAIGN")
@@ -210,7 +208,7 @@ def rm_request(session: Session, requests: tuple[str, ...], campaign: str | None
         call_off(session, campaign, reason)
         return
     for request in requests:
-        check_request_id(request)
+        session.request_id(request)
     changed, refused = [], []
     for request in requests:
         try:

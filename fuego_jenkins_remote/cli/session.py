@@ -14,6 +14,9 @@ from fuego_jenkins_remote.cli.output import Output
 from fuego_jenkins_remote.cli.settings import Settings, load_settings
 
 if TYPE_CHECKING:
+    from fuego_jenkins_remote.cli.servers import Server
+    from fuego_jenkins_remote.client.fserver.calls import Fserver
+    from fuego_jenkins_remote.client.fserver.hub import FserverHub
     from fuego_jenkins_remote.client.hub import HubClient
     from fuego_jenkins_remote.client.vision import VisionClient
     from fuego_jenkins_remote.lab.config import LabConfig
@@ -43,11 +46,48 @@ class Session:
         return Output(quiet=self.quiet, as_json=self.as_json, verbose=self.verbose)
 
     @cached_property
-    def hub(self) -> HubClient:
-        """The hub, with our token."""
+    def server(self) -> Server:
+        """Which server is spoken with; raises Failed, and ClientError where `auto` cannot find out."""
+        from fuego_jenkins_remote.cli.servers import find_server
+
+        found = find_server(self.settings)
+        if self.verbose and "auto" in found.why:
+            self.out.note(f"{found.url}: {found.why}")
+        return found
+
+    @property
+    def speaks_fserver(self) -> bool:
+        """Whether that is an old Fuego server."""
+        return self.server.kind == "fuego"
+
+    def request_id(self, text: str) -> str:
+        """Give the text back if it is a request's id, a hub's or an old server's; raises BadIdentity, BadName."""
+        from fuego_jenkins_remote.fuego.fserver_format import RequestId
+        from fuego_jenkins_remote.network.identities import check_request_id
+
+        return str(RequestId.parse(text)) if self.speaks_fserver else check_request_id(text)
+
+    @cached_property
+    def fserver(self) -> Fserver:
+        """The old Fuego server."""
+        from fuego_jenkins_remote.client.fserver.calls import Fserver
+
+        if not self.server.url:
+            self.settings.needed("server_domain")
+        return Fserver(self.server.url, ca_file=self.settings.ca_file)
+
+    @cached_property
+    def hub(self) -> HubClient | FserverHub:
+        """The hub, with our token, or an old Fuego server in its place; both say what they cannot do."""
+        from fuego_jenkins_remote.cli.errors import Failed
+        from fuego_jenkins_remote.client.fserver.hub import FserverHub
         from fuego_jenkins_remote.client.hub import HubClient
 
         settings = self.settings
+        if self.speaks_fserver:
+            return FserverHub(self.fserver, f"{settings.host_name}:{settings.get('user')}")
+        if self.server.kind == "squad":
+            raise Failed(f"SQUAD keeps runs only ({self.server.why}): for all else set hub_url, or server_type=fuego")
         return HubClient(settings.needed("hub_url"), settings.token("hub"), ca_file=settings.ca_file)
 
     @cached_property

@@ -21,6 +21,7 @@ ENVIRONMENT: dict[str, str] = {
     "fuego_ro_dir": "FUEGO_RO",
     "fuego_rw_dir": "FUEGO_RW",
     "fuego_core_dir": "FUEGO_CORE",
+    "server_type": "FUEGO_SERVER_TYPE",
     "hub_url": "FUEGO_HUB_URL",
     "hub_token_file": "FUEGO_HUB_TOKEN_FILE",
     "people_token_file": "FUEGO_PEOPLE_TOKEN_FILE",

@@ -112,6 +112,11 @@ VERBS: dict[str, Verb] = {
     ),
     **_section(
         _LAB,
+        "fserver.requests",
+        update_request="Tell an old Fuego server how it is with a request.",
+    ),
+    **_section(
+        _LAB,
         "approvals",
         approve_request="Let a request run that waits for this lab's people.",
         reject_request="Refuse a request that waits for this lab's people.",

@@ -45,6 +45,10 @@ class HubClient:
         path = f"/boards/{segment(host)}/{segment(board)}"
         return read(self.api, Board, self.api.call("PUT", path, body=dict(record)))
 
+    def update_board(self, host: str, board: str, record: Mapping[str, Any]) -> Board:
+        """The same: a hub's board has nothing that was not said of it by its lab."""
+        return self.put_board(host, board, record)
+
     def rm_board(self, host: str, board: str) -> None:
         """Withdraw a board."""
         self.api.call("DELETE", f"/boards/{segment(host)}/{segment(board)}")

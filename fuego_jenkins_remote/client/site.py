@@ -62,17 +62,21 @@ class Site:
         headers: Mapping[str, str] | None = None,
         ca_file: Path | None = None,
         repeat: bool = False,
+        patience: float = READ_TIMEOUT,
+        retries: int = 3,
     ) -> None:
         """`name` is the server's in messages. Reading is repeated when a gateway is in trouble; what changes something
-        only with `repeat`: where the server takes the same thing twice without harm.
+        only with `repeat`: where the server takes the same thing twice without harm. `patience`: seconds to wait for an
+        answer's next bytes.
         """
         self.name = name
+        self._patience = patience
         self.url = check_address(url, f"{name} address", carries_token=bool(headers))
         self._session = requests.Session()
         self._session.headers["User-Agent"] = f"fuego-jenkins-remote/{__version__}"
         self._session.headers.update(headers or {})
         retry = Retry(
-            total=3,
+            total=retries,
             other=0,
             backoff_factor=0.5,
             status_forcelist=(502, 503, 504),
@@ -88,7 +92,7 @@ class Site:
             with self._session.request(
                 method,
                 f"{self.url}{path}",
-                timeout=(CONNECT_TIMEOUT, READ_TIMEOUT + wait),
+                timeout=(CONNECT_TIMEOUT, self._patience + wait),
                 allow_redirects=False,
                 stream=True,
                 **arguments,
@@ -104,7 +108,7 @@ class Site:
                 "GET",
                 f"{self.url}{path}",
                 params=params,
-                timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
+                timeout=(CONNECT_TIMEOUT, self._patience),
                 allow_redirects=False,
                 stream=True,
             ) as response:

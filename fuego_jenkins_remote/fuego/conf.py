@@ -20,7 +20,7 @@ FUEGO_KEYS = {
     "host_name": "this lab's name in the network (default fuegohost)",
     "user": "who asks for remote tests (default fuego_user)",
     "default_board": "the board where none is given with -b",
-    "server_type": "which server runs and tests are kept on (fuego, squad)",
+    "server_type": "which server is spoken with: fuego, squad; and ours: hub, auto (hub where hub_url is set)",
     "server_domain": "that server, HOST[:PORT][/PREFIX] (default fuegotest.org/cgi-bin)",
     "server_squad_token": "the token for SQUAD",
     "server_squad_team": "the team in SQUAD",

@@ -8,7 +8,7 @@ import pytest
 
 from front_door import FrontDoor
 from fserver_server import FserverServer
-from fuego_jenkins_remote.client.fserver import Fserver
+from fuego_jenkins_remote.client.fserver.calls import Fserver
 from fuego_jenkins_remote.publish.fserver.making import address
 from fuego_jenkins_remote.publish.fserver.target import FserverTarget
 from fuego_jenkins_remote.publish.making import BadTarget, Conf

@@ -24,6 +24,9 @@ class FakeServer:
             def do_POST(self) -> None:
                 fake.post(self)
 
+            def do_HEAD(self) -> None:
+                fake.head(self)
+
             def do_DELETE(self) -> None:
                 fake.delete(self)
 
@@ -42,6 +45,10 @@ class FakeServer:
 
     def get(self, asked: BaseHTTPRequestHandler) -> None:
         """Answer a GET."""
+        asked.send_error(405)
+
+    def head(self, asked: BaseHTTPRequestHandler) -> None:
+        """Answer a HEAD."""
         asked.send_error(405)
 
     def post(self, asked: BaseHTTPRequestHandler) -> None:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from fuego_jenkins_remote.fuego.boards import BoardFile
 
 
+_UPDATED = "updated"
+
 _names = click.option("-b", "--boards", metavar="BOARD[,BOARD]", help="A board of this lab; a unique prefix will do.")
 
 
@@ -107,7 +109,7 @@ def update_board(session: Session, /, boards: str | None, **details: Any) -> Non
     for board in local_boards(session, boards):
         if board.name not in names:
             raise click.UsageError(f"the network does not know {board.name}: ftc put-board -b {board.name} shares it")
-    _tell(session, boards, details, "updated")
+    _tell(session, boards, details, _UPDATED)
 
 
 def _probe(session: Session, board: str) -> None:
@@ -162,8 +164,9 @@ def _tell(session: Session, boards: str | None, details: dict[str, Any], done: s
         if details["open_to"]:
             record["open_to"] = open_to(list(details["open_to"]))
         terms = _terms(record.pop("terms", {}), details)
+        tell = session.hub.update_board if done == _UPDATED else session.hub.put_board
         try:
-            shared.append(session.hub.put_board(host, board.name, {**record, **({"terms": terms} if terms else {})}))
+            shared.append(tell(host, board.name, {**record, **({"terms": terms} if terms else {})}))
         except Invalid as error:
             # The others are told of all the same.
             refused.append(f"{board.name}: {error}")

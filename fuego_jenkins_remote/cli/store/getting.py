@@ -59,6 +59,11 @@ def get_test(
         raise click.UsageError("--version and --binary belong to -t TEST")
     if wanted and binary:
         raise click.UsageError("binaries have no version: --version and --binary exclude each other")
+    if session.speaks_fserver:
+        from fuego_jenkins_remote.cli.fserver import tests as on_fserver
+
+        on_fserver.get_test(session, name, wanted, binary, output)
+        return
     file, kind = "", Kind.TEST
     if name and binary:
         sha256, kind = _binary(session, name, binary), Kind.BINARY
@@ -95,6 +100,11 @@ def install_test(session: Session, word: str | None, name: str | None, wanted: s
     """
     if bool(word) == bool(name):
         raise click.UsageError("say which test, once: -t TEST")
+    if session.speaks_fserver:
+        from fuego_jenkins_remote.cli.fserver import tests as on_fserver
+
+        on_fserver.install_test(session, name or word or "", wanted, force=force)
+        return
     found, done = install(session, name or word or "", wanted, force=force)
     session.out.result(
         f"{found.name} {found.label}: {done.outcome} in {done.folder}",

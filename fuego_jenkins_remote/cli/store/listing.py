@@ -34,6 +34,11 @@ def list_tests(session: Session, words: tuple[str, ...], remote: bool, tag: str,
     Examples: ftc list-tests
               ftc list-tests -r usb gadget --tag network
     """
+    if remote and session.speaks_fserver:
+        from fuego_jenkins_remote.cli.fserver import tests as on_fserver
+
+        on_fserver.list_tests(session, " ".join(words), tag, limit)
+        return
     if remote:
         _list_stored(session, " ".join(words), tag, limit)
         return

@@ -31,6 +31,11 @@ def put_test(session: Session, source: Path, team: str | None, private: bool) ->
     """
     from fuego_jenkins_remote.client import store
 
+    if session.speaks_fserver:
+        from fuego_jenkins_remote.cli.fserver import tests as on_fserver
+
+        on_fserver.put_test(session, source, team, private=private)
+        return
     with packed(source) as info:
         _leave(session, info.sha256, info.path)
     stored = store.put_test(session.hub.api, info.sha256, team=team, private=private)
@@ -60,6 +65,11 @@ def put_binary_package(session: Session, package: Path, team: str | None, privat
     from fuego_jenkins_remote.client import store
     from fuego_jenkins_remote.fuego.releases import describe_binary
 
+    if session.speaks_fserver:
+        from fuego_jenkins_remote.cli.fserver import tests as on_fserver
+
+        on_fserver.put_binaries(session, package, team, private=private)
+        return
     described = describe_binary(package)
     _leave(session, described.sha256, package)
     stored = store.put_binary(session.hub.api, described.sha256, team=team, private=private)
@@ -87,6 +97,10 @@ def rm_test(session: Session, name: str, wanted: str) -> None:
     from fuego_jenkins_remote.fuego.names import check_test_name
     from fuego_jenkins_remote.fuego.releases import check_version
 
+    if session.speaks_fserver:
+        from fuego_jenkins_remote.cli.fserver import tests as on_fserver
+
+        on_fserver.rm_test(session)
     store.remove(session.hub.api, check_test_name(name), check_version(wanted))
     session.out.result(f"{name} {wanted} is no longer in the store", bare=name, data={"name": name, "version": wanted})
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fuego_jenkins_remote.client.errors import ClientError
-from fuego_jenkins_remote.client.fserver import Fserver
+from fuego_jenkins_remote.client.fserver.calls import Fserver
 from fuego_jenkins_remote.client.per_thread import PerThread
 from fuego_jenkins_remote.publish.fserver.target import FserverTarget
 from fuego_jenkins_remote.publish.making import BadTarget, Conf

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from fuego_jenkins_remote.client.errors import ClientError
-from fuego_jenkins_remote.client.fserver import Failed, Fserver
+from fuego_jenkins_remote.client.fserver.calls import Failed, Fserver
 from fuego_jenkins_remote.fuego.errors import BadName
 from fuego_jenkins_remote.fuego.names import check_board_name, check_test_name
 from fuego_jenkins_remote.fuego.runs import Run

@@ -1,0 +1,1 @@
+"""What verbs do another way, or only, where an old Fuego server is spoken with."""

@@ -1,0 +1,75 @@
+"""Boards of an old Fuego server, as ours.
+
+A board's record there has `host`, `board` and any other fields. Those that are not named here are facts; `architecture`
+is what we call `arch`; `state` is online or offline; `labels` is ours: names with commas between.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from fuego_jenkins_remote.client.errors import ClientError, NotFound
+from fuego_jenkins_remote.client.fserver.calls import Failed, Fserver
+from fuego_jenkins_remote.client.values import Board
+
+_NO_FACTS = frozenset({"host", "board", "description", "state", "labels"})
+_OLD_WORDS = {"arch": "architecture"}
+_OUR_WORDS = {old: ours for ours, old in _OLD_WORDS.items()}
+_FACT = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
+_TAKES_NONE = frozenset({"offline", "broken", "maintenance", "disabled"})
+
+
+def names(server: Fserver, host: str = "") -> list[tuple[str, str]]:
+    """The hosts and names of all boards, or of those of one host."""
+    lines = [line for line in server.ask("query_boards", {"host": host} if host else None).split("\n") if ":" in line]
+    found = [(line.strip().partition(":")[0], line.strip().partition(":")[2]) for line in lines]
+    return [one for one in found if not host or one[0] == host]
+
+
+def get(server: Fserver, host: str, name: str) -> Board:
+    """One board; raises NotFound."""
+    try:
+        said = server.ask("get_board", {"host": host, "board": name})
+    except Failed as error:
+        raise NotFound(f"the Fuego server at {server.url} has no board {host}:{name}", status=404) from error
+    return board_of(server.record(said, f"the board {host}:{name}"), host, name)
+
+
+def put(server: Fserver, host: str, name: str, record: Mapping[str, Any], *, merge: bool) -> Board:
+    """Register a board, or with `merge` change what is given of a registered one; `record` is BoardIn."""
+    action = "update_board" if merge else "put_board"
+    server.change(action, {**fields_of(record), "host": host, "board": name})
+    return get(server, host, name)
+
+
+def fields_of(record: Mapping[str, Any]) -> dict[str, str]:
+    """The fields of a board's record there, from BoardIn; its terms and who may use it have no place."""
+    facts = {_OLD_WORDS.get(key, key): str(value) for key, value in (record.get("facts") or {}).items()}
+    labels = ",".join(str(label) for label in record.get("labels") or ())
+    state = "online" if record.get("online", True) else "offline"
+    return {**facts, "description": str(record.get("description") or ""), "labels": labels, "state": state}
+
+
+def board_of(record: Mapping[str, str], host: str, name: str) -> Board:
+    """A record of there as a board of ours; raises ClientError for what is none."""
+    facts = {
+        _OUR_WORDS.get(key, key): value
+        for key, value in record.items()
+        if key not in _NO_FACTS and _FACT.fullmatch(key) and value
+    }
+    wire = {
+        "host": host,
+        "name": name,
+        "facts": facts,
+        "labels": [label.strip() for label in record.get("labels", "").split(",") if label.strip()],
+        "description": record.get("description", ""),
+        "open_to": ["*"],
+        "online": record.get("state", "online").lower() not in _TAKES_NONE,
+        "record": dict(record),
+    }
+    try:
+        return Board.from_json(wire)
+    except (KeyError, ValueError, TypeError) as error:
+        raise ClientError(f"the Fuego server's record of {host}:{name} is not understood") from error

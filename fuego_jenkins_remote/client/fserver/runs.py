@@ -1,0 +1,100 @@
+"""Runs of an old Fuego server. A run is its package, `run-....frp`, and what the server has taken out of that."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fuego_jenkins_remote.client.errors import ClientError, NotFound
+from fuego_jenkins_remote.client.fserver.calls import Failed, Fserver
+from fuego_jenkins_remote.fuego.errors import BadName, FormatError
+from fuego_jenkins_remote.fuego.fserver_format import RunId
+from fuego_jenkins_remote.fuego.runs import Run, read_run
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeptRun:
+    """A run that the server has, and its run.json; None where it has none that can be read."""
+
+    id: RunId
+    run: Run | None
+
+
+def ids(server: Fserver, *, host: str = "", board: str = "", test: str = "") -> list[RunId]:
+    """Those of a host, a board, a test (empty: any), the newest first.
+
+    The server's own filters are not trusted with that: what they do not know they let through.
+    """
+    filters = {"host": host, "board": board}
+    found = []
+    for line in server.ask("query_runs", {key: value for key, value in filters.items() if value}).splitlines():
+        try:
+            one = RunId.parse(line.strip())
+        except BadName:
+            continue
+        if (not host or one.host == host) and (not board or one.board == board) and _is(one.test, test):
+            found.append(one)
+    return sorted(found, key=lambda one: one.at, reverse=True)
+
+
+def _is(full: str, test: str) -> bool:
+    return not test or test in {full, full.partition(".")[2]}
+
+
+def kept(server: Fserver, run: RunId) -> KeptRun:
+    """A run with what the server has taken out of it."""
+    found = raw(server, run)
+    try:
+        return KeptRun(id=run, run=None if found is None else read_run(_bytes(found)))
+    except FormatError:
+        return KeptRun(id=run, run=None)
+
+
+def raw(server: Fserver, run: RunId) -> Mapping[str, Any] | None:
+    """The run.json that the server has taken out of a run; None for none."""
+    try:
+        found = server.stored("runs", str(run))
+    except ClientError as error:
+        if "no JSON" in str(error):
+            return None
+        raise
+    return found if isinstance(found, dict) else None
+
+
+def _bytes(found: Mapping[str, Any]) -> bytes:
+    import json
+
+    return json.dumps(dict(found)).encode()
+
+
+def fetch(server: Fserver, run: RunId, destination: Path, *, limit: int) -> None:
+    """Fetch a run's package; raises NotFound. There is no digest of it there that it could be held against."""
+    try:
+        said = server.ask("get_run_url", {"run_id": str(run)})
+    except Failed as error:
+        raise NotFound(f"the Fuego server at {server.url} has no run {run}", status=404) from error
+    server.download(server.data_path(said), destination, limit=limit)
+
+
+def remove(server: Fserver, run: RunId) -> None:
+    """Have the server forget a run, also the half of one; raises NotFound where it has nothing of it."""
+    if not _has_some(server, run):
+        raise NotFound(f"the Fuego server at {server.url} has no run {run}", status=404)
+    try:
+        server.ask("remove_run", {"run_id": str(run)})
+    except Failed:
+        # It says so of the parts that a half run never had, and has removed the others.
+        if _has_some(server, run):
+            raise
+
+
+def _has_some(server: Fserver, run: RunId) -> bool:
+    if raw(server, run) is not None:
+        return True
+    try:
+        server.ask("get_run_url", {"run_id": str(run)})
+    except Failed:
+        return False
+    return True
