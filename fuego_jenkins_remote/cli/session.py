@@ -88,7 +88,7 @@ class Session:
             return FserverHub(self.fserver, f"{settings.host_name}:{settings.get('user')}")
         if self.server.kind == "squad":
             raise Failed(f"SQUAD keeps runs only ({self.server.why}): for all else set hub_url, or server_type=fuego")
-        return HubClient(settings.needed("hub_url"), settings.token("hub"), ca_file=settings.ca_file)
+        return HubClient(self.server.url or settings.needed("hub_url"), settings.token("hub"), ca_file=settings.ca_file)
 
     @cached_property
     def vision(self) -> VisionClient:
@@ -136,7 +136,10 @@ class Session:
         from fuego_jenkins_remote.publish.making import Conf
 
         settings = self.settings
-        return Conf(values=settings.values, token=settings.token(name), ca_file=settings.ca_file)
+        values = dict(settings.values)
+        if name == "fserver" and not values.get("fserver_url") and self.speaks_fserver:
+            values["fserver_url"] = self.server.url  # also where `auto` has found it
+        return Conf(values=values, token=settings.token(name), ca_file=settings.ca_file)
 
     def runs_from(self, name: str = "") -> str:
         """Which target runs are read from: the one named; else vision, in its absence the SQUAD of server_type."""

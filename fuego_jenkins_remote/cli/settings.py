@@ -90,6 +90,13 @@ class Settings:
             return str(Path(base) / "fuego-jenkins-remote")
         return found
 
+    @property
+    def _only_server(self) -> str:
+        """The target that is Fuego's own server, where neither a hub nor a vision stands beside it; else empty."""
+        if self.is_set("hub_url") or self.is_set("vision_url"):
+            return ""
+        return {"fuego": "fserver", "squad": "squad"}.get(self.get("server_type").strip().lower(), "")
+
     def path(self, key: str) -> Path:
         """A folder or file, absolute; raises Failed where none is set."""
         return Path(self.needed(key)).absolute()
@@ -136,7 +143,12 @@ class Settings:
 
     @property
     def targets(self) -> tuple[str, ...]:
-        """Where runs go, by the targets' names, each once; raises Failed where there is none."""
+        """Where runs go, by the targets' names, each once; raises Failed where there is none.
+
+        Where nothing is said, that is vision, or the server of server_type where neither hub_url nor vision_url is set.
+        """
+        if not self.is_set("targets") and self._only_server:
+            return (self._only_server,)
         return target_names(self.get("targets"))
 
     def token(self, service: str) -> str:

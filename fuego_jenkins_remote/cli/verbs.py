@@ -179,8 +179,13 @@ LOCAL_LISTS = frozenset({"list-boards", "list-runs", "list-tests"})
 """Verbs of both: without -r and --json they are Fuego's own where Fuego is installed, with all its options."""
 
 
+OTHER_NAMES = {"get-board": "show-board"}
+"""What Fuego's ftc calls verbs of ours."""
+
+
 def find_verb(name: str) -> str | None:
     """The verb that `name` means, singular or plural (put-runs, list-board); None for none."""
+    name = OTHER_NAMES.get(name, name)
     for candidate in (name, f"{name}s", name.removesuffix("s")):
         if candidate in VERBS and ("-" in candidate or candidate == name):
             return candidate

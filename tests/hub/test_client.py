@@ -11,6 +11,8 @@ import pytest
 from fuego_jenkins_remote.client import approvals as client_approvals
 from fuego_jenkins_remote.client.errors import ClientError
 from fuego_jenkins_remote.client.hub import HubClient
+from fuego_jenkins_remote.client.probing import probe
+from fuego_jenkins_remote.client.server_types import ServerType
 from fuego_jenkins_remote.network.states import State
 
 from .running import Running, running_hub
@@ -105,3 +107,7 @@ def test_requests_by_filter(ann: HubClient) -> None:
     found, _ = ann.requests(state="pending", requester="ann", limit=5)
     assert [one.id for one in found] == [request.id]
     ann.cancel(request.id, "cancel-listed-1", "")
+
+
+def test_a_hub_is_known_as_one_by_who_asks_it_without_a_token(running: Running) -> None:
+    assert probe(running.url).kind is ServerType.HUB

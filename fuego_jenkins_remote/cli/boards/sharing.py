@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 
 _UPDATED = "updated"
+_OF_A_HUB = ("open_to", "ask", "priority", "max_time", "quota_user", "quota_team", "windows")
+"""Options on who may use a board, and how."""
 
 _names = click.option("-b", "--boards", metavar="BOARD[,BOARD]", help="A board of this lab; a unique prefix will do.")
 
@@ -150,6 +152,8 @@ def _tell(session: Session, boards: str | None, details: dict[str, Any], done: s
     from fuego_jenkins_remote.client.errors import Invalid
     from fuego_jenkins_remote.lab.board_terms import open_to
 
+    if session.speaks_fserver and any(details[key] not in {None, ()} for key in _OF_A_HUB):
+        raise Failed(f"everybody may ask for any board of an old Fuego server ({session.hub.url}): it knows no terms")
     shared, refused, host = [], list[str](), session.settings.host_name
     wanted = local_boards(session, boards)
     before = {board.name: board for board in session.hub.boards(host=host)}
@@ -164,6 +168,8 @@ def _tell(session: Session, boards: str | None, details: dict[str, Any], done: s
         if details["open_to"]:
             record["open_to"] = open_to(list(details["open_to"]))
         terms = _terms(record.pop("terms", {}), details)
+        if session.speaks_fserver and (terms or record.get("open_to")):
+            session.out.note(f"{board.name}: its terms in boards.yaml are not known there: everybody may ask for it")
         tell = session.hub.update_board if done == _UPDATED else session.hub.put_board
         try:
             shared.append(tell(host, board.name, {**record, **({"terms": terms} if terms else {})}))

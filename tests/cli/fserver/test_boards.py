@@ -1,0 +1,80 @@
+"""Boards of an old Fuego server, from the shell."""
+
+from __future__ import annotations
+
+import pytest
+
+from front_door import FrontDoor
+from fserver_server import BROKEN, FserverServer
+
+from ..conftest import Ftc, Lab
+
+pytestmark = pytest.mark.usefixtures("old_lab")
+
+
+def test_a_board_is_registered_with_its_facts_and_none_of_its_secrets(ftc: Ftc, server: FserverServer) -> None:
+    done = ftc("put-board", "-b", "local1", "--description", "on the desk", "--label", "usb")
+    assert (done.status, done.out) == (0, "shared: demolab:local1\n"), done.err
+    kept = server.boards["demolab:local1"]
+    assert (kept["architecture"], kept["state"], kept["labels"]) == ("x86_64", "online", "usb")
+    assert kept["description"] == "on the desk"
+    assert "s3cret" not in str(kept)
+
+
+def test_update_board_leaves_what_others_have_said(ftc: Ftc, server: FserverServer) -> None:
+    ftc("put-board", "-b", "local1")
+    server.boards["demolab:local1"]["owner"] = "Tim"
+    assert ftc("update-board", "-b", "local1", "--offline").status == 0
+    assert (server.boards["demolab:local1"]["owner"], server.boards["demolab:local1"]["state"]) == ("Tim", "offline")
+
+
+def test_put_board_replaces_them(ftc: Ftc, server: FserverServer) -> None:
+    server.boards["demolab:local1"] = {"host": "demolab", "board": "local1", "owner": "Tim"}
+    assert ftc("put-board", "-b", "local1").status == 0
+    assert "owner" not in server.boards["demolab:local1"]
+
+
+def test_terms_are_refused_since_everybody_may_ask_there(ftc: Ftc, server: FserverServer) -> None:
+    refused = ftc("put-board", "-b", "local1", "--open-to", "kernel-team")
+    assert refused.status == 1
+    assert "everybody" in refused.err
+    assert not server.boards
+
+
+def test_boards_are_listed_and_chosen_by_their_facts(ftc: Ftc, server: FserverServer) -> None:
+    server.boards["timslab:bbb"] = {"host": "timslab", "board": "bbb", "architecture": "arm"}
+    server.boards["timslab:minnow"] = {"host": "timslab", "board": "minnow", "architecture": "x86_64"}
+    assert ftc("list-boards", "-r", "-q").out == "timslab:bbb\ntimslab:minnow\n"
+    assert ftc("list-boards", "-r", "-q", "arch=arm").out == "timslab:bbb\n"
+
+
+def test_one_board_is_shown(ftc: Ftc, server: FserverServer) -> None:
+    server.boards["timslab:bbb"] = {"host": "timslab", "board": "bbb", "architecture": "arm", "description": "black"}
+    shown = ftc("show-board", "timslab:bbb")
+    assert shown.status == 0, shown.err
+    assert "arch=arm" in shown.out
+    assert "black" in shown.out
+
+
+def test_a_board_that_is_not_there_is_said_so(ftc: Ftc) -> None:
+    shown = ftc("show-board", "timslab:bbb")
+    assert (shown.status, "has no board timslab:bbb" in shown.err) == (1, True)
+
+
+def test_a_board_cannot_be_forgotten_there(ftc: Ftc) -> None:
+    ftc("put-board", "-b", "local1")
+    refused = ftc("rm-board", "-b", "local1")
+    assert refused.status == 1
+    assert "cannot forget" in refused.err
+    assert "update-board -b local1 --offline" in refused.err
+
+
+def test_a_page_of_the_server_is_a_clear_error(ftc: Ftc, lab: Lab, server: FserverServer) -> None:
+    door = FrontDoor(server.root, prefix="")
+    lab.add_settings(server_domain=f"{door.url.removeprefix('http://')}/cgi-bin")
+    with door.answering(200, body=BROKEN):
+        listed = ftc("list-boards", "-r")
+    door.close()
+    assert listed.status == 1
+    assert "broke over query_boards" in listed.err
+    assert "Traceback" not in listed.err
