@@ -142,9 +142,12 @@ class Session:
         return Conf(values=values, token=settings.token(name), ca_file=settings.ca_file)
 
     def runs_from(self, name: str = "") -> str:
-        """Which target runs are read from: the one named; else vision, in its absence the SQUAD of server_type."""
-        of_squad = not self.settings.get("vision_url") and self.settings.get("server_type") == "squad"
-        return name or ("squad" if of_squad else "vision")
+        """Which target runs are read from: the one named; else vision, in its absence the server of server_type."""
+        if name or self.settings.get("vision_url"):
+            return name or "vision"
+        if self.settings.get("server_type") == "squad":
+            return "squad"  # also beside a hub
+        return {"squad": "squad", "fuego": "fserver"}.get(self.server.kind, "vision")
 
     def readable(self, name: str) -> Readable:
         """The target of that name, to read runs from; raises Failed, BadTarget, UnknownTarget."""
@@ -155,7 +158,9 @@ class Session:
             self.settings.needed("vision_url")
         found = make_target(name, self.target_conf(name))
         if not isinstance(found, Readable):
-            raise Failed(f"runs can be delivered to {name}, but not read from there (from vision and squad they can)")
+            raise Failed(
+                f"runs can be delivered to {name}, but not read from there (from vision, squad and fserver they can)"
+            )
         return found
 
     @cached_property

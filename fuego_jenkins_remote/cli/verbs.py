@@ -71,6 +71,16 @@ VERBS: dict[str, Verb] = {
     ),
     **_section(
         _RUNS,
+        "runs.installing",
+        install_run="Fetch a run and put it among this machine's own.",
+    ),
+    **_section(
+        _RUNS,
+        "fserver.runs",
+        rm_run="Take a run off an old Fuego server.",
+    ),
+    **_section(
+        _RUNS,
         "runs.putting",
         package_run="Pack a run folder, without the lab's secrets.",
         put_run="Deliver a run to its targets.",

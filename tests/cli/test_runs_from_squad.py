@@ -96,7 +96,7 @@ def test_a_lab_with_vision_names_squad_to_read_from_it(ftc: Ftc, delivered: Path
         (("list-runs", "-r", "--from", "vision"), 1, "vision_url is not set"),
         (("list-runs", "--from", "squad"), 2, "--from is for the network's runs: add -r"),
         (("list-runs", "-r", "--since", "yesterday"), 1, "neither a date nor a time"),
-        (("get-run", "20261123-101500123-k3j7x2m4"), 1, "hub_url is not set"),
+        (("get-run", "20261123-101500123-k3j7x2m4"), 1, "SQUAD keeps runs only"),
     ],
 )
 def test_what_cannot_be_is_told(ftc: Ftc, conf: Path, words: tuple[str, ...], status: int, said: str) -> None:

@@ -15,14 +15,20 @@ from fuego_jenkins_remote.cli.runs.local import existing
 from fuego_jenkins_remote.cli.session import Session
 
 if TYPE_CHECKING:
+    from fuego_jenkins_remote.client.values import Request
     from fuego_jenkins_remote.publish.targets import Readable
+
+
+origin_option = click.option(
+    "--from", "origin", default="", metavar="TARGET", help="Where from: vision, squad or fserver."
+)
 
 
 @click.command
 @click.argument("run", metavar="RUN|REQUEST")
 @click.option("-o", "--output", type=FILE, metavar="FILE", help="Where to; without it NAME.frp in this folder.")
 @click.option("--unpack", type=FOLDER, metavar="DIR", help="Unpack it into this new folder; with -o both.")
-@click.option("--from", "origin", default="", metavar="TARGET", help="Where from: vision or squad.")
+@origin_option
 @hub_url
 @vision_url
 @common
@@ -30,7 +36,7 @@ if TYPE_CHECKING:
 def get_run(session: Session, run: str, origin: str, output: Path | None, unpack: Path | None) -> None:
     """Fetch a run package, by the run's key or the request's id; its digest is checked.
 
-    Where vision_url is not set and server_type is squad, it comes from that SQUAD, as with --from squad.
+    Where vision_url is not set, it comes from the server of server_type, as with --from squad or --from fserver.
 
     \b
     Examples: ftc get-run 20261123-101500123-k3j7x2m4
@@ -39,7 +45,7 @@ def get_run(session: Session, run: str, origin: str, output: Path | None, unpack
     from fuego_jenkins_remote.fuego import packages
 
     origin = session.runs_from(origin)
-    key = _run_key(session, run, origin)
+    key = run_key(session, run, origin)
     source = session.readable(origin)
     target = unpack or output or Path(f"{key.rpartition('/')[2]}.frp")
     if unpack and unpack.exists():
@@ -64,8 +70,13 @@ def get_run(session: Session, run: str, origin: str, output: Path | None, unpack
     )
 
 
-def _run_key(session: Session, run: str, origin: str) -> str:
-    """The key of a run that was given by its key, its attempt or its request; other servers have other names, too."""
+def run_key(session: Session, run: str, origin: str) -> str:
+    """The key of a run that was given by its key, its attempt or its request; other servers have other names, too.
+
+    Raises BadIdentity, BadName, ClientError, Failed.
+    """
+    if run.startswith("request-") and session.speaks_fserver:
+        return _of_request(session.hub.request(session.request_id(run)))
     from fuego_jenkins_remote.network.identities import BadIdentity, check_request_id, split_run_key
 
     if "/" in run:
@@ -81,6 +92,10 @@ def _run_key(session: Session, run: str, origin: str) -> str:
     request = session.hub.request(request_id)
     if number and request.host and str(request.attempt) != number:
         raise Failed(f"{run} is not the last attempt: give the run's key, like {request.host}/{run}")
+    return _of_request(request)
+
+
+def _of_request(request: Request) -> str:
     if not request.run_key:
         raise Failed(f"request {request.id} is {request.state}: it has no run" + ("" if request.is_final else " yet"))
     return request.run_key
@@ -99,7 +114,7 @@ _STATUSES = ("PASS", "FAIL", "ERROR", "SKIP")
 @click.option("--request", default="", metavar="REQUEST", help="With -r: only the runs of this request.")
 @click.option("--campaign", default="", metavar="CAMPAIGN", help="With -r: only the runs of this campaign.")
 @click.option("--since", default="", metavar="TIME", help="With -r: a date (UTC), or a time with its offset.")
-@click.option("--from", "origin", default="", metavar="TARGET", help="With -r: which server's, vision or squad.")
+@click.option("--from", "origin", default="", metavar="TARGET", help="With -r: whose, vision, squad or fserver.")
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="The newest so many.")
 @vision_url
 @common
@@ -107,7 +122,7 @@ _STATUSES = ("PASS", "FAIL", "ERROR", "SKIP")
 def list_runs(session: Session, /, remote: bool, origin: str, limit: int, **filters: str) -> None:
     """List runs, of this lab or of the network, newest first.
 
-    The network's are vision's; where vision_url is not set and server_type is squad, that SQUAD's.
+    The network's are vision's; where vision_url is not set, those of the server of server_type, squad or fuego.
 
     \b
     Examples: ftc list-runs -t Functional.hello_world

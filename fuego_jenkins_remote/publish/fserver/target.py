@@ -7,7 +7,8 @@ removed.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from fuego_jenkins_remote.client.errors import ClientError
@@ -16,7 +17,8 @@ from fuego_jenkins_remote.fuego.errors import BadName
 from fuego_jenkins_remote.fuego.names import check_board_name, check_test_name
 from fuego_jenkins_remote.fuego.runs import Run
 from fuego_jenkins_remote.publish.contents import opened
-from fuego_jenkins_remote.publish.targets import NeverDelivered, NotDelivered, RunPackage
+from fuego_jenkins_remote.publish.fserver import reading
+from fuego_jenkins_remote.publish.targets import Fetched, Listed, NeverDelivered, NotDelivered, RunPackage
 
 _IDENTITY = ("request_id", "attempt", "build_number", "start_time", "timestamp", "job_name")
 
@@ -44,6 +46,19 @@ class FserverTarget:
         root = self._server().url.partition("//")[2].partition("/")[0]
         scheme = self._server().url.partition("://")[0]
         return f"{scheme}://{root}/fserver-data/files/runs/{name.removeprefix('run-')}/"
+
+    @property
+    def url(self) -> str:
+        """Where this server is."""
+        return self._server().url
+
+    def runs(self, filters: Mapping[str, str], limit: int) -> Listed:
+        """See `Readable`."""
+        return reading.listed(self._server(), filters, limit)
+
+    def fetch(self, run: str, destination: Path) -> Fetched:
+        """See `Readable`."""
+        return reading.fetch(self._server(), run, destination)
 
     def _has(self, name: str, run: Run) -> bool:
         """Whether the server keeps this run; raises NeverDelivered where it keeps another of that name."""
