@@ -83,7 +83,7 @@ VERBS: dict[str, Verb] = {
         _RUNS,
         "runs.putting",
         package_run="Pack a run folder, without the lab's secrets.",
-        put_run="Deliver a run to its targets.",
+        put_run="Deliver runs to their targets.",
     ),
     **_section(_RUNS, "convert_run", convert_run="Convert a run to JUnit's XML."),
     **_section(

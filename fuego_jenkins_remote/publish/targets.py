@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
@@ -47,6 +47,22 @@ class Target(Protocol):
         returns, the run has arrived: where the target can be read, it was read back. Raises NotDelivered or
         NeverDelivered.
         """
+
+
+@dataclass(frozen=True, kw_only=True)
+class Handed:
+    """What came of one run of several: the address of its page, or why the target does not have it."""
+
+    url: str = ""
+    error: NotDelivered | NeverDelivered | None = None
+
+
+@runtime_checkable
+class TakesMany(Protocol):
+    """A target that takes several runs in one go, which a lab uses for what has waited."""
+
+    def deliver_many(self, runs: Sequence[RunPackage]) -> dict[str, Handed]:
+        """As `deliver`, for each of them: what came of it by its key. One that cannot be taken holds up no other."""
 
 
 @dataclass(frozen=True, kw_only=True)

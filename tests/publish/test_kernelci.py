@@ -217,3 +217,89 @@ def test_answers_are_those_of_the_real_server(shared_data: Path, kcidb: KcidbSer
 def test_a_live_server_takes_a_run(package: Packages) -> None:
     site = open_site(os.environ["KCIDB_REST"], os.environ.get("KCIDB_TOKEN", ""))
     KernelCiTarget(lambda: site, Source(origin=os.environ.get("KCIDB_ORIGIN", "fuego"))).deliver(package())
+
+
+# ---- many runs in one submission
+
+
+def several(package: Packages, number: int) -> list[RunPackage]:
+    return [package(key=KEY.replace("k3j7x2m4", f"k3j7x2m{at}")) for at in range(2, 2 + number)]
+
+
+def test_many_runs_go_in_one_submission(kcidb: KcidbServer, door: FrontDoor, package: Packages) -> None:
+    runs = several(package, 4)
+    handed = target(door).deliver_many(runs)
+    assert [handed[run.key].error for run in runs] == [None] * 4
+    assert (len(kcidb.received), len(kcidb.objects("tests"))) == (1, 24)
+
+
+def test_a_run_that_does_not_fit_is_left_out_of_the_batch(
+    kcidb: KcidbServer, door: FrontDoor, package: Packages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs = several(package, 3)
+    runs[1].path.write_bytes(b"no package")
+    handed = target(door).deliver_many(runs)
+    assert [type(handed[run.key].error) for run in runs] == [type(None), NeverDelivered, type(None)]
+    assert (len(kcidb.received), len(kcidb.objects("tests"))) == (1, 12)
+
+
+def test_a_batch_is_cut_where_it_grows_too_large(
+    kcidb: KcidbServer, door: FrontDoor, package: Packages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fuego_jenkins_remote.publish.kernelci.target.MAX_BATCH", 10_000)
+    runs = several(package, 4)
+    handed = target(door).deliver_many(runs)
+    assert all(handed[run.key].error is None for run in runs)
+    assert 1 < len(kcidb.received) <= 4
+    assert len(kcidb.objects("tests")) == 24
+
+
+def with_receipts(runs: list[RunPackage], handed: dict[str, Any]) -> list[RunPackage]:
+    return [replace(run, receipt=handed[run.key].error.receipt) for run in runs]
+
+
+def test_each_run_of_a_batch_has_the_receipt_and_is_asked_for_alone(
+    kcidb: KcidbServer, door: FrontDoor, package: Packages
+) -> None:
+    kcidb.looks_until_processed = 5
+    runs = several(package, 2)
+    first, second = with_receipts(runs, target(door).deliver_many(runs))
+    assert first.receipt == second.receipt != ""
+    target(door).deliver(first)
+    assert target(door).deliver_many([second])[second.key].error is None
+    assert len(kcidb.received) == 1
+
+
+def test_a_batch_that_is_refused_goes_again_one_by_one(kcidb: KcidbServer, door: FrontDoor, package: Packages) -> None:
+    said = '{"id": "submission1", "status": "failed", "message": "File failed to pass validation"}'
+    runs = several(package, 3)
+    with door.answering(200, method="GET", path="/status.*submission1$", body=said):
+        handed = target(door).deliver_many(runs)
+    assert all(handed[run.key].error is None for run in runs)
+    assert len(kcidb.received) == 4
+
+
+def test_a_batch_that_is_refused_later_goes_again_one_by_one(
+    kcidb: KcidbServer, door: FrontDoor, package: Packages
+) -> None:
+    kcidb.looks_until_processed = 4
+    runs = several(package, 2)
+    waiting = with_receipts(runs, target(door).deliver_many(runs))
+    said = '{"id": "submission1", "status": "failed", "message": "File failed to pass validation"}'
+    kcidb.looks_until_processed = 1
+    with door.answering(200, method="GET", path="/status.*submission1$", body=said):
+        handed = target(door).deliver_many(waiting)
+        assert all(handed[run.key].error is None for run in runs)
+    assert len(kcidb.received) == 3
+
+
+def test_a_batch_whose_answer_was_lost_makes_no_second_run(
+    kcidb: KcidbServer, door: FrontDoor, package: Packages
+) -> None:
+    runs = several(package, 3)
+    with door.losing_answers(method="POST", path="/submit", times=10):
+        handed = target(door).deliver_many(runs)
+    assert all(isinstance(handed[run.key].error, NotDelivered) for run in runs)
+    handed = target(door).deliver_many(runs)
+    assert all(handed[run.key].error is None for run in runs)
+    assert len(kcidb.objects("tests")) == 18

@@ -1,40 +1,56 @@
-"""A run package's way to targets, here and now: what `ftc put-run` does with a file."""
+"""The way of run packages to targets, here and now: what `ftc put-run` does with files."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from fuego_jenkins_remote.cli.session import Session
 
 if TYPE_CHECKING:
     from fuego_jenkins_remote.fuego.packages import PackageInfo
-    from fuego_jenkins_remote.publish.targets import RunPackage, Target
+    from fuego_jenkins_remote.publish.targets import Handed, RunPackage, Target
 
 
-def put_package(session: Session, info: PackageInfo, names: tuple[str, ...]) -> int:
-    """Deliver it to each of the targets; exit status 1 if one does not have it afterwards. Raises BadTarget."""
+def put_packages(session: Session, infos: Sequence[PackageInfo], names: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Deliver them to each of the targets: of each run what came of that. Raises BadTarget.
+
+    To a target that takes several runs in one go they all go at once.
+    """
     from fuego_jenkins_remote.publish.making import make_target
     from fuego_jenkins_remote.publish.targets import RunPackage
 
     targets = [make_target(name, session.target_conf(name)) for name in names]
-    run = RunPackage(key=_key_of(session, info), path=info.path, sha256=info.sha256)
-    told = [_deliver(session, name, target, run) for name, target in zip(names, targets, strict=True)]
-    if session.as_json:
-        session.out.json({"run": run.key, "targets": told, "url": told[0]["url"]})
-    return 0 if all(one["delivered"] for one in told) else 1
+    runs = [RunPackage(key=_key_of(session, info), path=info.path, sha256=info.sha256) for info in infos]
+    told: dict[str, list[dict[str, Any]]] = {run.key: [] for run in runs}
+    for name, target in zip(names, targets, strict=True):
+        for run, came in _handed_over(target, runs):
+            told[run.key].append(_say(session, name, run, came))
+    return [{"run": key, "targets": of_run, "url": of_run[0]["url"]} for key, of_run in told.items()]
 
 
-def _deliver(session: Session, name: str, target: Target, run: RunPackage) -> dict[str, Any]:
-    from fuego_jenkins_remote.publish.targets import NeverDelivered, NotDelivered
+def _handed_over(target: Target, runs: Sequence[RunPackage]) -> Iterator[tuple[RunPackage, Handed]]:
+    from fuego_jenkins_remote.publish.targets import Handed, NeverDelivered, NotDelivered, TakesMany
 
-    try:
-        url = target.deliver(run)
-    except (NotDelivered, NeverDelivered) as error:
-        session.out.note(f"{run.key}: {name}: {error}")
-        return {"target": name, "delivered": False, "url": "", "trouble": str(error)}
+    if isinstance(target, TakesMany) and len(runs) > 1:
+        handed = target.deliver_many(runs)
+        yield from ((run, handed[run.key]) for run in runs)
+        return
+    for run in runs:
+        try:
+            yield run, Handed(url=target.deliver(run))
+        except (NotDelivered, NeverDelivered) as error:
+            yield run, Handed(error=error)
+
+
+def _say(session: Session, name: str, run: RunPackage, came: Handed) -> dict[str, Any]:
+    if came.error is not None:
+        session.out.note(f"{run.key}: {name}: {came.error}")
+        return {"target": name, "delivered": False, "url": "", "trouble": str(came.error)}
     if not session.as_json:
-        session.out.result(f"{run.key}: {name}: {url}" if url else f"{run.key}: {name}", bare=run.key, data={})
-    return {"target": name, "delivered": True, "url": url, "trouble": ""}
+        text = f"{run.key}: {name}: {came.url}" if came.url else f"{run.key}: {name}"
+        session.out.result(text, bare=run.key, data={})
+    return {"target": name, "delivered": True, "url": came.url, "trouble": ""}
 
 
 def _key_of(session: Session, info: PackageInfo) -> str:

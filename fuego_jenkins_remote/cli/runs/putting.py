@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -89,43 +89,81 @@ def _pack(session: Session, folder: Path, target: Path, board: str | None) -> Pa
     return pack_run(folder, target, redactor=redactor, metadata={"host_name": session.settings.host_name})
 
 
+def _keep_commit(context: click.Context, _option: click.Parameter, commit: str | None) -> None:
+    if not commit:
+        return
+    if len(commit) != 40 or not set(commit) <= set("0123456789abcdef"):
+        raise click.BadParameter("40 digits 0-9 a-f are wanted")
+    context.ensure_object(Session).options["kcidb_commit"] = commit
+
+
 @click.command
-@click.argument("run", metavar="PACKAGE|FOLDER|REQUEST")
+@click.argument("runs", metavar="PACKAGE|FOLDER|REQUEST...", nargs=-1, required=True)
 @click.option(
     "-b", "--board", metavar="BOARD", help="For a folder: whose secrets to leave out, if not its own board's."
 )
 @click.option("--to", default="", metavar="TARGET,...", help="Where to; without it to the targets in fuego.conf.")
+@click.option(
+    "--kernel-commit",
+    metavar="COMMIT",
+    expose_value=False,
+    callback=_keep_commit,
+    help="For KernelCI: which kernel it was, where the run does not say so itself.",
+)
 @hub_url
 @vision_url
 @host_name
 @state_dir
 @common
 @pass_session
-def put_run(session: Session, run: str, board: str | None, to: str) -> int:
-    """Deliver a run to its targets.
+def put_run(session: Session, runs: tuple[str, ...], board: str | None, to: str) -> int:
+    """Deliver runs to their targets.
 
-    A run package, a run folder, or what a request of this lab has left.
+    A run package, a run folder, or what a request of this lab has left; several in one go.
 
     Delivering the same run again changes nothing. Targets are vision, squad, kernelci, fserver, and what packages add.
 
     \b
     Examples: ftc put-run 20261123-101500123-k3j7x2m4
               ftc put-run bbb.default.7.frp --to vision,squad
+              ftc put-run *.frp --to kernelci --kernel-commit c942fddf8793b2013be8c901b47d0a8dc02bf99f
     """
+    from fuego_jenkins_remote.cli.runs.delivering import put_packages
     from fuego_jenkins_remote.cli.settings import target_names
 
     names = target_names(to) if to else ()
-    path = Path(run)
-    if not path.exists() and (attempt := _attempt(session, run)):
-        from fuego_jenkins_remote.lab.serving.by_hand import deliver
+    attempts = {run: found for run in runs if not Path(run).exists() and (found := _attempt(session, run))}
+    told: list[dict[str, Any]] = []
+    well = True
+    with ExitStack() as stack:
+        packages = [stack.enter_context(_as_package(session, Path(run), board)) for run in runs if run not in attempts]
+        for attempt in attempts.values():
+            one = _put_attempt(session, attempt, names, alone=len(runs) == 1)
+            well = well and one is not None
+            told += [one] if one else []
+        if packages:
+            told += put_packages(session, packages, names or session.settings.targets)
+    if session.as_json:
+        session.out.json(told[0] if len(runs) == 1 else told)
+    return 0 if well and all(target["delivered"] for one in told for target in one.get("targets", ())) else 1
 
-        key, url = f"{session.settings.host_name}/{attempt}", deliver(session.lab, session.links, attempt, names)
-        session.out.result(f"{key}: {url}" if url else key, bare=key, data={"run": key, "url": url})
-        return 0
-    from fuego_jenkins_remote.cli.runs.delivering import put_package
 
-    with _as_package(session, path, board) as info:
-        return put_package(session, info, names or session.settings.targets)
+def _put_attempt(session: Session, attempt: Any, names: tuple[str, ...], *, alone: bool) -> dict[str, Any] | None:
+    """Deliver what a request of this lab has left. Among several one that waits is told of, and gives None."""
+    from fuego_jenkins_remote.lab.errors import LabError
+    from fuego_jenkins_remote.lab.serving.by_hand import deliver
+
+    key = f"{session.settings.host_name}/{attempt}"
+    try:
+        url = deliver(session.lab, session.links, attempt, names)
+    except LabError as error:
+        if alone:
+            raise
+        session.out.note(f"{key}: {error}")
+        return None
+    if not session.as_json:
+        session.out.result(f"{key}: {url}" if url else key, bare=key, data={})
+    return {"run": key, "url": url}
 
 
 def _attempt(session: Session, text: str) -> Any:

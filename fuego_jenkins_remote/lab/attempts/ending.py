@@ -19,18 +19,30 @@ from fuego_jenkins_remote.fuego.runs import Json, Run, Status
 from fuego_jenkins_remote.lab.attempts.error_runs import lay_out
 from fuego_jenkins_remote.lab.attempts.evidence import Finding, look
 from fuego_jenkins_remote.lab.attempts.folders import Outcome
-from fuego_jenkins_remote.lab.attempts.journal import Entry, Phase
+from fuego_jenkins_remote.lab.attempts.journal import Delivery, Entry, Phase
 from fuego_jenkins_remote.lab.attempts.stepping import PATIENCE_FOR_JENKINS, SCRATCH, Stepping, log, one_line
 from fuego_jenkins_remote.lab.errors import ControllerDown, LabError
 from fuego_jenkins_remote.lab.jenkins.controller import Build
-from fuego_jenkins_remote.network.identities import run_key
+from fuego_jenkins_remote.network.identities import AttemptId, run_key
 from fuego_jenkins_remote.network.reasons import Reason
-from fuego_jenkins_remote.publish.targets import NeverDelivered, NotDelivered, RunPackage, Target
+from fuego_jenkins_remote.publish.targets import (
+    Handed,
+    NeverDelivered,
+    NotDelivered,
+    RunPackage,
+    TakesMany,
+    Target,
+)
 
 EVIDENCE = 256 * 2**10
 """Bytes of a console's end in which signs of infrastructure are looked for."""
 TIMED_OUT = 124
 """What run-test exits with when a test went on beyond its own time limit."""
+_UNSAID = Handed(error=NotDelivered("the target does not say what came of it"))
+BATCH = 50
+"""So many runs that have waited go to a target with the one that is tried, where it takes many."""
+BATCH_BYTES = 64 * 2**20
+"""And so large are their packages together."""
 RETRY = 5.0
 """Seconds until the second try of a delivery; each later one waits twice as long, at most ten minutes."""
 
@@ -146,25 +158,63 @@ class Ending(Stepping):
 
     def deliver(self, entry: Entry) -> float:
         """Hand the run to each target that does not have it; the first one's word makes the request done."""
-        key, path = run_key(self.lab.host, entry.id), self.package_path(entry.id)
         waiting = 0
         for delivery in self.journal.deliveries(entry.id):
-            if delivery.delivered:
-                continue
-            run = RunPackage(key=key, path=path, sha256=entry.sha256, receipt=delivery.receipt)
-            try:
-                url = self._target(delivery.target).deliver(run)
-            except NotDelivered as error:
-                log.warning("%s: %s does not have the run yet: %s", entry.id, delivery.target, error)
-                self.journal.not_delivered(entry.id, delivery.target, str(error), error.receipt)
+            if not delivery.delivered and not self._hand_over(entry, delivery):
                 waiting = max(waiting, delivery.tries + 1)
-                continue
-            except NeverDelivered as error:
-                log.warning("%s: %s never takes the run: %s", entry.id, delivery.target, error)
-                self.journal.delivered(entry.id, delivery.target, "", trouble=str(error))
-                continue
-            self.journal.delivered(entry.id, delivery.target, url)
         return self._after_delivery(entry, waiting)
+
+    def _hand_over(self, entry: Entry, delivery: Delivery) -> bool:
+        """One try with one target; whether the run waits no longer there."""
+        run = self._package_of(entry, delivery)
+        try:
+            target = self._target(delivery.target)
+            if isinstance(target, TakesMany) and delivery.tries and (others := self._backlog(entry, delivery.target)):
+                attempts = {entry.id: run, **others}
+                handed = target.deliver_many(list(attempts.values()))
+                for attempt, one in attempts.items():
+                    self._came_of(attempt, delivery.target, handed.get(one.key, _UNSAID))
+                return not isinstance(handed.get(run.key, _UNSAID).error, NotDelivered)
+            came = Handed(url=target.deliver(run))
+        except (NotDelivered, NeverDelivered) as error:
+            came = Handed(error=error)
+        self._came_of(entry.id, delivery.target, came)
+        return not isinstance(came.error, NotDelivered)
+
+    def _came_of(self, attempt: AttemptId, target: str, came: Handed) -> None:
+        if isinstance(came.error, NotDelivered):
+            log.warning("%s: %s does not have the run yet: %s", attempt, target, came.error)
+            self.journal.not_delivered(attempt, target, str(came.error), came.error.receipt)
+        elif came.error is not None:
+            log.warning("%s: %s never takes the run: %s", attempt, target, came.error)
+            self.journal.delivered(attempt, target, "", trouble=str(came.error))
+        else:
+            self.journal.delivered(attempt, target, came.url)
+
+    def _package_of(self, entry: Entry, delivery: Delivery) -> RunPackage:
+        key, path = run_key(self.lab.host, entry.id), self.package_path(entry.id)
+        return RunPackage(key=key, path=path, sha256=entry.sha256, receipt=delivery.receipt)
+
+    def _backlog(self, entry: Entry, target: str) -> dict[AttemptId, RunPackage]:
+        """What else has waited for a target that takes many: at most BATCH runs of BATCH_BYTES.
+
+        Another worker may send one of them at the same time, which does no harm. Each is closed at its own next step.
+        """
+        found: dict[AttemptId, RunPackage] = {}
+        left = BATCH_BYTES
+        for attempt in self.journal.backlog(target, BATCH):
+            other = self.journal.entry(attempt)
+            waits = (one for one in self.journal.deliveries(attempt) if one.target == target and not one.delivered)
+            delivery = next(waits, None)
+            if other is None or other.phase is not Phase.DELIVER or delivery is None or attempt == entry.id:
+                continue
+            package = self._package_of(other, delivery)
+            with contextlib.suppress(FileNotFoundError):  # delivered meanwhile
+                left -= package.path.stat().st_size
+                if left < 0:
+                    break
+                found[attempt] = package
+        return found
 
     def _target(self, name: str) -> Target:
         """The target of that name; raises NotDelivered for one that the lab had when the run was packaged."""

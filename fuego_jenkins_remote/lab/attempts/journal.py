@@ -285,6 +285,18 @@ class Journal(JournalFile):
             for row in rows
         ]
 
+    def backlog(self, target: str, limit: int) -> list[AttemptId]:
+        """The oldest attempts whose runs were tried at a target, and wait."""
+        # Said twice, so that SQLite takes the index of open attempts.
+        rows = self.read(
+            "SELECT attempts.attempt FROM attempts JOIN deliveries USING (attempt)"
+            " WHERE phase != 'closed' AND phase = 'deliver' AND target = ? AND NOT delivered AND tries > 0"
+            " ORDER BY attempts.rowid LIMIT ?",
+            target,
+            limit,
+        )
+        return [AttemptId.parse(row["attempt"]) for row in rows]
+
     def delivered(self, attempt: AttemptId, target: str, url: str, trouble: str = "") -> None:
         """The target has it; with `trouble`, it never will, and that is that."""
         self.write(
