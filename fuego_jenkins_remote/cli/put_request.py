@@ -132,18 +132,19 @@ def put_request(
         campaign = put_all(session, wanted, name=name, call_id=given["key"])
         for sentence in (time_limit_words(given), *campaign.told):
             session.out.note(sentence)
-        return _told_of(session, campaign, wait=wait, limit=wait_limit)
+        return _told_of(session, campaign, told=campaign.told, wait=wait, limit=wait_limit)
     answer = put(session, wanted[0])
     for sentence in (time_limit_words(given), *answer.told):
         session.out.note(sentence)
     if answer.campaign is not None:
         from fuego_jenkins_remote.client import campaigns
 
-        return _told_of(session, campaigns.get(session.hub.api, answer.campaign), wait=wait, limit=wait_limit)
+        campaign = campaigns.get(session.hub.api, answer.campaign)
+        return _told_of(session, campaign, told=answer.told, wait=wait, limit=wait_limit)
     made = answer.requests
     ids = [request.id for request in made]
     if not (wait and session.as_json):
-        session.out.result("\n".join(_lines(made)), bare=ids, data=_data(made))
+        session.out.result("\n".join(_lines(made)), bare=ids, data={**_data(made), "told": list(answer.told)})
     if not wait:
         return 0
     from fuego_jenkins_remote.cli.waiting import wait_for_requests
@@ -191,7 +192,7 @@ def _from_the_store(session: Session, wanted: list[dict[str, Any]], version: str
     return [{**one, "package": packages[one["test"]]} for one in wanted]
 
 
-def _told_of(session: Session, campaign: Campaign, *, wait: bool, limit: float | None) -> int:
+def _told_of(session: Session, campaign: Campaign, *, told: Sequence[str], wait: bool, limit: float | None) -> int:
     """Say what was put, and wait for its end."""
     from fuego_jenkins_remote.cli.campaigns.showing import in_order, show
 
@@ -202,7 +203,8 @@ def _told_of(session: Session, campaign: Campaign, *, wait: bool, limit: float |
         number = f"{len(campaign.parts)} {'request' if len(campaign.parts) == 1 else 'requests'}"
         last = f"campaign {campaign.id}: {number}; ftc show-campaign {campaign.id}"
         bare = [part.id for part in campaign.parts]
-        session.out.result("\n".join([*lines[:_LISTED], *more, last]), bare=bare, data=_campaign_data(campaign))
+        data = {**_campaign_data(campaign), "told": list(told)}
+        session.out.result("\n".join([*lines[:_LISTED], *more, last]), bare=bare, data=data)
     if not wait:
         return 0
     from fuego_jenkins_remote.cli.campaigns.waiting import wait_for_campaign

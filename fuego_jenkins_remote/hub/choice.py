@@ -158,7 +158,8 @@ def look(conn: sa.Connection, caller: Caller, new: NewRequest, now: datetime, li
 def _seen(board: Board, wish: Wish, now: datetime) -> Seen:
     offer = board.offer(now)
     never = tuple(matching.never(offer, wish, now))
-    return Seen(board=board, never=never, not_now=() if never else tuple(matching.not_now(offer, wish, now)))
+    later = () if never else (*matching.not_now(offer, wish, now), *matching.asked_first(offer, wish))
+    return Seen(board=board, never=never, not_now=later)
 
 
 def _does_for(board: Board, new: NewRequest, team: str, caller: Caller, now: datetime) -> bool:

@@ -57,6 +57,14 @@ def _limits(outside: Sequence[Board], new: NewRequest) -> list[str]:
 
 
 def _asked(outside: Sequence[Board]) -> list[str]:
+    """Whose people are asked first, and whose policy may refuse it."""
     hosts = sorted({board.host for board in outside if board.terms.ask})
-    asked = f"The people of {listed(hosts)} are asked before it runs there, unless they have allowed such requests."
-    return [asked] if hosts else []
+    asking = sorted({board.host for board in outside if board.terms.asks} - set(hosts))
+    refusing = sorted({board.host for board in outside if board.terms.policy == "refuse"})
+    said = {
+        f"The people of {listed(hosts)} are asked before it runs there, unless they have allowed such requests.": hosts,
+        f"The people of {listed(asking)} are asked before it runs there, unless a rule of the lab's policy lets it run"
+        " or they have allowed such requests.": asking,
+        f"The policy of {listed(refusing)} refuses requests of other teams, but for those that it names.": refusing,
+    }
+    return [sentence for sentence, of in said.items() if of]

@@ -31,6 +31,8 @@ def read_terms(for_all: object, own: object, share: object) -> Terms:
     said = {**_mapping(for_all), **_mapping(own)}
     if "windows" in said:
         raise BadTerms("terms: windows stand under 'share', for the board or for all")
+    if "policy" in said:
+        raise BadTerms("terms: the lab's policy stands in lab-policy.yaml")
     if isinstance(time := said.get("max_time"), str):
         try:
             said["max_time"] = parse_timeout(time)

@@ -23,7 +23,7 @@ Both stand beside fuego.conf, which a test cannot write in Fuego's container. bo
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -38,7 +38,7 @@ from fuego_jenkins_remote.lab.care.wanted import BoardCheck, read_check
 from fuego_jenkins_remote.lab.errors import BadLabFile
 from fuego_jenkins_remote.lab.probe.memory import recall
 from fuego_jenkins_remote.lab.probe.options import told
-from fuego_jenkins_remote.network.policy import Policy, PolicyError, policy_from_mapping
+from fuego_jenkins_remote.network.policy import Policy, PolicyError, for_outsiders, policy_from_mapping
 from fuego_jenkins_remote.network.share_windows import BadWindows, ShareWindows
 from fuego_jenkins_remote.network.terms import BadTerms, Terms, terms_as_mapping
 
@@ -103,12 +103,14 @@ class LabConfig:
     def board_record(self, board: BoardFile, *, online: bool = True) -> dict[str, Any]:
         """What the network is told of a board (BoardIn). Raises BadLabFile.
 
-        What boards.yaml says comes before what a probe has found, and that before what the board file says.
+        What boards.yaml says comes before what a probe has found, and that before what the board file says. Of the
+        policy it is told what it does with outsiders' requests: so they know, before they ask, that people are asked.
         """
         added = self._boards_yaml().get(board.name, {})
         found = recall(self.state_dir, board.name)
         options = told(found.options, (str(one) for one in added.get("config", ())))
         by_hand = {key: str(added[key]) for key in ("type", "cpu") if key in added}
+        terms = replace(self.board_terms(board.name), policy=str(for_outsiders(self.policy(), board.name)))
         facts = {**board.facts(), **found.facts, **options, **by_hand}
         return {
             "facts": facts,
@@ -116,7 +118,7 @@ class LabConfig:
             "description": str(added.get("description", "")),
             "open_to": open_to([str(one) for one in added.get("open_to", (NETWORK,))]),
             "online": online,
-            **({"terms": terms} if (terms := terms_as_mapping(self.board_terms(board.name))) else {}),
+            "terms": terms_as_mapping(terms),
         }
 
     def board_terms(self, board: str) -> Terms:

@@ -40,6 +40,8 @@ class Why(StrEnum):
     SILENT = "silent"
     BUSY = "busy"
     SHUT = "shut"  # outside of its share windows, or too near to the end of one
+    ASKS = "asks"  # its lab's people are asked about outsiders' requests
+    REFUSES = "refuses"  # its lab's policy refuses outsiders' requests, but for those that it names
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,6 +137,20 @@ def not_now(offer: Offer, wish: Wish, now: datetime) -> list[Reason]:
         if until > now.astimezone(UTC):
             shut = f"its share window ends at {until:%H:%M} UTC, too soon for {format_timeout(wish.timeout)}"
         found.append(Reason(why=Why.SHUT, text=shut))
+    return found
+
+
+def asked_first(offer: Offer, wish: Wish) -> list[Reason]:
+    """That a lab's people are asked before an outsider's request runs, as far as it is known before the put."""
+    if offer.team in wish.teams:
+        return []
+    found = []
+    if offer.terms.asks:
+        text = "its lab's people are asked first, unless they have allowed such requests"
+        found.append(Reason(why=Why.ASKS, text=text))
+    if offer.terms.policy == "refuse":
+        text = "its lab's policy refuses requests of other teams, but for those that it names"
+        found.append(Reason(why=Why.REFUSES, text=text))
     return found
 
 

@@ -156,6 +156,13 @@ def decide(policy: Policy, question: Question) -> Decision:
     return Decision(answer=answer, why=words[answer])
 
 
+def for_outsiders(policy: Policy, board: str) -> Answer:
+    """What becomes of an outsider's installed test on a board, where no rule names its team, its user or the test."""
+    question = Question(user="", team="", board=board, test="", source=Source.INSTALLED, timeout=0)
+    general = (rule for rule in policy.rules if not (rule.users or rule.teams or rule.tests))
+    return next((rule.do for rule in general if rule.fits(question)), policy.default)
+
+
 def policy_from_mapping(data: object, host: str) -> Policy:
     """The policy that a parsed YAML file says; an empty one is `default_policy(host)`.
 

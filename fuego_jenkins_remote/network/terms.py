@@ -4,7 +4,7 @@ The lab says them with its board; the hub keeps to them when requests are put an
 policy. They are a mapping in JSON, all of whose parts may be left out:
 
     {"ask": true, "priority": 50, "max_time": 7200, "running": {"user": 1, "team": 3}, "waiting": {"user": 20},
-     "windows": {"time_zone": "Europe/Berlin", "windows": ["Mon-Fri 18:00-08:00"]}}
+     "windows": {"time_zone": "Europe/Berlin", "windows": ["Mon-Fri 18:00-08:00"]}, "policy": "ask"}
 """
 
 from __future__ import annotations
@@ -44,7 +44,9 @@ class Terms:
     """What holds for outsiders. `max_time` in seconds; `running` counts the lab's boards that a user, a team has.
 
     `waiting` counts requests that wait for the lab's boards, so many for each board: a lab with ten times the boards
-    has room for ten times the queue.
+    has room for ten times the queue. `policy` is what the lab's own policy does with an outsider's request that none of
+    its rules speaks of, as it was when the board was put: run, ask, refuse; empty: it was not told. The lab decides
+    by the policy itself; the hub says it to who asks.
     """
 
     ask: bool = False  # the lab's people approve each request, unless they have allowed such ones for good
@@ -53,7 +55,16 @@ class Terms:
     running: Quota = Quota()
     waiting: Quota = Quota()
     windows: Windows = Windows()
+    policy: str = ""
 
+    @property
+    def asks(self) -> bool:
+        """Whether the lab's people are asked about an outsider's request, as far as it is known here."""
+        return self.ask or self.policy == "ask"
+
+
+POLICIES = ("", "run", "ask", "refuse")
+"""What a lab's policy may do with a request."""
 
 USUAL = Terms()
 """What holds where a lab says nothing."""
@@ -79,6 +90,7 @@ def terms_from_mapping(data: object) -> Terms:
         running=_quota(said, "running"),
         waiting=_quota(said, "waiting"),
         windows=_windows(_mapping(said.get("windows", {}), "windows", Windows)),
+        policy=_word(said.get("policy", ""), "policy", POLICIES),
     )
 
 
@@ -116,6 +128,10 @@ def in_words(host: str, team: str, open_to: Sequence[str], terms: Terms, span: C
     said = [f"{'Everyone in the network' if '*' in open_to else _who(team, open_to)} may use it."]
     if terms.ask:
         said.append(f"The people of {host} approve each request of another team.")
+    elif terms.policy == "ask":
+        said.append(f"The people of {host} are asked about requests of other teams, unless its policy lets them run.")
+    if terms.policy == "refuse":
+        said.append(f"The policy of {host} refuses requests of other teams, but for those that it names.")
     said.append(f"A test of another team may take {span(terms.max_time)} at most.")
     if terms.priority < USUAL.priority:
         said.append(f"A request of another team has a priority of {terms.priority} at most.")
@@ -166,6 +182,12 @@ def _quota(said: Mapping[str, object], name: str) -> Quota:
 def _number(value: object, where: str, least: int, most: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
         raise BadTerms(f"{where}: a number from {least} to {most} is needed")
+    return value
+
+
+def _word(value: object, where: str, known: Sequence[str]) -> str:
+    if not isinstance(value, str) or value not in known:
+        raise BadTerms(f"{where}: one of {', '.join(filter(None, known))} is needed")
     return value
 
 

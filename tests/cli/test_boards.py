@@ -32,6 +32,7 @@ def test_terms_are_said_by_options_and_shown_in_words(ftc, as_lab, as_user) -> N
         "running": {"user": 1, "team": 3},
         "waiting": {"user": 20, "team": 40},
         "windows": {"time_zone": "Europe/Berlin", "windows": ["Mon-Fri 18:00-08:00"]},
+        "policy": "ask",
     }
     said = ftc("show-board", "demolab:local1").out
     for words in (

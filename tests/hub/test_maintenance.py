@@ -70,6 +70,7 @@ def test_terms_come_back_whole_and_a_mistake_in_them_is_told(service: Service) -
         "running": {"user": None, "team": 2},
         "waiting": {"user": None, "team": None},
         "windows": windows,
+        "policy": "",
     }
     for wrong in ({"aks": True}, {"max_time": 0}, {"windows": {"time_zone": "UTC", "windows": ["Mon"]}}):
         assert service.call("demolab", "PUT", "/boards/demolab/qemu", json={"terms": wrong}).status_code == 422

@@ -48,6 +48,38 @@ def test_needs_and_time_count(boards: Service) -> None:
     assert match(boards, "tim", timeout=7201)["may"] == 3
 
 
+@pytest.mark.parametrize(
+    ("terms", "why"), [({"ask": True}, "asks"), ({"policy": "ask"}, "asks"), ({"policy": "refuse"}, "refuses")]
+)
+def test_where_people_are_asked_first_it_is_said_before_the_put(
+    boards: Service, terms: dict[str, object], why: str
+) -> None:
+    body = {"facts": {"arch": "x86_64"}, "open_to": ["*"], "terms": terms}
+    boards.ok("demolab", "PUT", "/boards/demolab/qemu", json=body)
+    [qemu] = match(boards, selector="demolab:qemu")["boards"][:1]
+    assert (qemu["does"], [reason["why"] for reason in qemu["not_now"]]) == (True, [why])
+    [own] = match(boards, "tim", selector="demolab:qemu")["boards"][:1]
+    assert own["not_now"] == []
+
+
+@pytest.mark.parametrize(
+    ("policy", "said"),
+    [
+        ("ask", "The people of demolab are asked before it runs there, unless a rule of the lab's policy lets it run"),
+        ("refuse", "The policy of demolab refuses requests of other teams, but for those that it names."),
+    ],
+)
+def test_what_a_labs_policy_does_with_an_outsiders_request_is_told_at_the_put(
+    boards: Service, policy: str, said: str
+) -> None:
+    body = {"facts": {"arch": "x86_64"}, "open_to": ["*"], "terms": {"policy": policy}}
+    boards.ok("demolab", "PUT", "/boards/demolab/qemu", json=body)
+    wanted = {"call_id": "call-000001", "selector": "demolab:qemu", "test": "Functional.a"}
+    assert any(said in one for one in boards.ok("ann", "POST", "/requests", 201, json=wanted)["told"])
+    told = boards.ok("tim", "POST", "/requests", 201, json=wanted)["told"]
+    assert not any("demolab" in one for one in told)
+
+
 def test_nothing_is_put_and_the_list_is_bounded(boards: Service) -> None:
     look = match(boards, limit=1)
     assert [one["board"] for one in look["boards"]] == ["demolab:qemu", "demolab:own"]

@@ -30,7 +30,21 @@ def test_without_boards_yaml_the_board_file_speaks_alone(lab: LabConfig) -> None
         "description": "",
         "open_to": ["*"],
         "online": True,
+        "terms": {"policy": "ask"},
     }
+
+
+@pytest.mark.parametrize(
+    ("text", "policy"),
+    [
+        ("default: run\n", "run"),
+        ("default: run\nrules: [{boards: [b*], do: refuse}]\n", "refuse"),
+        ("rules: [{teams: [friends], do: run}, {tests: [Functional.a], do: run}]\n", "ask"),
+    ],
+)
+def test_what_the_policy_does_with_outsiders_is_told_with_a_board(lab: LabConfig, text: str, policy: str) -> None:
+    (lab.conf_dir / "lab-policy.yaml").write_text(text)
+    assert _record(lab)["terms"] == {"policy": policy}
 
 
 def test_boards_yaml_adds_to_the_board_file(lab: LabConfig) -> None:
@@ -44,6 +58,7 @@ def test_boards_yaml_adds_to_the_board_file(lab: LabConfig) -> None:
         "description": "on Tim's desk",
         "open_to": ["a"],
         "online": True,
+        "terms": {"policy": "ask"},
     }
 
 
@@ -73,6 +88,7 @@ def test_a_boards_own_terms_come_before_those_for_all(lab: LabConfig) -> None:
         "max_time": 14400,
         "running": {"user": 1},
         "windows": {"time_zone": "UTC", "windows": ("Mon 10:00-12:00",)},
+        "policy": "ask",
     }
 
 
@@ -83,6 +99,7 @@ def test_a_boards_own_terms_come_before_those_for_all(lab: LabConfig) -> None:
         ("boards: {bbb: {terms: {aks: true}}}\n", "board bbb: terms: unknown key 'aks'"),
         ("boards: {bbb: {terms: {max_time: soon}}}\n", "board bbb: terms: max_time: 'soon'"),
         ("terms: {priority: 200}\n", "board bbb: terms: priority: a number from 0 to 100"),
+        ("terms: {policy: run}\n", "board bbb: terms: the lab's policy stands in lab-policy.yaml"),
         ("boards: {bbb: {terms: {windows: []}}}\n", "board bbb: terms: windows stand under 'share'"),
         ("share: {time_zone: UTC, windows: [Mon]}\n", "board bbb: share: windows: 'Mon' is no window"),
         ("boards: [bbb]\n", "boards: a name and values are expected"),

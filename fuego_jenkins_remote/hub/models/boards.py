@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import (
     AfterValidator,
@@ -62,6 +62,7 @@ class TermsModel(Wire):
     running: QuotaModel = QuotaModel()
     waiting: QuotaModel = QuotaModel()
     windows: WindowsModel = WindowsModel()
+    policy: Literal["", "run", "ask", "refuse"] = ""
 
     def terms(self) -> Terms:
         """As the domain has them; raises BadTerms, which is a ValueError."""
