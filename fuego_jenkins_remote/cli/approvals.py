@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fuego_jenkins_remote.cli.options import MOMENT, common, hub_url, pass_session
+from fuego_jenkins_remote.cli.options import HOST, MOMENT, TEAM, USER, common, hub_url, pass_session
 from fuego_jenkins_remote.cli.output import local_time
 from fuego_jenkins_remote.cli.session import Session
 
@@ -22,7 +22,7 @@ _until = click.option(
 _outside = click.option(
     "--outside", is_flag=True, help="Also where the test comes as a package or from git: code from outside."
 )
-_host = click.option("--host", metavar="HOST", help="The lab that answers, if it is not the one of fuego.conf.")
+_host = click.option("--host", type=HOST, help="The lab that answers, if it is not the one of fuego.conf.")
 
 
 def list_held(session: Session, filters: Mapping[str, str], limit: int) -> None:
@@ -163,8 +163,8 @@ def _answering_host(session: Session, request: Request) -> str:
 
 
 @click.command
-@click.option("--user", default="", metavar="USER", help="What this user asks for.")
-@click.option("--team", default="", metavar="TEAM", help="What is asked for in the name of this team.")
+@click.option("--user", default="", type=USER, help="What this user asks for.")
+@click.option("--team", default="", type=TEAM, help="What is asked for in the name of this team.")
 @click.option("-t", "--test", required=True, metavar="TEST", help="A test, or the beginning of names: 'Functional.*'.")
 @_until
 @_outside
@@ -216,7 +216,7 @@ def allow(
 
 
 @click.command(name="list-allowed")
-@click.option("--host", default="", metavar="HOST", help="Only of this lab.")
+@click.option("--host", default="", type=HOST, help="Only of this lab.")
 @hub_url
 @common
 @pass_session

@@ -122,6 +122,26 @@ class Moment(click.ParamType[datetime]):
         return moment
 
 
+class Name(click.ParamType[str]):
+    """A name as the network has it, checked before anything is sent; nothing given stays nothing."""
+
+    def __init__(self, kind: str) -> None:
+        """`kind`: team, user or host."""
+        self.name = kind
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Check it."""
+        from fuego_jenkins_remote.fuego import names
+        from fuego_jenkins_remote.fuego.errors import BadName
+
+        checks = {"team": names.check_team_name, "user": names.check_user_name, "host": names.check_host_name}
+        try:
+            return checks[self.name](value) if value else ""
+        except BadName as error:
+            self.fail(str(error), param, ctx)
+
+
+TEAM, USER, HOST = Name("team"), Name("user"), Name("host")
 DURATION = Duration()
 MOMENT = Moment()
 AGO = Moment(back=True)

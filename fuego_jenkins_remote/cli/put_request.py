@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fuego_jenkins_remote.cli.options import DURATION, MOMENT, common, hub_url, pass_session
+from fuego_jenkins_remote.cli.options import DURATION, MOMENT, TEAM, common, hub_url, pass_session
 from fuego_jenkins_remote.cli.request_options import (
     DEFAULT_TIMEOUT,
     call_id_of,
@@ -86,7 +86,7 @@ _COMMA = re.compile(r',(?=(?:[^"]*"[^"]*")*[^"]*$)')
 @click.option("--priority", type=click.IntRange(0, 100), default=50, show_default=True, help="Higher goes first.")
 @click.option("--notes", default="", metavar="TEXT", help="For the lab's people.")
 @click.option("--name", default="", metavar="TEXT", help="Make it a campaign that is called so.")
-@click.option("--team", metavar="TEAM", help="Which of your teams asks; without it the first that may.")
+@click.option("--team", type=TEAM, help="Which of your teams asks; without it the first that may.")
 @click.option("--wait", is_flag=True, help="Wait for the end; exit status 0 for PASS and SKIP, else 1.")
 @click.option(
     "--wait-limit", type=DURATION, metavar="TIME", help="As --wait, but no longer than this; the request goes on."

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
+from fuego_jenkins_remote.cli.options import USER
 from fuego_jenkins_remote.cli.session import Session
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -26,7 +27,11 @@ def more_options(command: _F) -> _F:
                 "--min-version", default="", metavar="VERSION", help="Not an older version of the installed test."
             ),
             click.option(
-                "--notify", multiple=True, metavar="USER", help="Tell this user of the end, too; may be given again."
+                "--notify",
+                multiple=True,
+                type=USER,
+                metavar="USER",
+                help="Tell this user of the end, too; may be given again.",
             ),
             click.option("--private", is_flag=True, help="For the eyes of your team and of labs that may run it."),
             click.option(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fuego_jenkins_remote.cli.errors import Failed
-from fuego_jenkins_remote.cli.options import DURATION, common, hub_url, pass_session
+from fuego_jenkins_remote.cli.options import DURATION, HOST, USER, common, hub_url, pass_session
 from fuego_jenkins_remote.cli.output import local_time
 from fuego_jenkins_remote.cli.session import Session
 
@@ -21,8 +21,8 @@ PAGE = 200
 @click.option("-b", "--board", default="", metavar="[HOST:]BOARD", help="Only those of this board.")
 @click.option("-t", "--test", default="", metavar="TEST", help="Only those of this test.")
 @click.option("--state", default="", metavar="STATE", help="Only those that are pending, running, done, ...")
-@click.option("--host", default="", metavar="HOST", help="Only those of this lab.")
-@click.option("--requester", default="", metavar="USER", help="Only those that this user has put.")
+@click.option("--host", default="", type=HOST, help="Only those of this lab.")
+@click.option("--requester", default="", type=USER, help="Only those that this user has put.")
 @click.option("--campaign", default="", metavar="CAMPAIGN", help="Only those that were put together.")
 @click.option("--held", is_flag=True, help="Only those that wait for the people of your labs, with what to answer.")
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="The newest so many.")

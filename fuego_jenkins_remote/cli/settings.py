@@ -1,7 +1,8 @@
 """Settings: fuego.conf, then the environment, then options; the later wins.
 
-The file is the one that FUEGO_CONF names, else `$FUEGO_RO/conf/fuego.conf`, else `/fuego-ro/conf/fuego.conf`. Tokens
-are in the environment or in files that only their owner can read; never in an option.
+The file is the one that FUEGO_CONF names, else `$FUEGO_RO/conf/fuego.conf`, else `/fuego-ro/conf/fuego.conf`, else the
+user's own, `~/.config/fuego/fuego.conf`, which `ftc join` makes. Tokens are in the environment or in files that only
+their owner can read; never in an option.
 """
 
 from __future__ import annotations
@@ -134,7 +135,8 @@ class Settings:
     @property
     def conf_dir(self) -> Path:
         """Where boards.yaml and lab-policy.yaml stand."""
-        return self.conf_file.parent if self.conf_file else self.path("fuego_ro_dir") / "conf"
+        of_a_lab = self.conf_file is not None and self.conf_file != users_conf(self.environ)
+        return self.conf_file.parent if self.conf_file and of_a_lab else self.path("fuego_ro_dir") / "conf"
 
     @property
     def ca_file(self) -> Path | None:
@@ -194,7 +196,14 @@ def find_conf(environ: Mapping[str, str]) -> Path | None:
     for folder in (environ.get("FUEGO_RO"), "/fuego-ro"):
         if folder and (file := Path(folder, "conf", "fuego.conf").absolute()).is_file():
             return file
-    return None
+    users = users_conf(environ)
+    return users if users is not None and users.is_file() else None
+
+
+def users_conf(environ: Mapping[str, str]) -> Path | None:
+    """Where a person's own fuego.conf is, there or not; None for somebody without a home."""
+    base = environ.get("XDG_CONFIG_HOME") or (f"{environ['HOME']}/.config" if environ.get("HOME") else "")
+    return Path(base, "fuego", "fuego.conf").absolute() if base else None
 
 
 def read_token(file: Path, what: str) -> str:

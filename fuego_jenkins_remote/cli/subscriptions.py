@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fuego_jenkins_remote.cli.errors import Failed
-from fuego_jenkins_remote.cli.options import FILE, common, hub_url, pass_session
+from fuego_jenkins_remote.cli.options import FILE, TEAM, USER, common, hub_url, pass_session
 from fuego_jenkins_remote.cli.output import local_time
 from fuego_jenkins_remote.cli.session import Session
 
@@ -26,15 +26,19 @@ USUAL = "usual"
     "--to", default="", metavar="ADDRESS", help="A mail address, https://, slack://, matrix://; - reads it from stdin."
 )
 @click.option("--to-file", type=FILE, metavar="FILE", help="Read the address from a file: it may hold a chat's secret.")
-@click.option("--team", default="", metavar="TEAM", help="Of all that this team asks for, and of its labs.")
+@click.option("--team", default="", type=TEAM, help="Of all that this team asks for, and of its labs.")
 @click.option(
     "-b", "--board", default="", metavar="HOST[:BOARD]", help="Of all that runs on this board, or in this lab."
 )
 @click.option("-t", "--test", default="", metavar="TEST", help="Of this test, or of all like 'Functional.LTP*'.")
 @click.option(
-    "--for-team", default="", metavar="TEAM", help="In the name of a team, as its admin: for a room of the team's."
+    "--for-team",
+    default="",
+    type=TEAM,
+    metavar="TEAM",
+    help="In the name of a team, as its admin: for a room of the team's.",
 )
-@click.option("--for-user", default="", metavar="USER", help="For somebody else, as an admin of the network.")
+@click.option("--for-user", default="", type=USER, help="For somebody else, as an admin of the network.")
 @hub_url
 @common
 @pass_session
@@ -74,7 +78,7 @@ def subscribe(session: Session, /, *, events: tuple[str, ...], to: str, to_file:
 
 
 @click.command(name="list-subscriptions")
-@click.option("--team", default="", metavar="TEAM", help="Those of a team, instead of yours.")
+@click.option("--team", default="", type=TEAM, help="Those of a team, instead of yours.")
 @hub_url
 @common
 @pass_session

@@ -210,3 +210,26 @@ def test_a_board_of_a_lab_that_is_silent_is_not_called_free(ftc) -> None:
     responses.get("http://127.0.0.1:1/api/v1/boards", json={"boards": [board]})
     shown = ftc("list-boards", "-r", "--hub-url", "http://127.0.0.1:1").out
     assert ("not seen since 2026-01-02 03:04:05" in shown, "free" in shown) == (True, False)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("set-member", "tïmslab", "ann", "guest"),
+        ("set-member", "timslab", "a nn", "guest"),
+        ("put-team", "a/b"),
+        ("show-team", "../x"),
+        ("invite", "timslab", "--user", "än"),
+        ("invite", "timslab", "--lab", "a:b"),
+        ("join", "https://hub.example.org/join#uabcdefghijklmnopqrstuvwxyz", "--user", "än"),
+        ("add-token", "--lab", "a b"),
+        ("set-lab", "a:b", "--team", "timslab"),
+        ("allow", "--user", "än", "-t", "Functional.x"),
+        ("put-request", "-b", "a:b", "-t", "Functional.x", "--notify", "än"),
+        ("put-board", "-b", "local1", "--open-to", "user:än"),
+        ("set-board", "a:bö", "--available"),
+        ("list-requests", "--requester", "än"),
+    ],
+)
+def test_a_name_that_cannot_be_is_refused_before_anything_is_sent(ftc, lab, nobody_listens: str, words) -> None:
+    refused(ftc(*words, "--hub-url", nobody_listens) if words[0] != "join" else ftc(*words), 2, "name")

@@ -145,7 +145,7 @@ def test_a_match_knows_what_a_test_of_the_store_needs(ftc, shared, as_user, tmp_
     assert "the test needs label=usb-gadget: it has no label usb-gadget" in found.out
     unknown = ftc("list-boards", "-r", "--match", "demolab:local1", "-t", "Functional.unknown")
     assert "what it needs is not known" in unknown.err
-    assert "now" in unknown.out
+    assert "its lab's people are asked first" in unknown.out
 
 
 def test_a_put_whose_answer_was_lost_is_one_request_however_often_it_is_tried(

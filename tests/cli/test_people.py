@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Iterator
@@ -148,13 +149,38 @@ def test_settings_that_name_another_token_stay_as_they_are(ftc: Ftc, net: Net, a
     assert (other_kind.status, "something else than a token of a user" in other_kind.err) == (1, True)
 
 
-def test_without_a_fuego_conf_it_says_what_to_do(ftc: Ftc, net: Net, as_newcomer: pytest.MonkeyPatch) -> None:
+def test_without_a_fuego_conf_the_person_gets_one_of_their_own(
+    ftc: Ftc, net: Net, as_newcomer: pytest.MonkeyPatch
+) -> None:
     link = ftc("-q", "invite", "timslab", "--user", "ann").out.strip()
     leave(as_newcomer, net)
     as_newcomer.delenv("FUEGO_CONF")
     joined = ftc("join", link)
-    assert joined.status == 0
-    assert f"export FUEGO_HUB_URL={net.url} FUEGO_HUB_TOKEN_FILE={net.home}/config/fuego/hub.token" in joined.err
+    assert (joined.status, joined.err) == (0, "")
+    own = net.home / "config" / "fuego" / "fuego.conf"
+    assert read_conf(own) == {"hub_url": net.url, "hub_token_file": str(own.with_name("hub.token"))}
+    assert ftc("-q", "whoami").out == "ann\n"
+
+
+def test_an_environment_that_says_otherwise_is_told_of(ftc: Ftc, net: Net, as_newcomer: pytest.MonkeyPatch) -> None:
+    link = ftc("-q", "invite", "timslab", "--user", "ann").out.strip()
+    leave(as_newcomer, net)
+    as_newcomer.delenv("FUEGO_CONF")
+    as_newcomer.setenv("FUEGO_HUB_URL", "https://other.example.org")
+    joined = ftc("join", link)
+    own = net.home / "config" / "fuego" / "hub.token"
+    assert f"    export FUEGO_HUB_URL={net.url} FUEGO_HUB_TOKEN_FILE={own}" in joined.err
+
+
+def test_where_nothing_can_be_written_down_the_one_line_is_said(
+    ftc: Ftc, net: Net, as_newcomer: pytest.MonkeyPatch
+) -> None:
+    link = ftc("-q", "invite", "timslab", "--user", "ann").out.strip()
+    leave(as_newcomer, net)
+    for name in ("FUEGO_CONF", "XDG_CONFIG_HOME", "HOME"):
+        as_newcomer.delenv(name, raising=False)
+    joined = ftc("join", link, "--token-file", net.token)
+    assert f"    export FUEGO_HUB_URL={net.url} FUEGO_HUB_TOKEN_FILE={net.token}" in joined.err
 
 
 @pytest.mark.parametrize(
@@ -195,6 +221,25 @@ def test_teams_tokens_and_what_was_done(ftc: Ftc, net: Net) -> None:
     assert "let in again" in ftc("hub", "list-audit", "--data", net.data, "--limit", "2").out
     assert ftc("set-lab", "nosuch", "--team", "timslab").status == 1
     assert ftc("list-labs").err == "there is no lab yet\n"
+
+
+def test_the_token_in_use_is_revoked_only_when_it_is_said_so(
+    ftc: Ftc, net: Net, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = os.environ["FUEGO_HUB_TOKEN"][6:14]
+    refused = ftc("revoke-token", own)
+    assert (refused.status, refused.out) == (1, "")
+    assert f"to revoke it all the same: ftc revoke-token --yes {own}" in refused.err
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    monkeypatch.setattr("click.confirm", lambda *_, **__: False)
+    assert ftc("revoke-token", own).err == "ftc: nothing was revoked\n"
+    assert ftc("whoami").status == 0
+
+
+def test_the_token_in_use_can_be_revoked_without_asking(ftc: Ftc, net: Net) -> None:
+    assert ftc("revoke-token", "--yes", os.environ["FUEGO_HUB_TOKEN"][6:14]).status == 0
+    assert ftc("whoami").status == 1
 
 
 def test_tokens_of_vision_are_listed_and_revoked(ftc: Ftc, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fuego_jenkins_remote.cli.errors import Failed
-from fuego_jenkins_remote.cli.options import DURATION, FILE, common, hub_url, pass_session, remote
+from fuego_jenkins_remote.cli.options import DURATION, FILE, TEAM, common, hub_url, pass_session, remote
 from fuego_jenkins_remote.cli.output import local_time
 from fuego_jenkins_remote.cli.session import Session
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @click.option("--match", metavar="SELECTOR", help="With -r: what a request would get, and why not the others.")
 @click.option("-t", "--test", metavar="TEST", help="With --match: what this test needs counts, too.")
 @click.option("--timeout", "--time", type=DURATION, metavar="TIME", help="With --match: for a test of so long; 30m.")
-@click.option("--team", metavar="TEAM", help="With --match: in the name of this team of yours.")
+@click.option("--team", type=TEAM, help="With --match: in the name of this team of yours.")
 @hub_url
 @common
 @pass_session

@@ -156,6 +156,7 @@ def _tell(session: Session, boards: str | None, details: dict[str, Any], done: s
         raise Failed(f"everybody may ask for any board of an old Fuego server ({session.hub.url}): it knows no terms")
     shared, refused, host = [], list[str](), session.settings.host_name
     wanted = local_boards(session, boards)
+    who = [_checked(one) for one in open_to(list(details["open_to"]))]
     before = {board.name: board for board in session.hub.boards(host=host)}
     for board in wanted:
         if details["probe"]:
@@ -166,7 +167,7 @@ def _tell(session: Session, boards: str | None, details: dict[str, Any], done: s
         if details["labels"]:
             record["labels"] = sorted({*record["labels"], *details["labels"]})
         if details["open_to"]:
-            record["open_to"] = open_to(list(details["open_to"]))
+            record["open_to"] = who
         terms = _terms(record.pop("terms", {}), details)
         if session.speaks_fserver and (terms or record.get("open_to")):
             session.out.note(f"{board.name}: its terms in boards.yaml are not known there: everybody may ask for it")
@@ -188,6 +189,16 @@ def _tell(session: Session, boards: str | None, details: dict[str, Any], done: s
         session.out.result(f"{done}: {', '.join(names)}", bare=names, data=[board.raw for board in shared])
     if refused:
         raise Failed(f"not {done}: " + "\n  ".join(refused))
+
+
+def _checked(who: str) -> str:
+    """Who may ask, as --open-to says it; raises BadName."""
+    from fuego_jenkins_remote.fuego.names import check_team_name, check_user_name
+    from fuego_jenkins_remote.network.matching import EVERYBODY, USER
+
+    if who == EVERYBODY:
+        return who
+    return USER + check_user_name(who.removeprefix(USER)) if who.startswith(USER) else check_team_name(who)
 
 
 def _note_other_terms(session: Session, before: Board | None, now: Board) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fuego_jenkins_remote.cli.options import DURATION, common, hub_url, pass_session
+from fuego_jenkins_remote.cli.options import DURATION, TEAM, USER, common, hub_url, pass_session
 from fuego_jenkins_remote.cli.output import local_time
 from fuego_jenkins_remote.cli.session import Session
 
@@ -57,8 +57,8 @@ def _show(session: Session, found: Campaign, *, wait: bool, limit: int | None) -
 
 
 @click.command
-@click.option("--requester", default="", metavar="USER", help="Only those that this user has put.")
-@click.option("--team", default="", metavar="TEAM", help="Only those of this team.")
+@click.option("--requester", default="", type=USER, help="Only those that this user has put.")
+@click.option("--team", default="", type=TEAM, help="Only those of this team.")
 @click.option("--open", "still_open", is_flag=True, help="Only those that have not ended.")
 @click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="The newest so many.")
 @hub_url

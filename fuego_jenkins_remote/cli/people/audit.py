@@ -6,13 +6,13 @@ from datetime import datetime
 
 import click
 
-from fuego_jenkins_remote.cli.options import AGO, common, hub_url, pass_session
+from fuego_jenkins_remote.cli.options import AGO, TEAM, common, hub_url, pass_session
 from fuego_jenkins_remote.cli.people.shown import moment, text
 from fuego_jenkins_remote.cli.session import Session
 
 
 @click.command(name="list-audit")
-@click.option("--team", default="", metavar="TEAM", help="Only what was done in this team.")
+@click.option("--team", default="", type=TEAM, help="Only what was done in this team.")
 @click.option("--by", "name", default="", metavar="NAME", help="Only what this user or lab has done.")
 @click.option("--action", default="", metavar="ACTION", help="Only this: put-request, invite, revoke-token, ...")
 @click.option("--thing", default="", metavar="THING", help="Only what was done to this: 'user ann', 'board a:b', ...")

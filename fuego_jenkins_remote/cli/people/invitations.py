@@ -9,17 +9,17 @@ from typing import Literal
 import click
 
 from fuego_jenkins_remote.cli import service_options as service
-from fuego_jenkins_remote.cli.options import FILE, MOMENT, common, hub_url, pass_session
+from fuego_jenkins_remote.cli.options import FILE, HOST, MOMENT, TEAM, USER, common, hub_url, pass_session
 from fuego_jenkins_remote.cli.people.shown import moment, text
 from fuego_jenkins_remote.cli.people.teams import LEVELS
 from fuego_jenkins_remote.cli.session import Session
 
 
 @click.command
-@click.argument("team", metavar="TEAM")
+@click.argument("team", type=TEAM, metavar="TEAM")
 @click.option("--level", type=click.Choice(LEVELS), default="member", show_default=True, help="The place in the team.")
-@click.option("--user", default="", metavar="USER", help="Who it is for, by this name; else for whoever has the link.")
-@click.option("--lab", default="", metavar="HOST", help="A token of this lab of the team, not a place in it.")
+@click.option("--user", default="", type=USER, help="Who it is for, by this name; else for whoever has the link.")
+@click.option("--lab", default="", type=HOST, help="A token of this lab of the team, not a place in it.")
 @click.option("--description", default="", metavar="TEXT", help="What it is for, for your own list.")
 @click.option("--expires", type=MOMENT, metavar="TIME", help="Until when: 2d, or a time; 7 days if nothing is said.")
 @hub_url
@@ -72,7 +72,7 @@ def invite(
 
 
 @click.command(name="list-invitations")
-@click.argument("team", metavar="TEAM")
+@click.argument("team", type=TEAM, metavar="TEAM")
 @hub_url
 @common
 @pass_session
@@ -126,7 +126,7 @@ def revoke_invitation(session: Session, invitation: str) -> None:
 @click.command
 @click.argument("url", metavar="URL")
 @click.argument("code", metavar="[CODE]", default="")
-@click.option("--user", default="", metavar="USER", help="How you are to be called, if the invitation does not say.")
+@click.option("--user", default="", type=USER, help="How you are to be called, if the invitation does not say.")
 @click.option("--email", default="", metavar="ADDRESS", help="Where you are written to.")
 @click.option(
     "--token-file", type=FILE, metavar="FILE", help="Where the token goes (mode 600); else beside fuego.conf."

@@ -17,7 +17,7 @@ import click
 from fuego_jenkins_remote.cli.errors import Failed
 from fuego_jenkins_remote.cli.people.shown import text
 from fuego_jenkins_remote.cli.session import Session
-from fuego_jenkins_remote.cli.settings import Settings, find_conf, load_settings, read_token
+from fuego_jenkins_remote.cli.settings import Settings, find_conf, load_settings, read_token, users_conf
 from fuego_jenkins_remote.client import people
 from fuego_jenkins_remote.client.api import Api
 from fuego_jenkins_remote.client.errors import Answered, Conflict, NotAllowed, Unreachable
@@ -71,8 +71,9 @@ def parse_link(url: str, code: str) -> tuple[str, str]:
 
 def join_with(session: Session, address: str, code: str, *, user: str, email: str, token_file: Path | None) -> Joined:
     """Use the invitation; raises Failed, ClientError."""
-    conf = find_conf(os.environ)
-    new_conf = conf is not None and not conf.exists()  # then it is made, with what there is to say in it
+    conf = find_conf(os.environ) or users_conf(os.environ)
+    # One that FUEGO_CONF names and that is not there is made, with what there is to say in it.
+    new_conf = bool(os.environ.get("FUEGO_CONF")) and conf is not None and not conf.exists()
     settings = load_settings({**os.environ, "FUEGO_CONF": ""}) if new_conf else session.settings
     if kind_of(code) == "user" and not new_conf and _is_known(session, address, user):
         joined = people.join(session.hub.api, code)
@@ -149,17 +150,23 @@ def _in_words(error: Answered, file: Path, *, new: bool) -> Exception:
 def _say(settings: Settings, conf: Path | None, address: str, file: Path) -> tuple[str, str]:
     """Say it in fuego.conf; gives the file that says it, and else what the person is to do."""
     by_hand = f"set hub_url={address} and hub_token_file={file}"
+    unset = "unset FUEGO_HUB_TOKEN; " if settings.environ.get("FUEGO_HUB_TOKEN") else ""
+    in_environment = f"{unset}export FUEGO_HUB_URL={address} FUEGO_HUB_TOKEN_FILE={file}"
     if conf is None:
-        return "", f"there is no fuego.conf: {by_hand} in one that FUEGO_CONF names, or in the environment:\n" + (
-            f"    export FUEGO_HUB_URL={address} FUEGO_HUB_TOKEN_FILE={file}"
-        )
+        return "", f"there is no fuego.conf, and no home to make one in: before calling ftc\n    {in_environment}"
     before = settings.get("hub_token_file")
     if before and Path(before).absolute() != file and Path(before).exists():
         return "", f"{conf} names another token, which stays: to use the new one, {by_hand} there"
     try:
+        conf.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         change_conf(conf, {"hub_url": address, "hub_token_file": str(file)}, now=datetime.now(UTC))
     except (OSError, BadConf) as error:
-        return "", f"{conf} could not be changed ({error}): {by_hand} there"
+        return "", f"{conf} could not be changed ({error}): {by_hand} there, or call\n    {in_environment}"
+    set_there = {"FUEGO_HUB_URL": address, "FUEGO_HUB_TOKEN_FILE": str(file), "FUEGO_HUB_TOKEN": ""}
+    if any(settings.environ.get(name, "") not in ("", value) for name, value in set_there.items()):
+        return str(
+            conf
+        ), f"the environment says otherwise, and comes first: to be who you are now\n    {in_environment}"
     return str(conf), ""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from fuego_jenkins_remote.cli.options import common, hub_url, pass_session
+from fuego_jenkins_remote.cli.options import HOST, TEAM, USER, common, hub_url, pass_session
 from fuego_jenkins_remote.cli.people.shown import items, moment, names, text
 from fuego_jenkins_remote.cli.session import Session
 
@@ -65,7 +65,7 @@ def list_teams(session: Session) -> None:
 
 
 @click.command(name="show-team")
-@click.argument("team", metavar="TEAM")
+@click.argument("team", type=TEAM, metavar="TEAM")
 @hub_url
 @common
 @pass_session
@@ -81,7 +81,7 @@ def show_team(session: Session, team: str) -> None:
 
 
 @click.command(name="put-team")
-@click.argument("team", metavar="TEAM")
+@click.argument("team", type=TEAM, metavar="TEAM")
 @click.option("--description", default="", metavar="TEXT", help="What the team is about.")
 @hub_url
 @common
@@ -98,8 +98,8 @@ def put_team(session: Session, team: str, description: str) -> None:
 
 
 @click.command(name="set-member")
-@click.argument("team", metavar="TEAM")
-@click.argument("user", metavar="USER")
+@click.argument("team", type=TEAM, metavar="TEAM")
+@click.argument("user", type=USER, metavar="USER")
 @click.argument("level", type=click.Choice(LEVELS))
 @hub_url
 @common
@@ -120,8 +120,8 @@ def set_member(session: Session, team: str, user: str, level: str) -> None:
 
 
 @click.command(name="rm-member")
-@click.argument("team", metavar="TEAM")
-@click.argument("user", metavar="USER")
+@click.argument("team", type=TEAM, metavar="TEAM")
+@click.argument("user", type=USER, metavar="USER")
 @hub_url
 @common
 @pass_session
@@ -138,7 +138,7 @@ def rm_member(session: Session, team: str, user: str) -> None:
 
 
 @click.command(name="set-user")
-@click.argument("user", metavar="USER")
+@click.argument("user", type=USER, metavar="USER")
 @click.option("--email", metavar="ADDRESS", help="Where the user is written to.")
 @click.option("--network-admin/--no-network-admin", default=None, help="An admin of the network, or not any more.")
 @click.option("--disable/--enable", "disabled", default=None, help="Shut out: no token is good; or let in again.")
@@ -192,8 +192,8 @@ def list_labs(session: Session) -> None:
 
 
 @click.command(name="set-lab")
-@click.argument("host", metavar="HOST")
-@click.option("--team", required=True, metavar="TEAM", help="Whose the lab is to be.")
+@click.argument("host", type=HOST, metavar="HOST")
+@click.option("--team", required=True, type=TEAM, help="Whose the lab is to be.")
 @hub_url
 @common
 @pass_session

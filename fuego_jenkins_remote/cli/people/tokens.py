@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import datetime
 from pathlib import Path
 
 import click
 
 from fuego_jenkins_remote.cli import service_options as service
-from fuego_jenkins_remote.cli.options import common, hub_url, pass_session
+from fuego_jenkins_remote.cli.errors import Failed
+from fuego_jenkins_remote.cli.options import HOST, USER, common, hub_url, pass_session
 from fuego_jenkins_remote.cli.people.shown import moment, text
 from fuego_jenkins_remote.cli.session import Session
 
@@ -22,7 +24,7 @@ scope = click.option(
 
 
 @click.command(name="add-token")
-@click.option("--lab", default="", metavar="HOST", help="A token of this lab, not of yours: it is the lab.")
+@click.option("--lab", default="", type=HOST, help="A token of this lab, not of yours: it is the lab.")
 @scope
 @service.description
 @service.expires
@@ -64,8 +66,8 @@ def add_token(
 
 
 @click.command(name="list-tokens")
-@click.option("--lab", default="", metavar="HOST", help="Those of this lab.")
-@click.option("--user", default="", metavar="USER", help="Those of this user; for the network's admins.")
+@click.option("--lab", default="", type=HOST, help="Those of this lab.")
+@click.option("--user", default="", type=USER, help="Those of this user; for the network's admins.")
 @hub_url
 @common
 @pass_session
@@ -97,19 +99,35 @@ def list_tokens(session: Session, lab: str, user: str) -> None:
 
 @click.command(name="revoke-token")
 @click.argument("token_id", metavar="ID")
+@click.option("-y", "--yes", is_flag=True, help="Ask nothing, also where it is the token that this call is made with.")
 @hub_url
 @common
 @pass_session
-def revoke_token(session: Session, token_id: str) -> None:
+def revoke_token(session: Session, token_id: str, *, yes: bool) -> None:
     """Take a token out of use, at once and for good: yours, or one of a lab that you are an admin for.
 
+    The token that is in use here is revoked only when you say so: without it ftc can do nothing at the hub any more.
+
     \b
-    Example: ftc revoke-token uk3j7x2m
+    Examples: ftc revoke-token uk3j7x2m
+              ftc revoke-token --yes uk3j7x2m
     """
     from fuego_jenkins_remote.client import people
     from fuego_jenkins_remote.network.tokens import split_prefix
 
     # Also of somebody who gives the whole token: it goes no further than here.
-    gone = people.revoke_token(session.hub.api, split_prefix(token_id) or token_id)
+    token_id = split_prefix(token_id) or token_id
+    if not yes and split_prefix(session.settings.token("hub")) == token_id:
+        _ask_about_the_one_in_use(token_id)
+    gone = people.revoke_token(session.hub.api, token_id)
     said = f"the token {text(gone, 'id')} of {text(gone, 'kind')} {text(gone, 'owner')} is good no more"
     session.out.result(said, bare=text(gone, "id"), data=gone)
+
+
+def _ask_about_the_one_in_use(token_id: str) -> None:
+    """Raise Failed unless the person says yes; where nobody can be asked, with what to do."""
+    what = f"{token_id} is the token that is in use here: without it ftc can do nothing at the hub any more"
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise Failed(f"{what}; to revoke it all the same: ftc revoke-token --yes {token_id}")
+    if not click.confirm(f"{what}. Revoke it?", err=True):
+        raise Failed("nothing was revoked")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fuego_jenkins_remote.cli.errors import Failed
-from fuego_jenkins_remote.cli.options import FILE, FOLDER, common, hub_url, pass_session, remote, vision_url
+from fuego_jenkins_remote.cli.options import FILE, FOLDER, HOST, common, hub_url, pass_session, remote, vision_url
 from fuego_jenkins_remote.cli.output import local_time
 from fuego_jenkins_remote.cli.runs.local import existing
 from fuego_jenkins_remote.cli.session import Session
@@ -109,7 +109,7 @@ _STATUSES = ("PASS", "FAIL", "ERROR", "SKIP")
 @click.option("-b", "--board", default="", metavar="[HOST:]BOARD", help="Only runs on this board.")
 @click.option("-t", "--test", default="", metavar="TEST", help="Only runs of this test.")
 @click.option("-s", "--spec", default="", metavar="SPEC", help="Only runs of this spec.")
-@click.option("--host", default="", metavar="HOST", help="With -r: only runs of this lab.")
+@click.option("--host", default="", type=HOST, help="With -r: only runs of this lab.")
 @click.option("--status", default="", metavar="STATUS", help="Only PASS, FAIL, ERROR or SKIP.")
 @click.option("--request", default="", metavar="REQUEST", help="With -r: only the runs of this request.")
 @click.option("--campaign", default="", metavar="CAMPAIGN", help="With -r: only the runs of this campaign.")

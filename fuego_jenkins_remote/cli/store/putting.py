@@ -6,11 +6,11 @@ from pathlib import Path
 
 import click
 
-from fuego_jenkins_remote.cli.options import FILE, common, hub_url, pass_session
+from fuego_jenkins_remote.cli.options import FILE, TEAM, common, hub_url, pass_session
 from fuego_jenkins_remote.cli.session import Session
 from fuego_jenkins_remote.cli.tests import packed
 
-team = click.option("--team", metavar="TEAM", help="For which of your teams; without it the first.")
+team = click.option("--team", type=TEAM, help="For which of your teams; without it the first.")
 private = click.option("--private", is_flag=True, help="For the team alone.")
 
 

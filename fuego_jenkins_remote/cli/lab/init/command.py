@@ -15,7 +15,7 @@ from fuego_jenkins_remote.cli.lab.init.asking import Asker, as_path
 from fuego_jenkins_remote.cli.lab.init.fuegos_folders import FOLDERS, find_folders, to_write
 from fuego_jenkins_remote.cli.lab.init.steps import NONE, Tell, check_before_jobs, make_jobs, share_boards, write_down
 from fuego_jenkins_remote.cli.session import Session
-from fuego_jenkins_remote.cli.settings import Settings, find_conf, load_settings, read_token
+from fuego_jenkins_remote.cli.settings import Settings, find_conf, load_settings, read_token, users_conf
 from fuego_jenkins_remote.fuego.conf import read_conf
 
 
@@ -81,6 +81,8 @@ def _settings(wanted: Wanted, conf: Path | None) -> Settings:
     elif not Path(environ.get("FUEGO_CONF", "")).is_file():
         environ.pop("FUEGO_CONF", None)
     settings = load_settings(environ, {key: str(as_path(value)) for key, value in _folders(wanted).items()})
+    if settings.conf_file == users_conf(environ):
+        settings = replace(settings, conf_file=None)  # what a person has joined with; a lab has a file of its own
     return replace(settings, environ=dict(os.environ))
 
 
