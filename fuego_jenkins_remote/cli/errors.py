@@ -17,6 +17,7 @@ STATUS: dict[str, int] = {
     f"{_OURS}.fuego.errors.BadName": 2,
     f"{_OURS}.fuego.errors.FormatError": 1,
     f"{_OURS}.hub.errors.HubError": 1,
+    f"{_OURS}.hub.fserver.vision.BadVision": 2,
     f"{_OURS}.hub.notices.addresses.BadAddress": 2,
     f"{_OURS}.lab.errors.LabError": 1,
     f"{_OURS}.minijenkins.errors.ControllerError": 1,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fuego_jenkins_remote.cli import service_options as service
+from fuego_jenkins_remote.cli.operating import old_clients
 from fuego_jenkins_remote.cli.operating.backups import add_backups
 from fuego_jenkins_remote.cli.operating.doctor.verb import doctor
 from fuego_jenkins_remote.cli.operating.pruning import prune
@@ -76,6 +77,7 @@ def init(session: Session, data_dir: Path, database: str | None) -> None:
     metavar="N",
     help="Calls a second of one lab in the long run, twice as many of one user; 0: any number.",
 )
+@old_clients.options
 @common
 @pass_session
 def serve(session: Session, /, data_dir: Path, mail: str | None, host: str, port: int, **options: Any) -> None:
@@ -88,6 +90,7 @@ def serve(session: Session, /, data_dir: Path, mail: str | None, host: str, port
     from fuego_jenkins_remote.hub.serve import serve
 
     mail = mail or os.environ.get(MAIL)
+    options["old_clients"] = old_clients.taken_from(options, session.settings.ca_file)
     serve(data_dir, host, port, mail=mail, json_ready=session.as_json, **options)
 
 

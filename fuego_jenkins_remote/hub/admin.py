@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from fuego_jenkins_remote.hub import audit, schema
 from fuego_jenkins_remote.hub.changes import Change
 from fuego_jenkins_remote.hub.errors import Conflict, NotKnown, Refused
+from fuego_jenkins_remote.hub.fserver import settings as fserver
 from fuego_jenkins_remote.hub.notices.addresses import BadAddress, is_mail, of_admin
 from fuego_jenkins_remote.hub.people import labs, users
 from fuego_jenkins_remote.hub.people import tokens as their_tokens
@@ -226,6 +227,12 @@ def audit_log(engine: sa.Engine, wanted: audit.Filter) -> list[AuditEntry]:
     """The newest entries of the audit log, all of them: who has the data sees everything."""
     with reading(engine) as conn:
         return audit.all_of(conn, wanted)
+
+
+def let_old_clients_in(engine: sa.Engine, old: fserver.Fserver) -> None:
+    """See to it that clients of old Fuego servers have somebody to act for; raises NotKnown, Conflict."""
+    with _operators(engine) as change:
+        fserver.prepare(change, old)
 
 
 @contextmanager

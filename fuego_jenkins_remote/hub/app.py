@@ -22,6 +22,7 @@ from fuego_jenkins_remote.hub.api import (
     boards,
     campaigns,
     claims,
+    fserver,
     heartbeats,
     packages,
     people,
@@ -34,6 +35,8 @@ from fuego_jenkins_remote.hub.api.errors import install_hub_errors
 from fuego_jenkins_remote.hub.changes import Times
 from fuego_jenkins_remote.hub.core import Hub
 from fuego_jenkins_remote.hub.figures import hub_metrics
+from fuego_jenkins_remote.hub.fserver.settings import Fserver, Mode
+from fuego_jenkins_remote.hub.fserver.vision import vision_of
 from fuego_jenkins_remote.hub.messages import Messenger
 from fuego_jenkins_remote.hub.models.fields import Service
 from fuego_jenkins_remote.hub.news_loop import tell_on
@@ -72,6 +75,7 @@ def make_app(
     sweep_seconds: float = 1.0,
     send: Send | None = None,
     limits: Limits | None = USUAL,
+    old_clients: Fserver | None = None,
 ) -> FastAPI:
     """Make the app over a migrated database and the data folder that holds the packages; its Hub is `app.state.hub`.
 
@@ -79,6 +83,7 @@ def make_app(
     the setting of `MailServer.parse` (raises BadAddress); without it no mail is sent. `lease`, `grace`: see Times.
     `metrics_token` reads /metrics; without it who calls from this machine does, unless there is a proxy before us.
     `limits` is what one caller gets; None: all it wants.
+    `old_clients` lets clients of old Fuego servers in (raises BadVision); `admin.let_old_clients_in` comes before.
     """
     office = Office(mail=None if mail is None else MailServer.parse(mail))
     hub = Hub(
@@ -88,6 +93,7 @@ def make_app(
         times=Times(lease=lease, grace=grace),
         base_url=(base_url or "").rstrip("/"),
         mail=mail,
+        fserver=old_clients if old_clients is not None and old_clients.mode is not Mode.OFF else None,
     )
     address = address_of(data_dir)
     if address is not None:
@@ -136,6 +142,8 @@ def make_app(
     install_metrics(app, metrics, token=metrics_token, behind_proxy=behind_proxy)
     app.include_router(_api(), prefix=API, dependencies=[HELD])
     app.include_router(pages.router)
+    if hub.fserver is not None:
+        app.include_router(_for_old_clients(hub.fserver))
     install_contract(app)
     install_hub_errors(app)
     install_problem_handlers(app)
@@ -143,6 +151,11 @@ def make_app(
     install_limits(app, limits, metrics.refuse)
     install_guard(app, metrics)
     return app
+
+
+def _for_old_clients(old_clients: Fserver) -> APIRouter:
+    vision = vision_of(old_clients.vision, old_clients.vision_token_file, old_clients.ca_file)
+    return fserver.OldServer(fserver=old_clients, vision=vision).router()
 
 
 def _checks(hub: Hub) -> dict[str, Check]:

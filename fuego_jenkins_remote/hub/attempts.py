@@ -142,9 +142,12 @@ def done(
     values = {"state": State.DONE, "done_id": call_id, "ended_at": change.at, "target": target}
     _change(change, attempt, values)
     said = note or (f"the run is at {target}" if target else "the run is delivered")
-    return life.move(
+    moved = life.move(
         change, request, Event.DELIVERED, by=By.LAB, who=host, reason=said, keep_reason=bool(note), run_url=run_url
     )
+    if change.on_done is not None and run_url:
+        change.on_done(change, moved, run_url)
+    return moved
 
 
 def error(

@@ -47,6 +47,10 @@ class Change:
     """Requests that nobody else changes until this transaction ends."""
     passed_over: set[str] = field(default_factory=set)
     """Requests that a claim would have taken, but somebody else is changing them just now."""
+    on_put: Callable[..., None] | None = None
+    """Told of requests that are put (the change, their rows), where clients of old Fuego servers are to see them."""
+    on_done: Callable[..., None] | None = None
+    """Told of a run that has arrived (the change, its request, the run's address), likewise."""
 
     def wake_labs(self, hosts: Iterable[str]) -> None:
         """There may be something to claim for these labs."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
@@ -15,6 +16,8 @@ import sqlalchemy as sa
 from fuego_jenkins_remote.hub.campaigns import ending
 from fuego_jenkins_remote.hub.changes import Change, Times
 from fuego_jenkins_remote.hub.errors import ShutOut
+from fuego_jenkins_remote.hub.fserver import naming
+from fuego_jenkins_remote.hub.fserver.settings import Fserver
 from fuego_jenkins_remote.hub.messages import Messenger
 from fuego_jenkins_remote.hub.news import News
 from fuego_jenkins_remote.hub.records import Caller
@@ -44,6 +47,8 @@ class Hub:
     times: Times = field(default_factory=Times)
     base_url: str = ""
     mail: str | None = None
+    fserver: Fserver | None = None
+    """Clients of old Fuego servers are let in, like this; None: they are not."""
     waiters: Waiters = field(default_factory=Waiters)
     newest_claim: dict[str, str] = field(default_factory=dict)
     """By lab, the id of the claim that waits."""
@@ -58,9 +63,9 @@ class Hub:
     """Who makes the changes: in each call's own copy (api/callers.py) whoever calls."""
 
     @contextmanager
-    def change(self, *, in_line: bool = False) -> Iterator[Change]:
-        """A write transaction; after its commit those whom it concerns are woken. For `in_line` see `writing`."""
-        with writing(self.engine, in_line=in_line) as conn:
+    def change(self) -> Iterator[Change]:
+        """A write transaction; after its commit those whom it concerns are woken."""
+        with writing(self.engine) as conn:
             # The time is taken inside: the transactions stand one behind the other, and so do their times.
             origin, at = self.origin(), self.clock()
             _must_still_be_good(conn, origin.caller, at)
@@ -73,6 +78,9 @@ class Hub:
                 page_of=self.page_of,
                 page_of_board=self.page_of_board,
             )
+            if self.fserver is not None:
+                change.on_put = partial(naming.on_put, fserver=self.fserver)
+                change.on_done = naming.on_done
             yield change
             ending.settle(change)
         if change.moved:

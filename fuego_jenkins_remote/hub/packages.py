@@ -38,16 +38,17 @@ class Upload:
     file: IO[bytes]
     path: Path
     size: int = 0
+    most: int = MAX_BYTES
 
     def __post_init__(self) -> None:
         """Begin the digest."""
         self._digest = hashlib.sha256()
 
     def write(self, part: bytes) -> None:
-        """Take the next bytes; raises Refused beyond MAX_BYTES."""
+        """Take the next bytes; raises Refused beyond what it may have."""
         self.size += len(part)
-        if self.size > MAX_BYTES:
-            raise Refused(f"a test package may have at most {MAX_BYTES // 1024 // 1024} MiB", code="too-large")
+        if self.size > self.most:
+            raise Refused(f"such a package may have at most {self.most // 1024 // 1024} MiB", code="too-large")
         self._digest.update(part)
         self.file.write(part)
 
@@ -69,14 +70,14 @@ def sweep(data_dir: Path) -> None:
 
 
 @contextmanager
-def upload(data_dir: Path) -> Iterator[Upload]:
-    """A place for a package that comes in; nothing is left of one that was not stored."""
+def upload(data_dir: Path, most: int = MAX_BYTES) -> Iterator[Upload]:
+    """A place for a package of at most so many bytes that comes in; nothing is left of one that was not stored."""
     folder(data_dir).mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=".upload-", dir=folder(data_dir))
     path = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
-            yield Upload(file=file, path=path)
+            yield Upload(file=file, path=path, most=most)
     finally:
         path.unlink(missing_ok=True)
 

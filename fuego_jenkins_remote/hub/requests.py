@@ -152,6 +152,8 @@ def write(
         change.conn, rows, requester=caller.name, campaign=campaign, fingerprint=fingerprint, now=change.at
     )
     change.moved[str(State.PENDING)] += len(rows)
+    if change.on_put is not None:
+        change.on_put(change, rows=rows)
     lanes.enter_all(change.conn, rows)
     change.wake_labs({offer.host for of_one in offers.values() for offer in of_one})
     if any(offer.terms.ask for of_one in offers.values() for offer in of_one):
@@ -198,6 +200,15 @@ def cancel(change: Change, caller: Caller, request_id: str, call_id: str, reason
     cancelled = life.move(change, request, Event.CANCEL, by=by, who=caller.name, reason=reason, **asked)
     end_attempt(change, request, State.CANCELLED, reason)
     return cancelled
+
+
+def run_came(change: Change, request: Request, *, status: str, run_url: str, who: str) -> Request:
+    """The run of a request that is done has come after that was said; raises Conflict where it changes meanwhile."""
+    values = {"status": status, "run_url": run_url, "reason": ""}
+    if not sql.change(change.conn, request, change.at, values):
+        raise Conflict(f"the request {request.id} has changed meanwhile: somebody else was first")
+    life.note(change, request, str(request.state), who=who, reason=f"its run has come: {status}")
+    return life.find(change, request.id)
 
 
 def _note(change: Change, caller: Caller, action: str, request: Request, detail: str) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
-from fuego_jenkins_remote.hub.admin import address_of, open_data
+from fuego_jenkins_remote.hub.admin import address_of, let_old_clients_in, open_data
 from fuego_jenkins_remote.hub.app import make_app
 from fuego_jenkins_remote.hub.core import Hub
+from fuego_jenkins_remote.hub.fserver.settings import Fserver
+from fuego_jenkins_remote.hub.fserver.vision import vision_of
 from fuego_jenkins_remote.hub.rates import CALLS, limits
 from fuego_jenkins_remote.service.metrics import share_figures
 from fuego_jenkins_remote.service.postgresql import CONNECTIONS
@@ -34,12 +37,14 @@ def serve(  # noqa: PLR0917 - as every service's serve
     workers: int = 1,
     metrics_token: str | None = None,
     calls: float = CALLS,
+    old_clients: Fserver | None = None,
 ) -> None:
     """Serve a data folder until TERM or INT; see `run_service` for the ready line and the errors, and `open_data`.
 
     `mail` is the setting of `MailServer.parse` (BadAddress for a bad one); without it no mail is sent. `base_url`
     is where people reach the hub, for the addresses in notices; None: where it listens. More `workers` than one need
-    PostgreSQL. For `metrics_token` see `make_app`, for `calls` see `rates.limits`.
+    PostgreSQL. For `metrics_token` see `make_app`, for `calls` see `rates.limits`. `old_clients` are clients
+    of old Fuego servers, and how they are let in: raises NotKnown for a team that is not there, BadVision.
     """
     how: dict[str, Any] = {
         "host": host,
@@ -56,7 +61,10 @@ def serve(  # noqa: PLR0917 - as every service's serve
         "behind_proxy": behind_proxy,
         "metrics_token": metrics_token,
         "limits": limits(calls),
+        "old_clients": old_clients,
     }
+    if old_clients is not None:
+        _let_in(data_dir, old_clients)
     if workers == 1:
         _serve(data_dir, how, app)
         return
@@ -69,6 +77,16 @@ def serve(  # noqa: PLR0917 - as every service's serve
         run_workers(
             workers, lambda worker: _serve(data_dir, how, app, worker=worker, connections=each), name="hub", **how
         )
+
+
+def _let_in(data_dir: Path, old_clients: Fserver) -> None:
+    vision_of(old_clients.vision, old_clients.vision_token_file, old_clients.ca_file)
+    engine = open_data(data_dir)
+    try:
+        let_old_clients_in(engine, old_clients)
+    finally:
+        engine.dispose()
+    print(f"ftc hub: {old_clients.warning}", file=sys.stderr, flush=True)  # noqa: T201 - for who starts it
 
 
 def _serve(

@@ -27,6 +27,7 @@ from fuego_jenkins_remote.hub.schema.boards import (
     turns,
 )
 from fuego_jenkins_remote.hub.schema.campaigns import campaigns, going_on
+from fuego_jenkins_remote.hub.schema.fserver import fserver_runs
 from fuego_jenkins_remote.hub.schema.notices import (
     channels,
     events,
@@ -48,6 +49,7 @@ from fuego_jenkins_remote.hub.schema.requests import (
     attempts,
     beyond_waiting,
     due,
+    for_old_clients,
     held,
     history,
     live,
@@ -80,6 +82,8 @@ __all__ = [
     "events",
     "failing",
     "filled",
+    "for_old_clients",
+    "fserver_runs",
     "going_on",
     "held",
     "history",

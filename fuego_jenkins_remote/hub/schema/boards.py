@@ -28,6 +28,7 @@ boards = sa.Table(
     sa.Column("failures", sa.Integer, nullable=False, server_default="0"),  # infrastructure, one after the other
     sa.Column("updated_at", UtcDateTime, nullable=False),
     sa.Column("last_seen", UtcDateTime, nullable=False),
+    sa.Column("old_fields", sa.JSON(none_as_null=True)),  # the record that an old client has put, whatever is in it
     sa.UniqueConstraint("host", "name"),
 )
 

@@ -58,6 +58,11 @@ requests = sa.Table(
     sa.Column("cancel_requested", sa.Boolean, nullable=False),
     sa.Column("cancel_id", sa.Text),
     sa.Column("cancel_by", sa.Text),  # who asked for it: is not told of it
+    # What clients of old Fuego servers know it by; none: it is not there for them (hub/fserver).
+    sa.Column("old_id", sa.Text),
+    sa.Column("old_host", sa.Text),
+    sa.Column("old_board", sa.Text),
+    sa.Column("old_fields", sa.JSON(none_as_null=True)),  # {"sent": as it was put, "said": as a lab has said}
     sa.UniqueConstraint("requester", "call_id", "call_part"),
 )
 waiting = requests.c.state == sa.literal_column("'pending'")
@@ -124,6 +129,24 @@ with_package = requests.c.package.is_not(None)
 """Requests that bring their test: who may fetch it goes by who sees them."""
 
 sa.Index("requests_by_package", requests.c.package, sqlite_where=with_package, postgresql_where=with_package)
+
+for_old_clients = requests.c.old_id.is_not(None)
+"""Requests that clients of old Fuego servers see."""
+
+# Each of their filters is met in an index, by what it is asked for and the states that count: none is read through.
+for _name, _columns in {
+    "requests_old_by_host": (requests.c.old_host, requests.c.state, requests.c.old_board),
+    "requests_old_by_board": (requests.c.old_board, requests.c.state),
+    "requests_old_by_state": (requests.c.state,),
+}.items():
+    sa.Index(_name, *_columns, sqlite_where=for_old_clients, postgresql_where=for_old_clients)
+sa.Index(
+    "requests_by_old_id",
+    requests.c.old_id,
+    unique=True,
+    sqlite_where=for_old_clients,
+    postgresql_where=for_old_clients,
+)
 
 attempts = sa.Table(
     "attempts",

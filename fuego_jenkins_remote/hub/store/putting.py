@@ -7,7 +7,7 @@ from pathlib import Path
 
 from fuego_jenkins_remote.fuego.errors import FormatError
 from fuego_jenkins_remote.fuego.packages import Limits
-from fuego_jenkins_remote.fuego.releases import Described, describe_binary, describe_test
+from fuego_jenkins_remote.fuego.releases import Described, DescribedBinary, describe_binary, describe_test
 from fuego_jenkins_remote.fuego.tar_reader import MIB
 from fuego_jenkins_remote.hub import audit, packages, rights
 from fuego_jenkins_remote.hub.changes import Change
@@ -36,7 +36,7 @@ def put_test(hub: Hub, caller: Caller, sha256: str, team: str | None, *, private
     NotYours for a name that is another team's.
     """
     team = _team(caller, team)
-    described = _read_test(_file(hub, caller, sha256))
+    described = read_test(_file(hub, caller, sha256))
     with hub.change() as change:
         space = sql.space_of(team, private=private)
         there = sql.find(change.conn, described.name, described.label, space)
@@ -70,11 +70,7 @@ def put_binary(hub: Hub, caller: Caller, sha256: str, team: str | None, *, priva
     Raises Refused for what is no such package, Conflict where others have brought what is there, NotKnown.
     """
     team = _team(caller, team)
-    path = _file(hub, caller, sha256)
-    try:
-        described = describe_binary(path, LIMITS)
-    except FormatError as error:
-        raise Refused(f"no binary package: {error.what}", code="bad-package") from error
+    described = read_binary(_file(hub, caller, sha256))
     with hub.change() as change:
         values = sql.insert_values(
             name=described.name,
@@ -155,11 +151,20 @@ def _file(hub: Hub, caller: Caller, sha256: str) -> Path:
         return packages.find_for(conn, hub.data_dir, caller, sha256)
 
 
-def _read_test(path: Path) -> Described:
+def read_test(path: Path) -> Described:
+    """What a test package says that it is; raises Refused."""
     try:
         return describe_test(path, LIMITS)
     except FormatError as error:
         raise Refused(f"no test package: {error.what}", code="bad-package") from error
+
+
+def read_binary(path: Path) -> DescribedBinary:
+    """What a package of binaries says that it is; raises Refused."""
+    try:
+        return describe_binary(path, LIMITS)
+    except FormatError as error:
+        raise Refused(f"no binary package: {error.what}", code="bad-package") from error
 
 
 def _texts(described: Described, tags: tuple[str, ...]) -> dict[str, object]:
