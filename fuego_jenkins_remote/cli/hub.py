@@ -12,6 +12,7 @@ from fuego_jenkins_remote.cli import service_options as service
 from fuego_jenkins_remote.cli.operating import old_clients
 from fuego_jenkins_remote.cli.operating.backups import add_backups
 from fuego_jenkins_remote.cli.operating.doctor.verb import doctor
+from fuego_jenkins_remote.cli.operating.importing import import_objects
 from fuego_jenkins_remote.cli.operating.pruning import prune
 from fuego_jenkins_remote.cli.options import common, pass_session
 from fuego_jenkins_remote.cli.people import operator
@@ -99,3 +100,4 @@ for verb in operator.VERBS:
 add_backups(hub, "hub")
 hub.add_command(prune)
 hub.add_command(doctor)
+hub.add_command(import_objects)

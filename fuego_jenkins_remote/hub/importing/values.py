@@ -1,0 +1,59 @@
+"""What an import is for, what comes of each thing, and who it is that it acts for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fuego_jenkins_remote.fuego.names import check_host_name
+from fuego_jenkins_remote.hub import audit
+from fuego_jenkins_remote.hub.changes import Change
+from fuego_jenkins_remote.hub.errors import Conflict
+from fuego_jenkins_remote.hub.people.teams import have_team
+from fuego_jenkins_remote.hub.records import Caller, Membership
+from fuego_jenkins_remote.hub.schema import tokens
+from fuego_jenkins_remote.hub.statements import people as sql
+from fuego_jenkins_remote.hub.statements import teams as team_sql
+from fuego_jenkins_remote.network.permissions import Level
+from fuego_jenkins_remote.service.tokens import list_tokens
+
+USER = "fserver"
+"""Who has put what is taken over: a user without a token, whom nobody can sign in as. Old clients are the same one."""
+
+WHO = "import"
+"""Who stands in the history of a request for what the import has done."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Import:
+    """For which team it is; whether requests that wait go on waiting here; where their runs are (may be empty)."""
+
+    team: str
+    waiting: bool = False
+    vision_url: str = ""
+
+    @property
+    def caller(self) -> Caller:
+        """Who brings tests and puts requests."""
+        return Caller(kind="user", name=USER, teams=(Membership(team=self.team, level=Level.MEMBER),))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Taken:
+    """One thing that the hub has now; `kind` is boards, tests, binaries or requests."""
+
+    path: str
+    kind: str
+    is_new: bool
+
+
+def prepare(change: Change, wanted: Import) -> None:
+    """See to the team and the user; raises BadName, and Conflict where a person is called as the user is."""
+    have_team(change.conn, check_host_name(wanted.team))
+    if not sql.user_exists(change.conn, USER):
+        sql.insert_user(change.conn, name=USER, email="", notify=(), now=change.at)
+        audit.write(change, None, "add-user", f"user {USER}", "an old Fuego server's requests and tests")
+    elif any(token.kind == "user" for token in list_tokens(change.conn, tokens, owner=USER)):
+        raise Conflict(f"there is a person called {USER}, who has a token: nothing can be taken over under that name")
+    if team_sql.level_of(change.conn, USER, wanted.team) is None:
+        team_sql.set_level(change.conn, USER, wanted.team, Level.MEMBER)
+        audit.write(change, None, "set-member", f"user {USER}", f"member of {wanted.team}", team=wanted.team)
