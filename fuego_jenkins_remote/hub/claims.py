@@ -17,7 +17,6 @@ from fuego_jenkins_remote.hub.records import Assignment, Attempt, Board, Request
 from fuego_jenkins_remote.hub.statements import attempts as sql
 from fuego_jenkins_remote.hub.statements import boards as board_sql
 from fuego_jenkins_remote.hub.statements import lanes as lane_sql
-from fuego_jenkins_remote.hub.statements import locks
 from fuego_jenkins_remote.hub.statements import people as people_sql
 from fuego_jenkins_remote.hub.statements import turns as turn_sql
 from fuego_jenkins_remote.network.states import By, Event
@@ -74,6 +73,9 @@ def take(change: Change, claim: Claim) -> Answer:
         return Answer(assignments=(), stops=())
     if claim.instance:
         _must_be_the_labs(change, claim.host, claim.instance)
+    # One claim of a lab after the other: its quotas are counted, and its boards' clocks read, before they are written;
+    # and the same call, made twice at once, gives the same.
+    people_sql.hold_lab(change.conn, claim.host)
     got = _given_before(change, claim)
     if not got:
         board_sql.seen(change.conn, claim.host, claim.boards, change.at)
@@ -145,10 +147,6 @@ def _given_before(change: Change, claim: Claim) -> list[Assignment]:
 
 
 def _take_all(change: Change, claim: Claim) -> list[Assignment]:
-    # One claim of a lab after the other: its quotas are counted, and its boards' clocks read, before they are written.
-    people_sql.hold_lab(change.conn, claim.host)
-    if locks.runs_beside_others(change.conn) and (before := _given_before(change, claim)):
-        return before  # the same call, made twice at once
     only = _only(change, claim)
     got: list[Assignment] = []
     doors = _doors(change, claim)

@@ -63,9 +63,9 @@ class Hub:
     """Who makes the changes: in each call's own copy (api/callers.py) whoever calls."""
 
     @contextmanager
-    def change(self) -> Iterator[Change]:
-        """A write transaction; after its commit those whom it concerns are woken."""
-        with writing(self.engine) as conn:
+    def change(self, *, in_line: bool = False) -> Iterator[Change]:
+        """A write transaction; after its commit those whom it concerns are woken. For `in_line` see `writing`."""
+        with writing(self.engine, in_line=in_line) as conn:
             # The time is taken inside: the transactions stand one behind the other, and so do their times.
             origin, at = self.origin(), self.clock()
             _must_still_be_good(conn, origin.caller, at)

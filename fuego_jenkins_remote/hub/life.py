@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from fuego_jenkins_remote.hub.changes import Change
@@ -80,7 +82,7 @@ def move(
     note(change, request, str(state), who=who, reason=reason)
     if state in FINAL and not will_retry:
         sql.drop_questions(change.conn, request.id)
-    moved = find(change, request.id)
+    moved = _claimed(request, change.at, values) if state is State.ASSIGNED else find(change, request.id)
     if state in FINAL and request.campaign is not None:
         change.ended_in.add(request.campaign)
     if state is State.PENDING:
@@ -88,6 +90,11 @@ def move(
     if not will_retry:
         events.moved(change, moved, who)
     return moved
+
+
+def _claimed(request: Request, at: datetime, values: dict[str, Any]) -> Request:
+    """As it reads now that a lab has it: nobody else has changed it since, and of its new attempt nothing is known."""
+    return replace(request, state=State.ASSIGNED, version=request.version + 1, updated_at=at, **values)
 
 
 def note(change: Change, request: Request, new: str, *, who: str, reason: str) -> None:

@@ -112,23 +112,30 @@ def _begin_sqlite(conn: sa.Connection) -> None:
     conn.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
 
+_MOST_IN_LINE = 8
+"""Transactions that share a commit on PostgreSQL: what they hold others wait for."""
 _commits: WeakKeyDictionary[sa.Engine, SharedCommits] = WeakKeyDictionary()
 _making = threading.Lock()
 
 
 @contextmanager
-def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
+def writing(engine: sa.Engine, *, in_line: bool = False) -> Iterator[sa.Connection]:
     """Give a connection in a transaction that may write, and that is stored when this ends well.
 
     On SQLite writers stand in line (service/line.py), and those that come together share a commit (service/commits.py);
-    this is not to be called within itself. Raises OperationalError, as SQLite does, for who waits too long.
+    this is not to be called within itself. On PostgreSQL they run beside each other, but for those that want to be
+    `in_line`, since they all would reach for the same rows. Raises OperationalError, as SQLite does, for who waits too
+    long.
     """
-    if engine.dialect.name != "sqlite":
+    sqlite = engine.dialect.name == "sqlite"
+    if not (sqlite or in_line):
         with engine.begin() as conn:
             yield conn
         return
     with _making:
-        commits = _commits.setdefault(engine, SharedCommits())
+        commits = _commits.get(engine)
+        if commits is None:
+            commits = _commits[engine] = SharedCommits() if sqlite else SharedCommits(_MOST_IN_LINE)
     try:
         with commits.begin(engine, BUSY_SECONDS) as conn:
             yield conn

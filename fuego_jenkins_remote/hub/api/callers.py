@@ -47,7 +47,10 @@ def sign_ins(hub: Hub) -> SignIns:
     return SignIns(hub.engine, schema.tokens, schema.sessions, clock=hub.clock, principal=principal)
 
 
-def hub_of(request: Request) -> Hub:
+# What waits for nothing is `async`, so that it is not handed to a thread: that would cost more than it does.
+
+
+async def hub_of(request: Request) -> Hub:
     """The app's hub, whose changes are this call's."""
     hub: Hub = copy(request.app.state.hub)
     hub.origin = lambda: _origin(request)
@@ -62,8 +65,12 @@ def _origin(request: Request) -> Origin:
     return Origin(caller=caller, address=request.client.host[:_ADDRESS] if request.client else "")
 
 
-def caller_of(who: signin.Caller) -> records.Caller:
+async def caller_of(who: signin.Caller) -> records.Caller:
     """The caller, with teams; always somebody."""
+    return _caller(who)
+
+
+def _caller(who: Principal) -> records.Caller:
     if not isinstance(who, HubPrincipal):
         raise NotYours("this token is not one of the hub's")
     return who.caller
@@ -71,21 +78,25 @@ def caller_of(who: signin.Caller) -> records.Caller:
 
 def maybe_caller_of(request: Request) -> records.Caller | None:
     """The caller, where a token was sent; raises NotSignedIn for one that is not good."""
-    return caller_of(signin.caller(request)) if "authorization" in request.headers else None
+    return _caller(signin.caller(request)) if "authorization" in request.headers else None
 
 
-def results_viewer(who: signin.Reader) -> records.Caller | None:
+async def results_viewer(who: signin.Reader) -> records.Caller | None:
     """Who looks at requests and what came of them; None for somebody without a token at a public hub.
 
     Which of them that one sees is for sight.py to say.
     """
+    return _viewer(who)
+
+
+def _viewer(who: Principal | None) -> records.Caller | None:
     caller = who.caller if isinstance(who, HubPrincipal) else None
     if caller is not None:
         rights.must_be_good_for(caller, Action.SEE_REQUEST)
     return caller
 
 
-def network_viewer(who: signin.Reader) -> records.Caller | None:
+async def network_viewer(who: signin.Reader) -> records.Caller | None:
     """Who looks at boards, labs, teams; None for somebody without a token at a public hub."""
     caller = who.caller if isinstance(who, HubPrincipal) else None
     if caller is not None:
@@ -95,15 +106,15 @@ def network_viewer(who: signin.Reader) -> records.Caller | None:
 
 def asked_again(request: Request) -> records.Caller | None:
     """Who reads, after a wait: raises NotSignedIn for who was let in and would not be any more."""
-    return results_viewer(signin.reader(request))
+    return _viewer(signin.reader(request))
 
 
-def form_of(sent: signin.Form) -> HubForm:
+async def form_of(sent: signin.Form) -> HubForm:
     """Who has sent a form of one of the hub's own pages, and what is in it."""
-    return HubForm(caller=caller_of(sent.principal), fields=sent.fields)
+    return HubForm(caller=_caller(sent.principal), fields=sent.fields)
 
 
-def lab_of(who: Annotated[records.Caller, Depends(caller_of)]) -> str:
+async def lab_of(who: Annotated[records.Caller, Depends(caller_of)]) -> str:
     """The host of the lab that calls; raises NotYours for others."""
     itself = Thing(labs={who.name: ""})
     rights.require(who, Action.DESCRIBE_BOARD, itself, otherwise="this call is for labs; this is the token of a user")

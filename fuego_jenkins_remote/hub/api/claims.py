@@ -64,5 +64,6 @@ def _until(moment: datetime | None, hub: Hub) -> float:
 
 
 def _look(hub: Hub, wanted: claims.Claim) -> claims.Answer:
-    with hub.change() as change:
+    # In line: all that come at once want what is first in the queue.
+    with hub.change(in_line=not wanted.peek) as change:
         return claims.peek(change, wanted) if wanted.peek else claims.take(change, wanted)

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import sqlalchemy as sa
 from fastapi import APIRouter, Query, Request, Response
 
-from fuego_jenkins_remote.hub.api.callers import Form, ResultsViewer, TheHub, results_viewer
+from fuego_jenkins_remote.hub.api.callers import Form, ResultsViewer, TheHub, asked_again
 from fuego_jenkins_remote.hub.campaigns import again, calling_off, reading, sight
 from fuego_jenkins_remote.hub.core import Hub
 from fuego_jenkins_remote.hub.models.campaigns import CampaignQuery
@@ -22,7 +22,6 @@ from fuego_jenkins_remote.hub.rights import allowed
 from fuego_jenkins_remote.hub.waiters import campaign_key
 from fuego_jenkins_remote.network.campaigns import USUALLY_AGAIN, Matrix, Part, matrix
 from fuego_jenkins_remote.network.permissions import Action, Thing
-from fuego_jenkins_remote.service import signin
 from fuego_jenkins_remote.service.pages import fill
 
 router = APIRouter()
@@ -112,7 +111,7 @@ def campaign_events(request: Request, hub: TheHub, who: ResultsViewer, campaign_
     """Send the page's parts anew when something of the campaign has changed; an event's id is its version."""
 
     def look(known: str) -> Event | None:
-        reader = results_viewer(signin.reader(request))
+        reader = asked_again(request)
         with hub.reading() as conn:
             if str(reading.version_for(conn, reader, campaign_id)) == known:
                 return None

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from fastapi import APIRouter, Query, Request, Response
 
 from fuego_jenkins_remote.hub import approvals, choice, requests, sight
-from fuego_jenkins_remote.hub.api.callers import Form, ResultsViewer, TheHub, results_viewer
+from fuego_jenkins_remote.hub.api.callers import Form, ResultsViewer, TheHub, asked_again
 from fuego_jenkins_remote.hub.core import Hub
 from fuego_jenkins_remote.hub.models.fields import Host
 from fuego_jenkins_remote.hub.models.requests import ListQuery
@@ -28,7 +28,6 @@ from fuego_jenkins_remote.hub.statements import requests as sql
 from fuego_jenkins_remote.hub.waiters import request_key
 from fuego_jenkins_remote.network.permissions import Action, Thing
 from fuego_jenkins_remote.network.states import FINAL, State
-from fuego_jenkins_remote.service import signin
 from fuego_jenkins_remote.service.pages import fill
 
 router = APIRouter()
@@ -102,7 +101,7 @@ def request_events(request: Request, hub: TheHub, who: ResultsViewer, request_id
     """Send the page's parts anew whenever the request has changed; an event's id is the request's version."""
 
     def look(known: str) -> Event | None:
-        reader = results_viewer(signin.reader(request))
+        reader = asked_again(request)
         with hub.reading() as conn:
             version = str(sight.version_for(conn, reader, request_id))
             if version == known:

@@ -16,8 +16,9 @@ from typing import TypeVar
 from fuego_jenkins_remote.hub.changes import Change
 from fuego_jenkins_remote.hub.queue.terms import Door
 from fuego_jenkins_remote.hub.statements import lanes as sql
+from fuego_jenkins_remote.hub.statements import locks
 from fuego_jenkins_remote.hub.statements import turns as turn_sql
-from fuego_jenkins_remote.hub.statements.lanes import Filled, Queue
+from fuego_jenkins_remote.hub.statements.lanes import Filled, First, Queue
 from fuego_jenkins_remote.network.shares import Clock, moved, rank, started, taken
 
 _MOST_LANES_A_LOOK = 256
@@ -165,7 +166,8 @@ def next_for(waiting: Waiting, door: Door, clock: Clock, only: Only | None = Non
             if lane.id not in team.sure:
                 _look_into(waiting, door, team, _to_look_into(team, lane, number), only)
                 number = min(number * 4, _MOST_LANES_A_LOOK)
-            elif sql.lock(change.conn, lane.head):
+            elif lane.head in change.locked or sql.lock(change.conn, lane.head):
+                change.locked.add(lane.head)
                 return Pick(
                     request_id=lane.head,
                     lane=lane,
@@ -177,7 +179,7 @@ def next_for(waiting: Waiting, door: Door, clock: Clock, only: Only | None = Non
                 )
             else:  # another lab was quicker, or somebody changes it just now: what comes next in the lane?
                 change.passed_over.add(lane.head)
-                team.sure.discard(lane.id)
+                _look_into(waiting, door, team, [lane], only)
         if team.users:
             team.look(door)
             heappush(order, (rank(team, clock), name))
@@ -254,7 +256,35 @@ def _to_look_into(team: _Team, best: Filled, number: int) -> list[Filled]:
 
 def _look_into(waiting: Waiting, door: Door, team: _Team, lanes: Collection[Filled], only: Only | None) -> None:
     change = waiting.change
-    firsts = sql.first_of_each(
+    if len(lanes) == 1 and locks.runs_beside_others(change.conn):
+        firsts = _take_first(change, door, team, next(iter(lanes)), only)
+    else:
+        firsts = _first_of_each(change, door, team, lanes, only)
+    for lane in lanes:
+        first = firsts.get(lane.id)
+        _replace(team, lane, None if first is None else replace(lane, top=first.priority, head=first.request_id))
+        if (first is None or first.request_id != lane.head) and not sql.waits_in(change.conn, lane.head, lane.id):
+            waiting.look_again(lane.id, lane.queue_id)
+        team.sure.add(lane.id)
+
+
+def _take_first(change: Change, door: Door, team: _Team, lane: Filled, only: Only | None) -> dict[int, First]:
+    """Look into the lane that comes first, and keep at once what is found there: mostly that is what is claimed."""
+    limit, request_id = door.limit_of(team.name), None if only is None else only.request_id
+    first = sql.take_first(change.conn, door.board, lane.id, change.at, limit=limit, request_id=request_id)
+    if first is not None:
+        change.locked.add(first.request_id)
+        return {lane.id: first}
+    # Is there nothing, or has somebody else what there is just now?
+    found = _first_of_each(change, door, team, [lane], only)
+    change.passed_over.update(one.request_id for one in found.values())
+    return {}
+
+
+def _first_of_each(
+    change: Change, door: Door, team: _Team, lanes: Collection[Filled], only: Only | None
+) -> dict[int, First]:
+    return sql.first_of_each(
         change.conn,
         door.board,
         [lane.id for lane in lanes],
@@ -263,12 +293,6 @@ def _look_into(waiting: Waiting, door: Door, team: _Team, lanes: Collection[Fill
         request_id=None if only is None else only.request_id,
         without=change.passed_over,
     )
-    for lane in lanes:
-        first = firsts.get(lane.id)
-        _replace(team, lane, None if first is None else replace(lane, top=first.priority, head=first.request_id))
-        if (first is None or first.request_id != lane.head) and not sql.waits_in(change.conn, lane.head, lane.id):
-            waiting.look_again(lane.id, lane.queue_id)
-        team.sure.add(lane.id)
 
 
 def _replace(team: _Team, lane: Filled, by: Filled | None) -> None:

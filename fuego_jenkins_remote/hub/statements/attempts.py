@@ -31,23 +31,24 @@ def insert(
     """Begin the request's next attempt; gives its number."""
     number = request.attempt + 1
     texts = ("build_url", "build_number", "queue_why", "log_tail", "summary", "reason", "target")
-    conn.execute(
-        attempts.insert().values(
-            request_id=request.id,
-            number=number,
-            state=State.ASSIGNED,
-            host=board.host,
-            board=board.name,
-            campaign=request.spread_group,
-            claimed_at=now,
-            due_at=due_at,
-            stop=False,
-            stop_told=False,
-            claim_id=claim_id,
-            **dict.fromkeys(texts, ""),
-        )
-    )
+    values = {
+        "request_id": request.id,
+        "number": number,
+        "state": State.ASSIGNED,
+        "host": board.host,
+        "board": board.name,
+        "campaign": request.spread_group,
+        "claimed_at": now,
+        "due_at": due_at,
+        "stop": False,
+        "stop_told": False,
+        "claim_id": claim_id,
+    }
+    conn.execute(_INSERT, {**values, **dict.fromkeys(texts, "")})
     return number
+
+
+_INSERT = attempts.insert()
 
 
 def find(conn: sa.Connection, request_id: str, number: int) -> Attempt | None:
@@ -65,9 +66,14 @@ def of_request(conn: sa.Connection, request_id: str) -> list[Attempt]:
 
 def of_claim(conn: sa.Connection, host: str, claim_id: str) -> list[Attempt]:
     """What a claim of this lab got."""
-    query = sa.select(*_COLUMNS).where(attempts.c.host == host, attempts.c.claim_id == claim_id)
-    rows = conn.execute(query.order_by(attempts.c.board)).mappings()
-    return [Attempt(**row) for row in rows]
+    return [Attempt(**row) for row in conn.execute(_OF_CLAIM, {"host": host, "claim": claim_id}).mappings()]
+
+
+_OF_CLAIM = (
+    sa.select(*_COLUMNS)
+    .where(attempts.c.host == sa.bindparam("host"), attempts.c.claim_id == sa.bindparam("claim"))
+    .order_by(attempts.c.board)
+)
 
 
 def spread_no_more(conn: sa.Connection, request_id: str) -> None:
@@ -77,19 +83,27 @@ def spread_no_more(conn: sa.Connection, request_id: str) -> None:
 
 def change(conn: sa.Connection, attempt: Attempt, values: Mapping[str, Any]) -> bool:
     """Write `values` if the attempt still is in the state that `attempt` says; whether it was."""
-    where = (
-        (attempts.c.request_id == attempt.request_id)
-        & (attempts.c.number == attempt.number)
-        & (attempts.c.state == attempt.state)
-    )
-    return conn.execute(attempts.update().where(where).values(**values)).rowcount == 1
+    about = {"of": attempt.request_id, "the": attempt.number, "was": attempt.state}
+    return conn.execute(_CHANGE, {**about, **values}).rowcount == 1
+
+
+_CHANGE = (
+    attempts.update()
+    .where(attempts.c.request_id == sa.bindparam("of"), attempts.c.number == sa.bindparam("the"))
+    .where(attempts.c.state == sa.bindparam("was"))
+)
 
 
 def stops(conn: sa.Connection, host: str) -> list[Stop]:
     """The lab's attempts that are to be stopped."""
-    query = sa.select(attempts.c.request_id, attempts.c.number, attempts.c.stop_told.label("told"))
-    query = query.where(to_stop, attempts.c.host == host).order_by(attempts.c.request_id)
-    return [Stop(**row) for row in conn.execute(query).mappings()]
+    return [Stop(**row) for row in conn.execute(_STOPS, {"host": host}).mappings()]
+
+
+_STOPS = (
+    sa.select(attempts.c.request_id, attempts.c.number, attempts.c.stop_told.label("told"))
+    .where(to_stop, attempts.c.host == sa.bindparam("host"))
+    .order_by(attempts.c.request_id)
+)
 
 
 def stops_told(conn: sa.Connection, host: str) -> None:
@@ -99,8 +113,15 @@ def stops_told(conn: sa.Connection, host: str) -> None:
 
 def next_pause_end(conn: sa.Connection, host: str, now: datetime) -> datetime | None:
     """When the next pause of one of the lab's boards ends; None: none is paused."""
-    query = sa.select(attempts.c.pause_until).where(paused, attempts.c.host == host, attempts.c.pause_until > now)
-    return conn.execute(query.order_by(attempts.c.pause_until).limit(1)).scalar_one_or_none()
+    return conn.execute(_NEXT_PAUSE_END, {"host": host, "now": now}).scalar_one_or_none()
+
+
+_NEXT_PAUSE_END = (
+    sa.select(attempts.c.pause_until)
+    .where(paused, attempts.c.host == sa.bindparam("host"), attempts.c.pause_until > sa.bindparam("now"))
+    .order_by(attempts.c.pause_until)
+    .limit(1)
+)
 
 
 def latest_end(conn: sa.Connection, host: str, board: str) -> datetime | None:

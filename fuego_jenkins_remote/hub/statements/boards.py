@@ -23,10 +23,25 @@ _SELECT = sa.select(
     )
 )
 
+# What is asked with every claim is made once: to make a statement takes longer than to answer it.
+_OF_LAB = _SELECT.where(boards.c.host == sa.bindparam("host"))
+_ONE = _OF_LAB.where(boards.c.name == sa.bindparam("name"))
+_NAMED = _OF_LAB.where(boards.c.name.in_(sa.bindparam("names", expanding=True))).order_by(boards.c.name)
+_STALE = sa.and_(
+    boards.c.host == sa.bindparam("lab"),
+    boards.c.name.in_(sa.bindparam("names", expanding=True)),
+    boards.c.last_seen <= sa.bindparam("stale"),
+)
+_FREE = sa.select(boards.c.id).where(_STALE).order_by(boards.c.id).with_for_update(skip_locked=True, key_share=True)
+_SEEN = {
+    "sqlite": boards.update().where(_STALE).values(last_seen=sa.bindparam("now")),
+    "postgresql": boards.update().where(boards.c.id.in_(_FREE)).values(last_seen=sa.bindparam("now")),
+}
+
 
 def find(conn: sa.Connection, host: str, name: str) -> Board | None:
     """One board."""
-    row = conn.execute(_SELECT.where(boards.c.host == host, boards.c.name == name)).mappings().one_or_none()
+    row = conn.execute(_ONE, {"host": host, "name": name}).mappings().one_or_none()
     return None if row is None else _board(row)
 
 
@@ -40,8 +55,8 @@ def listed(conn: sa.Connection, host: str | None = None) -> list[Board]:
 
 def named(conn: sa.Connection, host: str, names: Iterable[str]) -> list[Board]:
     """Those of a lab's boards that have these names, by name."""
-    query = _SELECT.where(boards.c.host == host, boards.c.name.in_(sorted(set(names)))).order_by(boards.c.name)
-    return [_board(row) for row in conn.execute(query).mappings()]
+    rows = conn.execute(_NAMED, {"host": host, "names": sorted(set(names))}).mappings()
+    return [_board(row) for row in rows]
 
 
 def rows_of(conn: sa.Connection, condition: sa.ColumnElement[bool], most: int | None = None) -> list[Board]:
@@ -108,10 +123,12 @@ def delete(conn: sa.Connection, board_id: int) -> None:
 
 
 def seen(conn: sa.Connection, host: str, names: Iterable[str], now: datetime) -> None:
-    """The lab has spoken of these boards. Written every few seconds only: a waiting claim looks again and again."""
-    stale = boards.c.last_seen <= now - timedelta(seconds=5)
-    where = sa.and_(boards.c.host == host, boards.c.name.in_(list(names)), stale)
-    conn.execute(boards.update().where(where).values(last_seen=now))
+    """The lab has spoken of these boards. Written every few seconds only: a waiting claim looks again and again.
+
+    Nobody waits for somebody else who is at a board: that one has heard of it, too.
+    """
+    about = {"lab": host, "names": list(names), "stale": now - timedelta(seconds=5), "now": now}
+    conn.execute(_SEEN[conn.dialect.name], about)
 
 
 def _columns(new: NewBoard) -> dict[str, object]:

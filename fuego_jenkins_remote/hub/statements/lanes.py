@@ -118,20 +118,26 @@ def enter(conn: sa.Connection, lane: Lane, *, priority: int, request_id: str, ti
     many at a time where nothing is to be written, so that those who put into one lane do not stand in line.
     """
     for table, row_id in ((queues, lane.queue_id), (lanes, lane.id)):
-        query, row = _FIRST_OF[table], {"row": row_id}
-        now = conn.execute(query, row).one()
+        row = {"row": row_id}
+        now = conn.execute(_FIRST_OF[table], row).one()
         if locks.runs_beside_others(conn):
             stays = _with(now, priority, request_id, timeout) == tuple(now)
-            now = conn.execute(query.with_for_update(read=stays, key_share=not stays), row).one()
+            now = conn.execute(_HOLD_FIRST_OF[table, stays], row).one()
         new = _with(now, priority, request_id, timeout)
         if new != tuple(now):
             values = dict(zip(("top", "head", "shortest"), new, strict=True))
-            conn.execute(table.update().where(table.c.id == row_id).values(values))
+            conn.execute(_SET_FIRST[table], {**row, **values})
 
 
+_SET_FIRST = {table: table.update().where(table.c.id == sa.bindparam("row")) for table in (queues, lanes)}
 _FIRST_OF = {
     table: sa.select(table.c.top, table.c.head, table.c.shortest).where(table.c.id == sa.bindparam("row"))
     for table in (queues, lanes)
+}
+_HOLD_FIRST_OF = {
+    (table, stays): query.with_for_update(read=stays, key_share=not stays)
+    for table, query in _FIRST_OF.items()
+    for stays in (False, True)
 }
 
 
@@ -147,10 +153,18 @@ def look_again(conn: sa.Connection, lane_id: int, queue_id: int) -> None:
 
     Where somebody else is about to put something there, it is left as it is: it is seen again with the next claim.
     """
-    if not (_mine(conn, queues, queue_id) and _mine(conn, lanes, lane_id)):
+    if locks.runs_beside_others(conn) and conn.execute(_BOTH_MINE, {"lane": lane_id}).first() is None:
         return
     conn.execute(_LANE_ANEW, {"row": lane_id})
     conn.execute(_QUEUE_ANEW, {"row": queue_id})
+
+
+_BOTH_MINE = (
+    sa.select(lanes.c.id)
+    .select_from(lanes.join(queues, queues.c.id == lanes.c.queue_id))
+    .where(lanes.c.id == sa.bindparam("lane"))
+    .with_for_update(skip_locked=True)
+)
 
 
 def _lane_anew() -> sa.Update:
@@ -185,13 +199,6 @@ def _queue_anew() -> sa.Update:
 
 _LANE_ANEW = _lane_anew()
 _QUEUE_ANEW = _queue_anew()
-
-
-def _mine(conn: sa.Connection, table: sa.Table, row_id: int) -> bool:
-    if conn.dialect.name != "postgresql":
-        return True
-    query = sa.select(table.c.id).where(table.c.id == row_id).with_for_update(skip_locked=True)
-    return conn.execute(query).first() is not None
 
 
 def filled_selectors(conn: sa.Connection, board_ids: Sequence[int]) -> dict[int, frozenset[int]]:
@@ -319,22 +326,42 @@ def first_of_each(
 
     Those `without` are passed over.
     """
-    about = {
-        "lanes": lane_ids,
-        "host": board.host,
-        "board": board.name,
-        "place": f" {board} ",
-        "now": now,
-        "limit": limit,
-        "request": request_id,
-        "but": sorted(without),
-    }
-    unused = {"limit"} if limit is None else set()
-    unused |= {"request"} if request_id is None else {"now"}
-    unused |= set() if without else {"but"}
+    about = {"lanes": lane_ids, **_about(board, now, limit=limit, request_id=request_id)}
+    if without:
+        about["but"] = sorted(without)
     query = _FIRST_IN[request_id is not None, limit is not None, bool(without)]
-    rows = conn.execute(query, {name: value for name, value in about.items() if name not in unused})
+    rows = conn.execute(query, about)
     return {row.lane_id: First(lane_id=row.lane_id, request_id=row.id, priority=row.priority) for row in rows}
+
+
+def _about(board: Board, now: datetime, *, limit: float | None, request_id: str | None) -> dict[str, object]:
+    """What `_fits` asks of a board and its claim."""
+    last = {"now": now} if request_id is None else {"request": request_id}
+    short = {} if limit is None else {"limit": limit}
+    return {"host": board.host, "board": board.name, "place": f" {board} ", **last, **short}
+
+
+def take_first(
+    conn: sa.Connection, board: Board, lane_id: int, now: datetime, *, limit: float | None, request_id: str | None
+) -> First | None:
+    """What comes first in this lane of what the board may run and nobody else has, kept for this transaction.
+
+    Where many claim at once each gets another one with this one look; with a look and a lock each of them would find
+    what all the others have found, one after the other. Only where others run beside this transaction.
+    """
+    about = {"lane": lane_id, **_about(board, now, limit=limit, request_id=request_id)}
+    row = conn.execute(_TAKE_FIRST[request_id is not None, limit is not None], about).first()
+    return None if row is None else First(lane_id=lane_id, request_id=row.id, priority=row.priority)
+
+
+_TAKE_FIRST = {
+    (name, short): sa.select(requests.c.id, requests.c.priority)
+    .where(requests.c.lane_id == sa.bindparam("lane"), offered, *_fits(by_name=name, short=short))
+    .order_by(requests.c.priority.desc(), requests.c.id)
+    .limit(1)
+    .with_for_update(of=requests, skip_locked=True, key_share=True)
+    for name, short in product((False, True), repeat=2)
+}
 
 
 def count_above(conn: sa.Connection, queue_ids: Sequence[int], priority: int, most: int) -> int:
@@ -358,16 +385,26 @@ def _counted(conn: sa.Connection, found: sa.Select[Any], most: int) -> int:
 
 def waits_in(conn: sa.Connection, request_id: str, lane_id: int) -> bool:
     """Whether the request is one that a claim finds in the lane."""
-    here = (requests.c.id == request_id, requests.c.lane_id == lane_id, offered)
-    return conn.execute(sa.select(requests.c.id).where(*here)).first() is not None
+    return conn.execute(_WAITS_IN, {"request": request_id, "lane": lane_id}).first() is not None
+
+
+_WAITS_IN = sa.select(requests.c.id).where(
+    requests.c.id == sa.bindparam("request"), requests.c.lane_id == sa.bindparam("lane"), offered
+)
 
 
 def lock(conn: sa.Connection, request_id: str) -> bool:
     """Keep the waiting request for this transaction; False where another one has it, or it does not wait any more."""
-    if conn.dialect.name != "postgresql":
+    if not locks.runs_beside_others(conn):
         return True  # whoever writes is alone
-    query = sa.select(requests.c.id).where(requests.c.id == request_id, offered).with_for_update(skip_locked=True)
-    return conn.execute(query).first() is not None
+    return conn.execute(_LOCK, {"request": request_id}).first() is not None
+
+
+_LOCK = (
+    sa.select(requests.c.id)
+    .where(requests.c.id == sa.bindparam("request"), offered)
+    .with_for_update(skip_locked=True, key_share=True)
+)
 
 
 def hold_waiting(conn: sa.Connection, selector_id: int) -> None:

@@ -36,5 +36,8 @@ def boards_stay(conn: sa.Connection) -> None:
 def request(conn: sa.Connection, request_id: str) -> None:
     """Nobody else changes this request; what is read of it from now on is what the last one has left."""
     if runs_beside_others(conn):
-        query = sa.select(sa.literal(1)).where(requests.c.id == request_id)
-        conn.execute(query.select_from(requests).with_for_update(key_share=True))
+        conn.execute(_REQUEST, {"request": request_id})
+
+
+_REQUEST = sa.select(requests.c.version).where(requests.c.id == sa.bindparam("request"))
+_REQUEST = _REQUEST.with_for_update(key_share=True)

@@ -59,10 +59,18 @@ _CALLER = (
 
 def token_is_good(conn: sa.Connection, prefix: str, now: datetime) -> bool:
     """Whether a token that was good when a call came is so still, and its owner is not shut out."""
+    return conn.execute(_GOOD, {"token": prefix, "now": now}).first() is not None
+
+
+def _good() -> sa.Select[str]:
     owner = sa.and_(tokens.c.kind == "user", users.c.name == tokens.c.owner)
+    over = tokens.c.expires_at <= sa.bindparam("now")
+    ended = sa.or_(tokens.c.revoked_at.is_not(None), over, users.c.disabled_at.is_not(None))
     query = sa.select(tokens.c.prefix).select_from(tokens.outerjoin(users, owner))
-    ended = sa.or_(tokens.c.revoked_at.is_not(None), tokens.c.expires_at <= now, users.c.disabled_at.is_not(None))
-    return conn.execute(query.where(tokens.c.prefix == prefix, sa.func.coalesce(~ended, sa.true()))).first() is not None
+    return query.where(tokens.c.prefix == sa.bindparam("token"), sa.func.coalesce(~ended, sa.true()))
+
+
+_GOOD = _good()
 
 
 def places_of(conn: sa.Connection, name: str) -> list[str]:
@@ -78,18 +86,22 @@ def insert_lab(conn: sa.Connection, *, host: str, team: str, notify: Sequence[st
 
 def find_lab(conn: sa.Connection, host: str) -> Lab | None:
     """One lab."""
-    row = conn.execute(sa.select(labs).where(labs.c.host == host)).mappings().one_or_none()
-    return None if row is None else Lab(host=row["host"], team=row["team"], notify=tuple(row["notify"]))
+    row = conn.execute(_LAB, {"host": host}).one_or_none()
+    return None if row is None else Lab(host=row.host, team=row.team, notify=tuple(row.notify))
+
+
+_LAB = sa.select(labs.c.host, labs.c.team, labs.c.notify).where(labs.c.host == sa.bindparam("host"))
 
 
 def hold_lab(conn: sa.Connection, host: str) -> None:
     """Nobody else claims for the lab until this transaction is over."""
     # No lock of its row, which would be a write: most claims find nothing, and need not wait for a disk.
     if locks.runs_beside_others(conn):
-        conn.execute(sa.select(sa.func.pg_advisory_xact_lock(_A_LAB, sa.func.hashtext(host))))
+        conn.execute(_HOLD, {"host": host})
 
 
 _A_LAB = 0x66750003
+_HOLD = sa.select(sa.func.pg_advisory_xact_lock(_A_LAB, sa.func.hashtext(sa.bindparam("host", type_=sa.Text))))
 
 
 def bridge_comes(conn: sa.Connection, host: str, bridge: str, *, now: datetime, gone_since: datetime) -> bool:

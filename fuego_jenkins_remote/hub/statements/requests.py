@@ -234,12 +234,16 @@ def change(conn: sa.Connection, request: Request, now: datetime, values: Mapping
 
     What its campaign shows changes with it (`steps`), which new text of a log does not.
     """
-    where = (
-        (requests.c.id == request.id) & (requests.c.state == request.state) & (requests.c.attempt == request.attempt)
-    )
-    grown = {"version": requests.c.version + 1, "steps": requests.c.steps + 1}
-    update = requests.update().where(where).values(updated_at=now, **grown, **values)
-    return conn.execute(update).rowcount == 1
+    about = {"of": request.id, "was": request.state, "tried": request.attempt}
+    return conn.execute(_CHANGE, {**about, "updated_at": now, **values}).rowcount == 1
+
+
+_CHANGE = (
+    requests.update()
+    .where(requests.c.id == sa.bindparam("of"), requests.c.state == sa.bindparam("was"))
+    .where(requests.c.attempt == sa.bindparam("tried"))
+    .values(version=requests.c.version + 1, steps=requests.c.steps + 1)
+)
 
 
 def replace(conn: sa.Connection, request: Request, by: str, now: datetime) -> bool:
@@ -264,27 +268,33 @@ def touch_all(conn: sa.Connection, request_ids: Sequence[str]) -> None:
 
 def add_history(conn: sa.Connection, request_id: str, entry: HistoryEntry) -> None:
     """Write down what happened; the request's version, just raised, is its place in the order."""
-    seq = sa.select(requests.c.version).where(requests.c.id == request_id).scalar_subquery()
-    conn.execute(
-        history.insert().values(
-            request_id=request_id,
-            seq=seq,
-            at=entry.at,
-            from_state=entry.old,
-            to_state=entry.new,
-            who=entry.who,
-            reason=entry.reason,
-        )
-    )
+    values = {
+        "request_id": request_id,
+        "at": entry.at,
+        "from_state": entry.old,
+        "to_state": entry.new,
+        "who": entry.who,
+        "reason": entry.reason,
+    }
+    conn.execute(_ADD_HISTORY, {"of": request_id, **values})
+
+
+_ADD_HISTORY = (
+    history.insert()
+    .values(seq=sa.select(requests.c.version).where(requests.c.id == sa.bindparam("of")).scalar_subquery())
+    .inline()
+)
 
 
 def history_of(conn: sa.Connection, request_id: str) -> list[HistoryEntry]:
     """What happened, in order."""
-    query = sa.select(history).where(history.c.request_id == request_id).order_by(history.c.seq)
     return [
         HistoryEntry(at=row["at"], old=row["from_state"], new=row["to_state"], who=row["who"], reason=row["reason"])
-        for row in conn.execute(query).mappings()
+        for row in conn.execute(_HISTORY_OF, {"of": request_id}).mappings()
     ]
+
+
+_HISTORY_OF = sa.select(history).where(history.c.request_id == sa.bindparam("of")).order_by(history.c.seq)
 
 
 def set_approval(conn: sa.Connection, request_id: str, approval: Approval, remind_at: datetime | None) -> None:
