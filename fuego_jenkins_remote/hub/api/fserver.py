@@ -78,7 +78,7 @@ class OldServer:
 
     async def call(self, request: Request, kind: str = "") -> Response:
         """One call: an action, or a page."""
-        hub = self._hub(request)
+        hub = await self._hub(request)
         query = request.scope["query_string"]
         try:
             action = wire.action_of(query)
@@ -133,11 +133,11 @@ class OldServer:
             return tests.put_binary(hub, self.fserver, file, incoming)
         return runs.put(hub, self.fserver, self._vision(), file, incoming)
 
-    def file(self, request: Request, place: str, folder: str, file: str) -> Response:
+    async def file(self, request: Request, place: str, folder: str, file: str) -> Response:
         """What the original's web server gives: the data and the packages that its answers name."""
-        hub = self._hub(request)
+        hub = await self._hub(request)
         try:
-            found = self._file(hub, f"{place}/{folder}", file)
+            found = await run_in_threadpool(self._file, hub, f"{place}/{folder}", file)
         except (wire.Fail, HubError, ValueError):
             found = None
         if found is None:
@@ -191,10 +191,10 @@ class OldServer:
             raise wire.Fail(f"Error: {runs.NO_VISION}")
         return self.vision
 
-    def _hub(self, request: Request) -> Hub:
+    async def _hub(self, request: Request) -> Hub:
         # Who acts is known before anything is changed: the audit log names it.
         request.state.principal = HubPrincipal(kind="user", name=USER, caller=self.fserver.caller)
-        return hub_of(request)
+        return await hub_of(request)
 
 
 _FILES: dict[tuple[str, str], Callable[[OldServer, Hub, str], Response]] = {
