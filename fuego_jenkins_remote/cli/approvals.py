@@ -29,6 +29,11 @@ def list_held(session: Session, filters: Mapping[str, str], limit: int) -> None:
     """What waits for the people of the caller's labs, as `list-requests --held` shows it."""
     from fuego_jenkins_remote.client import approvals
 
+    if session.speaks_fserver:
+        from fuego_jenkins_remote.cli.fserver.approvals import list_held as list_asked
+
+        list_asked(session, limit)
+        return
     others = [f"--{name}" for name, value in filters.items() if value and name != "host"]
     if others:
         raise click.UsageError(f"--held goes with --host and --limit only, not with {', '.join(others)}")
@@ -139,6 +144,11 @@ def _answer(
     from fuego_jenkins_remote.fuego.names import check_host_name
     from fuego_jenkins_remote.network.identities import check_request_id
 
+    if session.speaks_fserver:
+        from fuego_jenkins_remote.cli.fserver.approvals import answer_request
+
+        answer_request(session, session.request_id(request), answer, reason, always=bool(always))
+        return
     check_request_id(request)
     chosen = check_host_name(host) if host else _answering_host(session, session.hub.request(request))
     changed = approvals.answer(session.hub.api, request, chosen, answer, reason, always=always)

@@ -35,7 +35,7 @@ def get_request(session: Session, boards: str | None, wait: bool) -> int:
               request=$(ftc get-request -q --wait)
     """
     here = local_boards(session, boards) if boards else session.places.board_files([])
-    shared = {board.name for board in session.hub.boards(host=session.settings.host_name)}
+    shared = {board.name for board in session.lab_hub.boards(host=session.settings.host_name)}
     names = [board.name for board in here if boards or board.name in shared]
     if not names:
         raise Failed("this lab shares none of its boards: ftc put-board -b BOARD")
@@ -46,17 +46,18 @@ def get_request(session: Session, boards: str | None, wait: bool) -> int:
             session.out.json({})
         return 1
     request = found.request
+    name = str(request.raw.get("fserver_request") or request.id)
     session.out.record(
         (
-            ("request", request.id),
+            ("request", name),
             ("board", found.board),
             ("test", request.test),
             ("spec", request.spec),
             ("from", f"{request.requester} ({request.team})" if request.team else request.requester),
             ("notes", request.notes),
-            ("run it", f"ftc run-request {request.id}"),
+            ("run it", f"ftc run-request {name}"),
         ),
-        bare=request.id,
+        bare=name,
         data={"board": found.board, "request": dict(request.raw)},
     )
     return 0
@@ -68,7 +69,7 @@ def _peek(session: Session, boards: list[str], wait: bool) -> Attempt | None:
 
     while True:
         began = time.monotonic()
-        claims = session.hub.claim(new_call_id(), boards, wait=MAX_WAIT if wait else 0, peek=True)
+        claims = session.lab_hub.claim(new_call_id(), boards, wait=MAX_WAIT if wait else 0, peek=True)
         if claims.attempts or not wait:
             return next(iter(claims.attempts), None)
         # An answer without anything may come early (there are cancels to tell of): no hurry then.
@@ -93,11 +94,15 @@ def run_request(session: Session, request: str, board: str | None) -> None:
     Example: ftc run-request 20261123-101500123-k3j7x2m4 && ftc put-run 20261123-101500123-k3j7x2m4
     """
     from fuego_jenkins_remote.lab.serving.by_hand import run_request
-    from fuego_jenkins_remote.network.identities import check_request_id
 
-    check_request_id(request)
+    wanted = session.request_id(request)
+    if session.speaks_fserver:
+        from fuego_jenkins_remote.fuego.fserver_format import RequestId
+        from fuego_jenkins_remote.lab.fserver.marks import request_name
+
+        wanted = request_name(RequestId.parse(wanted))
     name = None
     if board is not None:
         name = one_local_board(session, board)
-    attempt = run_request(session.lab, session.links, request, name, session.out.note)
+    attempt = run_request(session.lab, session.links, wanted, name, session.out.note)
     session.out.result(f"deliver it: ftc put-run {attempt}", bare=str(attempt), data={"attempt": str(attempt)})

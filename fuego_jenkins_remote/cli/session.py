@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from fuego_jenkins_remote.client.hub import HubClient
     from fuego_jenkins_remote.client.vision import VisionClient
     from fuego_jenkins_remote.lab.config import LabConfig
+    from fuego_jenkins_remote.lab.hubs import LabHub
     from fuego_jenkins_remote.lab.serving.wiring import Links
     from fuego_jenkins_remote.publish.making import Conf
     from fuego_jenkins_remote.publish.targets import Readable
@@ -89,6 +90,13 @@ class Session:
         if self.server.kind == "squad":
             raise Failed(f"SQUAD keeps runs only ({self.server.why}): for all else set hub_url, or server_type=fuego")
         return HubClient(self.server.url or settings.needed("hub_url"), settings.token("hub"), ca_file=settings.ca_file)
+
+    @cached_property
+    def lab_hub(self) -> LabHub:
+        """The same as this lab's bridge asks it, which at an old Fuego server writes down what it takes."""
+        from fuego_jenkins_remote.lab.serving.wiring import open_hub
+
+        return open_hub(self.places, self.links)
 
     @cached_property
     def vision(self) -> VisionClient:
@@ -165,13 +173,14 @@ class Session:
 
     @cached_property
     def links(self) -> Links:
-        """Where the lab's services are; a hub must be set."""
+        """Where the lab's services are; a hub, or an old Fuego server in its place, must be set."""
         from fuego_jenkins_remote.lab.serving.wiring import Links
 
         settings = self.settings
         return Links(
-            hub_url=settings.needed("hub_url"),
-            hub_token=settings.token("hub"),
+            hub_url="" if self.speaks_fserver else self.server.url or settings.needed("hub_url"),
+            hub_token="" if self.speaks_fserver else settings.token("hub"),
+            fserver_url=self.fserver.url if self.speaks_fserver else "",
             targets={name: self.target_conf(name) for name in self.places.targets},
             jenkins_url=settings.get("jenkins_url"),
             jenkins_user=settings.get("jenkins_user"),

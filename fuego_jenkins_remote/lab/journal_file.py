@@ -1,6 +1,6 @@
 """The file that the lab remembers with: one SQLite file in `state_dir`, shared by the bridge's threads.
 
-attempts/journal.py and care/book.py say what stands in it; all SQL of the lab is in these three.
+attempts/journal.py, care/book.py and fserver/book.py say what stands in it; all SQL of the lab is in these four.
 """
 
 from __future__ import annotations

@@ -143,7 +143,8 @@ def decide(policy: Policy, question: Question) -> Decision:
         return Decision(answer=Answer.REFUSE, why=why)
     otherwise = policy.default if question.source is Source.INSTALLED else Answer.REFUSE
     answer = next((rule.do for rule in policy.rules if rule.fits(question)), otherwise)
-    what = f"{question.test} ({question.source}) for {question.user} of team {question.team}"
+    whom = f"{question.user} of team {question.team}" if question.team else question.user
+    what = f"{question.test} ({question.source}) for {whom}"
     if answer is Answer.ASK and question.approved_by is not None:
         if policy.approvers is None or question.approved_by in policy.approvers:
             return Decision(answer=Answer.RUN, why=f"approved by {question.approved_by}")

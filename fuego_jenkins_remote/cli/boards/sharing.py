@@ -17,7 +17,17 @@ if TYPE_CHECKING:
 
 
 _UPDATED = "updated"
-_OF_A_HUB = ("open_to", "ask", "priority", "max_time", "quota_user", "quota_team", "windows")
+_OF_A_HUB = (
+    "open_to",
+    "ask",
+    "priority",
+    "max_time",
+    "quota_user",
+    "quota_team",
+    "waiting_user",
+    "waiting_team",
+    "windows",
+)
 """Options on who may use a board, and how."""
 
 _names = click.option("-b", "--boards", metavar="BOARD[,BOARD]", help="A board of this lab; a unique prefix will do.")
@@ -169,7 +179,7 @@ def _tell(session: Session, boards: str | None, details: dict[str, Any], done: s
         if details["open_to"]:
             record["open_to"] = who
         terms = _terms(record.pop("terms", {}), details)
-        if session.speaks_fserver and (terms or record.get("open_to")):
+        if session.speaks_fserver and ({*terms} - {"policy"} or set(record["open_to"]) != {"*"}):
             session.out.note(f"{board.name}: its terms in boards.yaml are not known there: everybody may ask for it")
         tell = session.hub.update_board if done == _UPDATED else session.hub.put_board
         try:

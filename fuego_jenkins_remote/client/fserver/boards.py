@@ -14,7 +14,7 @@ from fuego_jenkins_remote.client.errors import ClientError, NotFound
 from fuego_jenkins_remote.client.fserver.calls import Failed, Fserver
 from fuego_jenkins_remote.client.values import Board
 
-_NO_FACTS = frozenset({"host", "board", "description", "state", "labels"})
+_NO_FACTS = frozenset({"host", "board", "description", "state", "labels", "health", "health_reason"})
 _OLD_WORDS = {"arch": "architecture"}
 _OUR_WORDS = {old: ours for ours, old in _OLD_WORDS.items()}
 _FACT = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
@@ -44,6 +44,13 @@ def put(server: Fserver, host: str, name: str, record: Mapping[str, Any], *, mer
     return get(server, host, name)
 
 
+def put_health(server: Fserver, host: str, name: str, health: str, reason: str) -> Board:
+    """Say how a board is, in fields of ours beside what its lab wishes (`state`)."""
+    changes = {"health": health, "health_reason": reason or "-"}  # what is blank would leave what stood there
+    server.change("update_board", {"host": host, "board": name, **changes})
+    return get(server, host, name)
+
+
 def fields_of(record: Mapping[str, Any]) -> dict[str, str]:
     """The fields of a board's record there, from BoardIn; its terms and who may use it have no place."""
     facts = {_OLD_WORDS.get(key, key): str(value) for key, value in (record.get("facts") or {}).items()}
@@ -66,6 +73,8 @@ def board_of(record: Mapping[str, str], host: str, name: str) -> Board:
         "labels": [label.strip() for label in record.get("labels", "").split(",") if label.strip()],
         "description": record.get("description", ""),
         "open_to": ["*"],
+        "health": record.get("health", "online"),
+        "health_reason": record.get("health_reason", "") if record.get("health", "online") != "online" else "",
         "online": record.get("state", "online").lower() not in _TAKES_NONE,
         "record": dict(record),
     }

@@ -17,7 +17,7 @@ from fuego_jenkins_remote.client.api import Api, Json
 from fuego_jenkins_remote.client.errors import ClientError, Invalid, NotFound, Unreachable
 from fuego_jenkins_remote.client.fserver import boards, requests, runs
 from fuego_jenkins_remote.client.fserver.calls import Failed, Fserver
-from fuego_jenkins_remote.client.values import Board, Claims, Made, Request
+from fuego_jenkins_remote.client.values import Board, Made, Request
 from fuego_jenkins_remote.fuego.errors import BadName
 from fuego_jenkins_remote.fuego.fserver_format import RequestId, RunId
 from fuego_jenkins_remote.network import selectors
@@ -100,6 +100,10 @@ class FserverHub:
         """Raises NoSuchThing: boards stay until the server's people remove their files."""
         hint = f"ftc update-board -b {board} --offline says that it takes nothing"
         raise NoSuchThing(f"an old Fuego server ({self.url}) cannot forget the board {host}:{board}: {hint}")
+
+    def put_health(self, host: str, board: str, health: str, reason: str = "") -> Board:
+        """What the lab sees of a board."""
+        return boards.put_health(self.server, host, board, health, reason)
 
     # -- requests
 
@@ -184,10 +188,6 @@ class FserverHub:
     def get_package(self, sha256: str, destination: Path, *, limit: int) -> None:  # noqa: ARG002
         """Raises NoSuchThing."""
         self._no("packages by their SHA-256")
-
-    def claim(self, claim_id: str, boards: object, *, wait: float = 0, peek: bool = False) -> Claims:  # noqa: ARG002
-        """Raises NoSuchThing: see the lab's own way of taking requests there."""
-        self._no("claims")
 
     # -- how it is done
 

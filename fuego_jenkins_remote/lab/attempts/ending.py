@@ -138,6 +138,8 @@ class Ending(Stepping):
             "attempt": entry.id.number,
             "requester": entry.request.requester,
         }
+        if there := entry.request.raw.get("fserver_request"):
+            metadata["fserver_request"] = str(there)
         if entry.request.campaign:
             metadata["campaign"] = entry.request.campaign
         if entry.build_url:

@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from fuego_jenkins_remote.client.errors import NotFound, TooLarge
-from fuego_jenkins_remote.client.hub import HubClient
 from fuego_jenkins_remote.client.values import Request
 from fuego_jenkins_remote.fuego.errors import FormatError
 from fuego_jenkins_remote.fuego.names import check_test_name
 from fuego_jenkins_remote.fuego.packages import Kind, Limits, file_sha256, unpack
 from fuego_jenkins_remote.lab.attempts.git_source import from_git
 from fuego_jenkins_remote.lab.errors import PrepareError
+from fuego_jenkins_remote.lab.hubs import LabHub
 from fuego_jenkins_remote.network.policy import Source
 
 
@@ -37,7 +37,7 @@ def source_of(request: Request) -> Source:
 
 
 def fetch_test(
-    request: Request, hub: HubClient, folder: Path, *, max_bytes: int, git_inside: Collection[str] = ()
+    request: Request, hub: LabHub, folder: Path, *, max_bytes: int, git_inside: Collection[str] = ()
 ) -> Fetched | None:
     """The test, below `folder` (fresh, empty); None for an installed one. For `git_inside` see git_hosts.py.
 
@@ -66,7 +66,7 @@ def fetch_test(
     return Fetched(folder=test, commit=commit)
 
 
-def _from_hub(sha256: str, hub: HubClient, folder: Path, max_bytes: int) -> Path:
+def _from_hub(sha256: str, hub: LabHub, folder: Path, max_bytes: int) -> Path:
     archive = folder / "test.ftp"
     try:
         hub.get_package(sha256, archive, limit=max_bytes)

@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
-from fuego_jenkins_remote.client.hub import HubClient
 from fuego_jenkins_remote.client.values import Board
 from fuego_jenkins_remote.fuego.errors import FormatError
 from fuego_jenkins_remote.fuego.redact import Redactor
@@ -18,6 +17,7 @@ from fuego_jenkins_remote.lab.attempts.naming import Naming
 from fuego_jenkins_remote.lab.attempts.redactors import Redactors
 from fuego_jenkins_remote.lab.care.book import CareBook
 from fuego_jenkins_remote.lab.config import LabConfig
+from fuego_jenkins_remote.lab.hubs import LabHub
 from fuego_jenkins_remote.lab.jenkins.controller import Build, Controller, QueueItem
 from fuego_jenkins_remote.lab.jenkins.overview import Looks
 from fuego_jenkins_remote.lab.jenkins.queue_reasons import waits_for
@@ -58,7 +58,7 @@ class Stepping:
         *,
         journal: Journal,
         folders: LabDir,
-        hub: Callable[[], HubClient],
+        hub: Callable[[], LabHub],
         controller: Callable[[], Controller],
         targets: Mapping[str, Target],
         clock: Callable[[], float],

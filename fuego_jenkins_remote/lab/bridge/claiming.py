@@ -11,12 +11,13 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 
 from fuego_jenkins_remote.client.errors import Answered, ClientError, NotAllowed
-from fuego_jenkins_remote.client.hub import MAX_CLAIM_BOARDS, MAX_WAIT, HubClient
+from fuego_jenkins_remote.client.hub import MAX_CLAIM_BOARDS, MAX_WAIT
 from fuego_jenkins_remote.client.values import Attempt, Claims
 from fuego_jenkins_remote.lab.attempts.steps import Steps
 from fuego_jenkins_remote.lab.bridge.boards import Limits
 from fuego_jenkins_remote.lab.bridge.schedule import FIRST_PAUSE, LONGEST_PAUSE, Schedule
 from fuego_jenkins_remote.lab.errors import LabError
+from fuego_jenkins_remote.lab.hubs import LabHub
 from fuego_jenkins_remote.network.identities import new_call_id
 
 log = logging.getLogger("fuego.lab")
@@ -189,7 +190,7 @@ class Claiming:
 
 
 def ask(
-    hub: HubClient,
+    hub: LabHub,
     claim_id: str,
     boards: Sequence[str],
     *,

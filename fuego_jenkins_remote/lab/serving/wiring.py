@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from fuego_jenkins_remote.client.fserver.calls import Fserver
 from fuego_jenkins_remote.client.hub import HubClient
 from fuego_jenkins_remote.client.per_thread import PerThread
 from fuego_jenkins_remote.lab.attempts.folders import LabDir
@@ -16,6 +17,9 @@ from fuego_jenkins_remote.lab.attempts.naming import Naming
 from fuego_jenkins_remote.lab.attempts.steps import Steps
 from fuego_jenkins_remote.lab.config import LabConfig
 from fuego_jenkins_remote.lab.errors import LabError
+from fuego_jenkins_remote.lab.fserver.book import BOOK, ClaimBook
+from fuego_jenkins_remote.lab.fserver.hub import FserverLab
+from fuego_jenkins_remote.lab.hubs import LabHub
 from fuego_jenkins_remote.lab.jenkins.controller import Controller
 from fuego_jenkins_remote.lab.jenkins.label_calls import LabelCalls
 from fuego_jenkins_remote.lab.serving.logs import log_to_stderr
@@ -29,6 +33,8 @@ class Links:
 
     hub_url: str
     hub_token: str = field(repr=False)
+    fserver_url: str = ""
+    """The old Fuego server that stands in the hub's place; empty: a hub does."""
     targets: Mapping[str, Conf] = field(default_factory=dict, repr=False)
     """What each target of the lab may know of its settings, by the target's name."""
     jenkins_url: str = ""
@@ -53,7 +59,7 @@ def open_steps(config: LabConfig, links: Links) -> Steps:
         folders = LabDir(config.lab_dir)
     except OSError as error:
         raise LabError(f"{error.filename}: {error.strerror}") from error
-    hub = PerThread(lambda: HubClient(links.hub_url, links.hub_token, ca_file=links.ca_file))
+    hub = PerThread(_hub(config, links))
     hub()  # an address or a CA file that can never work is told at the start, not tried again for ever
     return Steps(
         config,
@@ -65,6 +71,18 @@ def open_steps(config: LabConfig, links: Links) -> Steps:
         clock=time.time,
         naming=_naming(config, links, journal) if links.jenkins_url else None,
     )
+
+
+def open_hub(config: LabConfig, links: Links) -> LabHub:
+    """What the lab asks for requests, for one thread. Raises LabError, ClientError, OSError."""
+    return _hub(config, links)()
+
+
+def _hub(config: LabConfig, links: Links) -> Callable[[], LabHub]:
+    if not links.fserver_url:
+        return lambda: HubClient(links.hub_url, links.hub_token, ca_file=links.ca_file)
+    book = ClaimBook(config.state_dir / BOOK)
+    return lambda: FserverLab(Fserver(links.fserver_url, ca_file=links.ca_file), config.host, book)
 
 
 def _naming(config: LabConfig, links: Links, journal: Journal) -> Naming:

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.usefixtures("old_lab")
 
 def test_a_board_is_registered_with_its_facts_and_none_of_its_secrets(ftc: Ftc, server: FserverServer) -> None:
     done = ftc("put-board", "-b", "local1", "--description", "on the desk", "--label", "usb")
-    assert (done.status, done.out) == (0, "shared: demolab:local1\n"), done.err
+    assert (done.status, done.out, done.err) == (0, "shared: demolab:local1\n", "")
     kept = server.boards["demolab:local1"]
     assert (kept["architecture"], kept["state"], kept["labels"]) == ("x86_64", "online", "usb")
     assert kept["description"] == "on the desk"
@@ -39,6 +39,12 @@ def test_terms_are_refused_since_everybody_may_ask_there(ftc: Ftc, server: Fserv
     assert refused.status == 1
     assert "everybody" in refused.err
     assert not server.boards
+
+
+def test_terms_of_boards_yaml_are_said_to_hold_nowhere_there(ftc: Ftc, lab: Lab) -> None:
+    (lab.conf.parent / "boards.yaml").write_text("boards:\n  local1:\n    open_to: [kernel-team]\n")
+    done = ftc("put-board", "-b", "local1")
+    assert (done.status, "everybody may ask" in done.err) == (0, True)
 
 
 def test_boards_are_listed_and_chosen_by_their_facts(ftc: Ftc, server: FserverServer) -> None:

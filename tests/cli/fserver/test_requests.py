@@ -170,7 +170,6 @@ def test_a_time_that_would_break_the_servers_queries_is_not_sent(ftc: Ftc, serve
         ("whoami",),
         ("list-teams",),
         ("list-campaigns",),
-        ("list-requests", "--held"),
         ("query-request", "request-2026-11-23_18:11:47.14-timslab:bbb", "--why"),
         ("subscribe",),
         ("set-board", "timslab:bbb", "--maintenance", "off"),

@@ -73,10 +73,10 @@ def test_a_run_whose_data_are_torn_is_listed_by_its_name(ftc: Ftc, server: Fserv
 
 @pytest.mark.usefixtures("stored")
 @pytest.mark.parametrize("given", [NAME, NAME.removeprefix("run-")])
-def test_a_run_is_fetched_by_either_of_its_names(ftc: Ftc, tmp_path: Path, given: str) -> None:
+def test_a_run_is_fetched_by_either_of_its_names(ftc: Ftc, tmp_path: Path, server: FserverServer, given: str) -> None:
     got = ftc("get-run", given, "-o", tmp_path / "x.frp")
     assert got.status == 0, got.err
-    assert (tmp_path / "x.frp").read_bytes() == package()
+    assert (tmp_path / "x.frp").read_bytes() == server.files[NAME]
 
 
 @pytest.mark.usefixtures("stored")

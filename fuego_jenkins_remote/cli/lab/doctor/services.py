@@ -39,6 +39,9 @@ def links(session: Session) -> Answer:
 
 def hub(session: Session) -> Answer:
     """Whether the hub knows us as this lab, and has our time."""
+    if session.speaks_fserver:
+        ours = len(session.hub.boards(host=session.settings.host_name))
+        return f"{session.hub.url} is an old Fuego server, which knows nobody; it has {ours} of our boards"
     known = session.hub.whoami()
     name, kind = str(known.get("name", "")), str(known.get("kind", ""))
     if kind != "lab":
