@@ -12,7 +12,6 @@ from fuego_jenkins_remote.hub import boards, sight
 from fuego_jenkins_remote.hub.errors import NoBoard, NotYours, Refused
 from fuego_jenkins_remote.hub.records import Board, Caller, NewRequest, Request
 from fuego_jenkins_remote.hub.statements import boards as sql
-from fuego_jenkins_remote.hub.statements import matches
 from fuego_jenkins_remote.hub.statements import packages as package_sql
 from fuego_jenkins_remote.network import matching, selectors
 from fuego_jenkins_remote.network.matching import Reason, Wish
@@ -69,7 +68,7 @@ def team_and_boards(conn: sa.Connection, caller: Caller, new: NewRequest, now: d
     teams = teams_of(caller, new.team)
     selector = effective(wish_of(new, teams, caller.name))
     for most in (MOST_BOARDS, None):
-        among = sql.rows_of(conn, matches.matching(selector), most)
+        among = sql.matching(conn, selector, most)
         for team in teams:
             wish = wish_of(new, (team,), caller.name)
             found = [board for board in among if not matching.never(board.offer(now), wish, now)]

@@ -295,7 +295,8 @@ def fingerprint_of(new: NewRequest) -> str:
     """Of what was put, to know it again."""
     # A field that is newer than the hub that made the request counts only where it says something.
     newer = {"team": None, "private": False, "needs": (), "min_version": "", "notify": ()}
-    said = {name: value for name, value in asdict(new).items() if name not in newer or value != newer[name]}
+    whole = {**vars(new), "options": asdict(new.options), "git": asdict(new.git) if new.git else None}
+    said = {name: value for name, value in whole.items() if name not in newer or value != newer[name]}
     # What the client reckons with each call: how far `2h` reaches, where a branch is by now.
     said["deadline"] = None
     if new.git is not None:

@@ -17,6 +17,7 @@ from fuego_jenkins_remote.hub.statements import lanes as lane_sql
 from fuego_jenkins_remote.hub.statements import matches
 from fuego_jenkins_remote.hub.statements.matches import Offer
 from fuego_jenkins_remote.hub.statements.requests import Row
+from fuego_jenkins_remote.network.terms import Quota
 
 
 def must_have_room(
@@ -32,7 +33,7 @@ def must_have_room(
         of_lane = list(group)
         lane, longest = of_lane[0].lane, max(row.new.timeout for row in of_lane)
         suiting = [one for one in offers[lane.selector_id] if one.suits(lane.team, lane.user, longest, now)]
-        full = [rooms.full(host, lane, len(of_lane)) for host in sorted({one.host for one in suiting})]
+        full = [rooms.full(host, lane, len(of_lane), suiting) for host in sorted({one.host for one in suiting})]
         if full and all(full):
             raise Refused("too many wait already: " + "; ".join(filter(None, full[:5])), code="queue-full")
 
@@ -55,8 +56,11 @@ class _Rooms:
         self._known: dict[tuple[str, str, str], _Room] = {}
         self._new: Counter[str] = Counter()
 
-    def full(self, host: str, lane: Lane, number: int) -> str:
-        """Why a lab has no room for so many more; empty where it has."""
+    def full(self, host: str, lane: Lane, number: int, suiting: Sequence[Offer]) -> str:
+        """Why a lab has no room for so many more; empty where it has. `suiting`: ways in which labs share boards."""
+        if any(one.host == host and _is_endless(one, lane.team) for one in suiting):
+            self._new[host] += number
+            return ""
         key = (host, lane.team, lane.user)
         if key not in self._known:
             self._known[key] = self._look(host, lane)
@@ -86,3 +90,8 @@ class _Rooms:
     def _waiting(self, host: str, team: str, user: str | None) -> int:
         waiting = lane_sql.waiting_of(self._conn, team, user)
         return sum(waiting[one] for one in matches.lanes_at(self._conn, sorted(waiting), host))
+
+
+def _is_endless(offer: Offer, team: str) -> bool:
+    """Whether so many of the team's may wait for these boards as want to: then so they may for the lab's boards."""
+    return team == offer.team or offer.terms.waiting == Quota()

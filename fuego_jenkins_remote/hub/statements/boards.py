@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
 
 import sqlalchemy as sa
 
 from fuego_jenkins_remote.hub.records import Board, Health, NewBoard
 from fuego_jenkins_remote.hub.schema import attempts, boards, labs, lanes, live, matches, queues
+from fuego_jenkins_remote.hub.statements.matches import matching as matching_boards
+from fuego_jenkins_remote.network import selectors
 from fuego_jenkins_remote.network.terms import USUAL, terms_as_mapping, terms_from_mapping
 
 _OF_BOARD = [column for column in boards.c if column.name not in {"offer_id", "old_fields"}]
@@ -63,6 +67,17 @@ def rows_of(conn: sa.Connection, condition: sa.ColumnElement[bool], most: int | 
     """The boards that meet a condition on their table, by name; at most so many."""
     query = _SELECT.where(condition).order_by(boards.c.host, boards.c.name).limit(most)
     return [_board(row) for row in conn.execute(query).mappings()]
+
+
+def matching(conn: sa.Connection, selector: selectors.Selector, most: int | None = None) -> list[Board]:
+    """The boards that a selector matches, by name; at most so many."""
+    return [_board(row) for row in conn.execute(_matching(selector, most)).mappings()]
+
+
+@lru_cache(maxsize=1024)
+def _matching(selector: selectors.Selector, most: int | None) -> sa.Select[Any]:
+    """Made once for a selector: mostly others were asked for before in the same words."""
+    return _SELECT.where(matching_boards(selector)).order_by(boards.c.host, boards.c.name).limit(most)
 
 
 def of_lane(conn: sa.Connection, lane_id: int, *, host: str | None = None, most: int | None = None) -> list[Board]:
