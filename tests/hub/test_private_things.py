@@ -15,6 +15,7 @@ import shutil
 import tempfile
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ from fuego_jenkins_remote.hub.campaigns import sight as campaign_sight
 from fuego_jenkins_remote.hub.errors import HubError
 from fuego_jenkins_remote.hub.packages import store, upload
 from fuego_jenkins_remote.hub.people.tokens import caller_of
+from fuego_jenkins_remote.hub.queue.order import order
 from fuego_jenkins_remote.hub.statements import campaigns as campaign_sql
 from fuego_jenkins_remote.hub.store import sight as store_sight
 from fuego_jenkins_remote.hub.store.putting import put_test
@@ -130,6 +132,58 @@ def test_no_answer_shows_a_private_thing_whatever_there_is(wanted: list[Wish]) -
         _look(folder, wanted)
     finally:
         shutil.rmtree(folder)
+
+
+puts = st.lists(
+    st.tuples(
+        st.sampled_from(["ann", "amy", "bob", "tim"]),
+        st.sampled_from([0, 50, 90]),
+        st.booleans(),
+        st.sampled_from(["demolab:one", "demolab:*"]),
+    ),
+    min_size=1,
+    max_size=8,
+)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@given(puts, st.booleans())
+def test_where_a_request_stands_is_told_a_stranger_as_if_no_private_one_were_there(
+    wanted: list[tuple[str, int, bool, str]], runs: bool
+) -> None:
+    """The same people put the same things, with the private ones and without: a stranger cannot tell which it is."""
+    folder = Path(tempfile.mkdtemp())
+    try:
+        with_them = _told_in_line(folder / "with", wanted, runs=runs)
+        without = _told_in_line(folder / "without", [one for one in wanted if not one[2]], runs=runs)
+        assert with_them == without
+    finally:
+        shutil.rmtree(folder)
+
+
+def _told_in_line(folder: Path, wanted: Sequence[tuple[str, int, bool, str]], *, runs: bool) -> list[Any]:
+    world = open_world(folder)
+    try:
+        world.add_lab("demolab", "one", "two")
+        teams = {"ann": "annslab", "amy": "annslab", "bob": "bobslab", "tim": "demolab"}
+        people = {name: world.add_user(name, team) for name, team in teams.items()}
+        stranger = world.add_user("eve", "evil")
+        if runs:
+            # What has both boards is the same for all: whose it is, is not.
+            for board in ("one", "two"):
+                world.put(people["bob"], f"demolab:{board}")
+                world.running("demolab", board)
+        made = [
+            world.put(people[name], selector, priority=priority, private=private)
+            for name, priority, private, selector in wanted
+        ]
+        world.clock.at = datetime(2026, 11, 24, tzinfo=UTC)
+        with world.hub.reading() as conn:
+            return [order(conn, stranger, one, world.clock.at).boards for one in made if not one.private]
+    finally:
+        world.hub.engine.dispose()
 
 
 def _look(folder: Path, wanted: Sequence[Wish], *, only: Container[str] | None = None) -> None:

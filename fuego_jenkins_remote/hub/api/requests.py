@@ -76,7 +76,7 @@ def get_queue(hub: TheHub, who: ResultsViewer, request_id: RequestId) -> QueueOu
     with hub.reading() as conn:
         request = sight.find_for(conn, who, request_id)
         now = hub.clock()
-        return QueueOut.of(request, order(conn, request, now), str(requests.told(conn, request, now)))
+        return QueueOut.of(request, order(conn, who, request, now), str(requests.told(conn, request, now)))
 
 
 @router.post("/{request_id}/cancel")

@@ -135,7 +135,7 @@ def _values(
         "moves": wanted.state not in FINAL,
         "still": still,
         "told": requests.told(conn, wanted, now),
-        "order": order(conn, wanted, now),
+        "order": order(conn, who, wanted, now),
         "matching": []
         if wanted.host
         else sight.boards_for(conn, who, board_sql.of_lane(conn, wanted.lane_id, most=choice.MOST_BOARDS)),

@@ -1,7 +1,8 @@
 """Where a waiting request stands: for each board that may run it, what stops it there, and who comes before it and why.
 
 Of requests that come before, only their number is told, and the lab's own team by name: a requester sees how long the
-line is, not who stands in it.
+line is, not who stands in it. Private requests that the reader may not see are not counted, nor told in any other way:
+for this reader they are not there.
 """
 
 from __future__ import annotations
@@ -13,13 +14,14 @@ from enum import StrEnum
 
 import sqlalchemy as sa
 
-from fuego_jenkins_remote.hub import choice
+from fuego_jenkins_remote.hub import choice, sight
 from fuego_jenkins_remote.hub.queue import lanes
 from fuego_jenkins_remote.hub.queue.terms import Door
-from fuego_jenkins_remote.hub.records import Attempt, Board, Lane, Request
+from fuego_jenkins_remote.hub.records import Attempt, Board, Caller, Lane, Request
 from fuego_jenkins_remote.hub.statements import attempts as attempt_sql
 from fuego_jenkins_remote.hub.statements import boards as board_sql
 from fuego_jenkins_remote.hub.statements import lanes as sql
+from fuego_jenkins_remote.hub.statements import line
 from fuego_jenkins_remote.hub.statements import turns as turn_sql
 from fuego_jenkins_remote.hub.statements.lanes import Queue
 from fuego_jenkins_remote.network import matching
@@ -94,18 +96,28 @@ class _One:
     used: float
 
 
-def order(conn: sa.Connection, request: Request, now: datetime) -> Order:
-    """Say it of a waiting request; nothing of one that does not wait."""
+@dataclass(frozen=True, kw_only=True)
+class _Sight:
+    """Who reads it, and in which lanes there is something that is not for the reader."""
+
+    conn: sa.Connection
+    reader: Caller | None
+    hiding: frozenset[int]
+
+
+def order(conn: sa.Connection, reader: Caller | None, request: Request, now: datetime) -> Order:
+    """Say it of a waiting request to who may see that; nothing of one that does not wait."""
     if request.state is not State.PENDING:
         return Order(total=0)
     lane = sql.by_id(conn, request.lane_id)
-    boards = board_sql.of_lane(conn, request.lane_id, most=choice.MOST_BOARDS)
+    boards = sight.boards_for(conn, reader, board_sql.of_lane(conn, request.lane_id, most=choice.MOST_BOARDS))
+    by = _Sight(conn=conn, reader=reader, hiding=line.lanes_with_hidden(conn, reader))
     attempts = attempt_sql.of_request(conn, request.id) if request.attempt else []
-    seen = [(board, _stops(conn, request, board, attempts, now)) for board in boards]
+    seen = [(board, _stops(by, request, board, attempts, now)) for board in boards]
     seen.sort(key=lambda one: (len(one[1]), one[0].busy, str(one[0])))
     told = []
     for board, stops in seen[:MOST_BOARDS]:
-        before = _before(conn, request, lane, board, now)
+        before = _before(by, request, lane, board, now)
         told.append(AtBoard(board=str(board), stops=stops, before=before, next=_next(conn, board, stops, before)))
     return Order(total=len(boards), boards=tuple(told))
 
@@ -113,9 +125,7 @@ def order(conn: sa.Connection, request: Request, now: datetime) -> Order:
 # -- what stops it
 
 
-def _stops(
-    conn: sa.Connection, request: Request, board: Board, attempts: Sequence[Attempt], now: datetime
-) -> tuple[Stop, ...]:
+def _stops(by: _Sight, request: Request, board: Board, attempts: Sequence[Attempt], now: datetime) -> tuple[Stop, ...]:
     wish = choice.wish_of(request, (request.team,), request.requester)
     offer = board.offer(now)
     reasons = [*matching.never(offer, wish, now), *matching.not_now(offer, wish, now)]
@@ -125,7 +135,7 @@ def _stops(
         opens = windows.opens(now)
         if opens is not None:
             found.append(Stop(why="opens", text=f"the next window opens at {opens:%Y-%m-%d %H:%M} UTC"))
-    found += [*_people(request, board), *_quota(conn, request, board)]
+    found += [*_people(request, board), *_quota(by, request, board)]
     if str(board) in request.avoided:
         found.append(Stop(why="failed-here", text="it could not be run there before: it is tried on another board"))
     pauses = [one.pause_until for one in attempts if (one.host, one.board) == (board.host, board.name)]
@@ -152,11 +162,11 @@ def _people(request: Request, board: Board) -> list[Stop]:
     return [Stop(why="requested", text=f"the people of {board.host} are asked for their approval")]
 
 
-def _quota(conn: sa.Connection, request: Request, board: Board) -> list[Stop]:
+def _quota(by: _Sight, request: Request, board: Board) -> list[Stop]:
     quota = board.terms.running
     if request.team == board.team or (quota.user is None and quota.team is None):
         return []
-    taken = turn_sql.held_of_lab(conn, board.host)
+    taken = line.held_of_lab(by.conn, by.reader, board.host)
     of_user = taken.get((request.team, request.requester), 0)
     of_team = sum(number for (team, _), number in taken.items() if team == request.team)
     found = []
@@ -169,10 +179,12 @@ def _quota(conn: sa.Connection, request: Request, board: Board) -> list[Stop]:
 # -- what comes before it
 
 
-def _before(conn: sa.Connection, request: Request, lane: Lane, board: Board, now: datetime) -> tuple[Before, ...]:
+def _before(by: _Sight, request: Request, lane: Lane, board: Board, now: datetime) -> tuple[Before, ...]:
+    conn = by.conn
     door = Door.of(board, now, None, {})
     selectors = sql.filled_selectors(conn, [board.id]).get(board.id, frozenset())
-    queues = [one for one in sql.queues_of(conn, selectors, door.teams) if door.lets_team(one.team, one.answers)]
+    waiting = line.queues_of(conn, by.reader, selectors, door.teams, by.hiding)
+    queues = [one for one in waiting if door.lets_team(one.team, one.answers)]
     mine = door.priority(request.team, request.priority)
     others = [one for one in queues if one.team != request.team]
     of_team = [one for one in queues if one.team == request.team]
@@ -183,17 +195,17 @@ def _before(conn: sa.Connection, request: Request, lane: Lane, board: Board, now
         else [one for one in others if one not in own and door.priority(one.team, one.top) > mine]
     )
     found = [
-        _count(conn, own, -1, Rule.OWN_TEAM, f"of the lab's own team {board.team}, which is first on its boards"),
-        _count(conn, higher, mine, Rule.PRIORITY, "of other teams with a higher priority"),
+        _count(by, own, -1, Rule.OWN_TEAM, f"of the lab's own team {board.team}, which is first on its boards"),
+        _count(by, higher, mine, Rule.PRIORITY, "of other teams with a higher priority"),
         _teams_before(conn, request, door, others, mine),
-        _people_before(conn, request, door, of_team, mine),
-        _own_before(conn, request, lane, of_team),
+        _people_before(by, request, door, of_team, mine),
+        _own_before(by, request, lane, of_team),
     ]
     return tuple(one for one in found if one is not None)
 
 
-def _count(conn: sa.Connection, queues: Sequence[Queue], above: int, rule: Rule, whose: str) -> Before | None:
-    number = sql.count_above(conn, [one.id for one in queues], above, COUNTED) if queues else 0
+def _count(by: _Sight, queues: Sequence[Queue], above: int, rule: Rule, whose: str) -> Before | None:
+    number = line.count_above(by.conn, by.reader, [one.id for one in queues], above, COUNTED) if queues else 0
     return Before(rule=rule, count=number, text=f"{_number(number, 'request')} {whose}") if number else None
 
 
@@ -221,15 +233,13 @@ def _teams_before(
     return Before(rule=Rule.SHARE, count=len(first), text=text) if first else None
 
 
-def _people_before(
-    conn: sa.Connection, request: Request, door: Door, queues: Sequence[Queue], mine: int
-) -> Before | None:
+def _people_before(by: _Sight, request: Request, door: Door, queues: Sequence[Queue], mine: int) -> Before | None:
     """People of the same team that have the team's turn first."""
-    used = turn_sql.of_users(conn, door.board.id, request.team)
-    clock = turn_sql.of_teams(conn, door.board.id).get(request.team, (0.0, Clock()))[1]
+    used = turn_sql.of_users(by.conn, door.board.id, request.team)
+    clock = turn_sql.of_teams(by.conn, door.board.id).get(request.team, (0.0, Clock()))[1]
     me = _One(own=False, priority=mine, head=request.id, used=used.get(request.requester, 0.0))
     best: dict[str, tuple[int, str]] = {}
-    for lane in sql.lanes_of(conn, [one.id for one in queues]):
+    for lane in line.lanes_of(by.conn, by.reader, [one.id for one in queues], by.hiding):
         if lane.user != request.requester:
             key = (-door.priority(request.team, lane.top), lane.head)
             best[lane.user] = min(key, best.get(lane.user, key))
@@ -245,9 +255,10 @@ def _people_before(
     return Before(rule=Rule.TEAM_SHARE, count=len(first), text=text) if first else None
 
 
-def _own_before(conn: sa.Connection, request: Request, lane: Lane, queues: Sequence[Queue]) -> Before | None:
-    mine = {one.id for one in sql.lanes_of(conn, [one.id for one in queues]) if one.user == lane.user}
-    number = sql.count_before(conn, sorted(mine | {lane.id}), request.priority, request.id, COUNTED)
+def _own_before(by: _Sight, request: Request, lane: Lane, queues: Sequence[Queue]) -> Before | None:
+    mine = {one.id for one in sql.lanes_of(by.conn, [one.id for one in queues]) if one.user == lane.user}
+    ids = sorted(mine | {lane.id})
+    number = line.count_before(by.conn, by.reader, ids, (request.priority, request.id), COUNTED)
     text = f"{_number(number, 'request')} of {request.requester}'s own, of a higher priority or older"
     return Before(rule=Rule.OWN, count=number, text=text) if number else None
 
@@ -262,7 +273,8 @@ def _is_first(one: Contender, me: Contender, clock: Clock) -> bool:
 def _next(conn: sa.Connection, board: Board, stops: Sequence[Stop], before: Sequence[Before]) -> str:
     if stops:
         return "not before that has changed"
-    end = attempt_sql.latest_end(conn, board.host, board.name) if board.busy else None
+    # Of what is not for the reader, nothing is said: not for how long it may run either.
+    end = attempt_sql.latest_end(conn, board.host, board.name) if board.busy_with else None
     free = (
         f"when what runs there has ended, at {_clock(end)} at the latest" if end else "when what runs there has ended"
     )

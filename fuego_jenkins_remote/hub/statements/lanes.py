@@ -364,25 +364,6 @@ _TAKE_FIRST = {
 }
 
 
-def count_above(conn: sa.Connection, queue_ids: Sequence[int], priority: int, most: int) -> int:
-    """How many requests of these queues have a higher priority, counted up to `most`."""
-    joined = lanes.join(requests, requests.c.lane_id == lanes.c.id)
-    found = sa.select(requests.c.id).select_from(joined)
-    found = found.where(lanes.c.queue_id.in_(queue_ids), lane_filled, offered, requests.c.priority > priority)
-    return _counted(conn, found, most)
-
-
-def count_before(conn: sa.Connection, lane_ids: Sequence[int], priority: int, request_id: str, most: int) -> int:
-    """How many requests of these lanes come before this one, counted up to `most`."""
-    older = sa.and_(requests.c.priority == priority, requests.c.id < request_id)
-    found = sa.select(requests.c.id).where(requests.c.lane_id.in_(lane_ids), offered)
-    return _counted(conn, found.where(sa.or_(requests.c.priority > priority, older)), most)
-
-
-def _counted(conn: sa.Connection, found: sa.Select[Any], most: int) -> int:
-    return conn.execute(sa.select(sa.func.count()).select_from(found.limit(most).subquery())).scalar_one()
-
-
 def waits_in(conn: sa.Connection, request_id: str, lane_id: int) -> bool:
     """Whether the request is one that a claim finds in the lane."""
     return conn.execute(_WAITS_IN, {"request": request_id, "lane": lane_id}).first() is not None
