@@ -30,8 +30,8 @@ BRIDGE_GONE = timedelta(seconds=60)
 class Claim:
     """What a lab asks: for which of its boards, perhaps one request only; `peek` takes nothing.
 
-    `limits` holds seconds by board: what takes longer is not for it now. `instance` is a bridge's name for itself,
-    and one that `leaves` makes room for another; it gets nothing.
+    `limits` holds seconds by board: what takes longer and is of another team than the lab's is not for it now.
+    `instance` is a bridge's name for itself, and one that `leaves` makes room for another; it gets nothing.
     """
 
     host: str

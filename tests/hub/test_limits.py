@@ -1,4 +1,4 @@
-"""Claims with limits: a board whose share window ends soon gets what is over by then."""
+"""Claims with limits: a board whose share window ends soon gets what is over by then, of other teams than its own."""
 
 from __future__ import annotations
 
@@ -40,20 +40,30 @@ def test_a_limit_holds_for_a_request_that_a_person_asks_for(world: World, ann: r
     assert world.claim("demolab", "one", request=request.id, limits={"one": 60}) is None
 
 
+def test_the_labs_own_team_is_not_bound_by_a_limit(world: World, ann: records.Caller) -> None:
+    world.add_lab("demolab", "one")
+    tim = world.add_user("tim", "demolab")
+    world.put(ann, "demolab:one", timeout=60, priority=90)
+    own = world.put(tim, "demolab:one", timeout=3600)
+    which = world.claim("demolab", "one", limits={"one": 0})
+    assert which is not None
+    assert which.request == own.id
+
+
 def test_own_team_and_priority_come_first_among_those_that_are_short_enough(world: World, ann: records.Caller) -> None:
     world.add_lab("demolab", "one")
     tim = world.add_user("tim", "demolab")
-    world.put(tim, "demolab:one", timeout=3600)
+    own = world.put(tim, "demolab:one", timeout=3600)
     plain = world.put(ann, "demolab:one", timeout=60)
     high = world.put(ann, "arch=x86_64", timeout=60, priority=80)
     order = []
-    for _ in range(2):
+    for _ in range(3):
         which = world.claim("demolab", "one", limits={"one": 60})
         assert which
         order.append(which.request)
         world.start("demolab", which)
         world.tested("demolab", which)
-    assert order == [high.id, plain.id]
+    assert order == [own.id, high.id, plain.id]
 
 
 def test_a_lane_with_nothing_short_enough_is_not_looked_into(world: World, ann: records.Caller) -> None:

@@ -32,9 +32,10 @@ from fuego_jenkins_remote.network import identities
 
 
 class ClaimIn(Wire):
-    """A lab asks for work; `wait` in seconds, and so are the `limits`: what takes longer is not for that board now.
+    """A lab asks for work; `wait` in seconds, and so are the `limits`.
 
-    `instance` is the name of the bridge that asks: a lab has one. One that `leaves` is forgotten, and gets nothing.
+    An outsider's test that takes longer than its board's limit is not for that board now. `instance` is the name of
+    the bridge that asks: a lab has one. One that `leaves` is forgotten, and gets nothing.
     """
 
     claim_id: CallId

@@ -15,18 +15,17 @@ from fuego_jenkins_remote.network.terms import Quota
 class Door:
     """A board as those see it who wait for it: who may come in now, and for how long.
 
-    `limit`: seconds that the claim leaves to everybody; `outsiders`: what is left to other teams than the lab's own.
+    `outsiders`: seconds that are left to other teams than the lab's own, by the claim and by the board's terms.
     `taken`: how many of the lab's boards each team and user has.
     """
 
     board: Board
-    limit: float | None
-    outsiders: float | None
+    outsiders: float
     taken: MutableMapping[tuple[str, str], int]
 
     @classmethod
     def of(cls, board: Board, now: datetime, limit: float | None, taken: MutableMapping[tuple[str, str], int]) -> Door:
-        """As the board's terms have it at `now`."""
+        """As the board's terms have it at `now`, and the lab with its claim: outsiders' tests take `limit` at most."""
         limits = [float(board.terms.max_time)]
         if limit is not None:
             limits.append(limit)
@@ -34,7 +33,7 @@ class Door:
         until = windows.open_until(now) if windows is not None else None
         if until is not None:
             limits.append((until - now).total_seconds())
-        return cls(board=board, limit=limit, outsiders=min(limits), taken=taken)
+        return cls(board=board, outsiders=min(limits), taken=taken)
 
     def has_given(self, team: str, user: str) -> None:
         """A board of the lab was given to this user: it counts for those that are asked next."""
@@ -49,7 +48,7 @@ class Door:
 
     def limit_of(self, team: str) -> float | None:
         """What a test of this team may take, in seconds."""
-        return self.limit if self.is_own(team) else self.outsiders
+        return None if self.is_own(team) else self.outsiders
 
     def is_own(self, team: str) -> bool:
         """Whether it is the lab's own team."""

@@ -50,7 +50,7 @@ class Answering:
         watch: Callable[[Entry], None] | None = None,
         stop_attempt: Callable[[AttemptId], None] | None = None,
     ) -> None:
-        """`shared` gives the boards that the network may use now, with the longest time limit of a test in seconds.
+        """`shared` gives the boards that the network may use now, with the longest time limit of an outsider's test.
 
         `attended`: somebody looks at the gate. `watch` takes over an attempt that is claimed; `stop_attempt` one that
         the hub wants stopped. Raises OSError.
@@ -144,7 +144,7 @@ class Answering:
         if ask.board in self._steps.journal.busy_boards():
             return f"{name} is taken by another request"
         if ask.board not in self._shared():
-            return f"the network gets nothing of {name} now: it is not shared, not well, or outside of its hours"
+            return f"the network gets nothing of {name} now: it is not shared, or not well"
         return "the lab has no room for more runs" if why_no_room(self._steps.lab) else ""
 
     def _claimed(self, ask: Ask) -> Entry | None:

@@ -16,9 +16,12 @@ BEFORE_A_TEST = TIME_LIMIT_SLACK + 30.0
 """Seconds of a window that are not a test's: while its claim waits or is on its way, and what the script takes."""
 
 Until = Mapping[str, float | None]
-"""Boards, and until when they may be used (seconds since 1970); None for no end."""
+"""Boards, and until when outsiders may use them (seconds since 1970, over already: not now); None for no end."""
 Limits = Mapping[str, float | None]
-"""Boards that may be claimed for now, with the longest time limit of a test in seconds; None for any."""
+"""Boards that may be claimed for now, with the longest time limit of an outsider's test in seconds; None for any.
+
+0: only the lab's own team gets anything, whom share windows do not bind.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,11 +45,11 @@ def standing(board: str, seen: Overview) -> Standing:
 
 
 def shared_until(boards: Iterable[str], windows: Mapping[str, ShareWindows], now: float) -> Until:
-    """Which boards are shared at `now` (seconds since 1970), and until when. One without windows always is."""
+    """Until when boards are shared with outsiders, at `now` (seconds since 1970). One without windows always is."""
     moment = datetime.fromtimestamp(now, UTC)
     ends = {one: one.open_until(moment) for one in set(windows.values())}
     found = {board: ends[windows[board]] if board in windows else None for board in boards}
-    return {board: end.timestamp() if end else None for board, end in found.items() if end is None or end > moment}
+    return {board: end.timestamp() if end else None for board, end in found.items()}
 
 
 def free_until(shared: Until, job: Callable[[str], str], seen: Overview) -> Until:
@@ -57,9 +60,8 @@ def free_until(shared: Until, job: Callable[[str], str], seen: Overview) -> Unti
 
 
 def limits(free: Until, now: float) -> Limits:
-    """How long a test may take on each board, so that it ends while the board is shared."""
-    left = {board: None if until is None else until - now - BEFORE_A_TEST for board, until in free.items()}
-    return {board: limit for board, limit in left.items() if limit is None or limit > 0}
+    """How long an outsider's test may take on each board, so that it ends while the board is shared."""
+    return {board: None if until is None else max(0.0, until - now - BEFORE_A_TEST) for board, until in free.items()}
 
 
 def is_free(board: str, job: str, seen: Overview) -> bool:

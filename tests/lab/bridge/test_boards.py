@@ -70,14 +70,15 @@ def test_a_jenkins_that_shuts_down_has_no_free_board() -> None:
     assert free_until({"bbb": None}, lambda _: JOB, seen(quieting_down=True)) == {}
 
 
-def test_a_board_is_claimed_for_in_its_windows_only_and_for_what_ends_within() -> None:
+def test_outsiders_have_a_board_in_its_windows_only_and_for_what_ends_within() -> None:
     nights = ShareWindows.from_yaml({"time_zone": "UTC", "windows": ["Mon-Sun 20:00-06:00"]})
     noon, evening = 12 * 3600.0, 20 * 3600.0
-    assert shared_until(["bbb", "ccc"], {"bbb": nights}, noon) == {"ccc": None}
+    assert shared_until(["bbb", "ccc"], {"bbb": nights}, noon) == {"bbb": noon, "ccc": None}
+    assert limits({"bbb": noon}, noon) == {"bbb": 0}
     until = shared_until(["bbb", "ccc"], {"bbb": nights}, evening)
     assert until == {"bbb": evening + 10 * 3600, "ccc": None}
     assert limits(until, evening) == {"bbb": 10 * 3600 - BEFORE_A_TEST, "ccc": None}
-    assert limits(until, evening + 10 * 3600 - BEFORE_A_TEST) == {"ccc": None}
+    assert limits(until, evening + 10 * 3600 - BEFORE_A_TEST) == {"bbb": 0, "ccc": None}
 
 
 def test_a_board_is_offline_with_jenkins_reason() -> None:
