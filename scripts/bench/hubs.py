@@ -165,11 +165,12 @@ def fill_queue(bench: Bench, *, waiting: int, selectors: Sequence[str], people: 
             bench.multiply(first, per_lane - 1, f"2099{person:02}{number:02}")
 
 
-def fill_history(bench: Bench, host: str, board: str, who: str, number: int) -> None:
-    """So many requests that ran on a board, long ago, with attempts and history."""
+def fill_history(bench: Bench, host: str, board: str, who: str, number: int) -> str:
+    """So many requests that ran on a board, long ago, with attempts and history; the id of the last one."""
     done = bench.put(who, f"{host}:{board}")
     assignment = bench.claim(host, board)[0]
     bench.end(host, AttemptId(assignment.request.id, assignment.number))
     assert assignment.request.id == done
     for part in range(10):
         bench.multiply(done, number // 10, f"202501{part:02}")
+    return done

@@ -251,6 +251,14 @@ def test_a_hub_that_refuses_leaves_no_open_claim(lab: Lab) -> None:
     assert lab.bench.journal.open_claims() == []
 
 
+@pytest.mark.parametrize("status", [429, 503])
+def test_what_a_hub_would_not_tell_just_now_is_asked_for_again(lab: Lab, status: int) -> None:
+    lab.hub.trouble = Answered("later", status=status)
+    lab.ask()
+    lab.answering().answer_all()
+    assert len(lab.bench.journal.open_claims()) == 1
+
+
 def test_a_request_that_the_bridge_has_queued_itself_goes_on_in_the_build_that_is_there(lab: Lab) -> None:
     lab.bench.claim()
     lab.bench.until("gate")
