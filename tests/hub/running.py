@@ -48,8 +48,8 @@ class Running:
 
 
 @contextmanager
-def running_hub(folder: Path, workers: int = 1, *, calls: float = 0) -> Iterator[Running]:
-    """Set it up, serve it, end it. `calls` a second are taken of a lab; 0: any number, as tests make them."""
+def running_hub(folder: Path, workers: int = 1, *, calls: float = 50) -> Iterator[Running]:
+    """Set it up, serve it, end it. `calls` a second are taken of a lab; 0: any number."""
     if not folder.exists():
         hub_folders.init(folder)
     engine = admin.open_data(folder)
