@@ -252,7 +252,10 @@ def _serves(folder: Path, secrets: dict[str, str], ids: set[str]) -> None:
     from .running import SERVE
 
     with subprocess.Popen(
-        [sys.executable, "-c", SERVE, str(folder), "1"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        [sys.executable, "-c", SERVE, str(folder), "1", "50"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
     ) as process:
         try:
             assert process.stdout is not None
