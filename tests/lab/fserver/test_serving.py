@@ -160,6 +160,20 @@ def test_a_request_that_is_removed_there_is_stopped_here(world: World, server: F
         world.hub.cancelled(attempt, "call-id-1", "stopped")
 
 
+def test_its_test_is_ended_and_nothing_delivered(world: World, server: FserverServer) -> None:
+    request = world.put()
+    while not any(script.at == "testing" for script in world.jenkins.scripts):
+        world.work()
+    (entry,) = world.journal.open_entries()
+    del server.requests[request]
+    world.now += LOOK_EVERY
+    assert world.steps.beat(entry)
+    world.work(6)
+    assert not world.journal.open_entries()
+    assert not server.requests
+    assert not server.data
+
+
 def test_signs_of_life_cost_the_server_a_look_a_minute(world: World, server: FserverServer) -> None:
     world.put()
     attempt = world.hub.claim("a-claim-id", ["bbb"]).attempts[0].id
