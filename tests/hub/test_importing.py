@@ -10,9 +10,12 @@ import pytest
 from fuego_jenkins_remote.fuego.fserver_folder import FserverFolder, Torn
 from fuego_jenkins_remote.fuego.packages import file_sha256, key_of_content
 from fuego_jenkins_remote.hub import boards
+from fuego_jenkins_remote.hub.fserver.settings import USER
+from fuego_jenkins_remote.hub.fserver.view import record_of
 from fuego_jenkins_remote.hub.importing.folder import import_folder
-from fuego_jenkins_remote.hub.importing.values import USER, Import, Taken
+from fuego_jenkins_remote.hub.importing.values import Import, Taken
 from fuego_jenkins_remote.hub.records import Request
+from fuego_jenkins_remote.hub.statements import fserver as old_sql
 from fuego_jenkins_remote.hub.statements import people as people_sql
 from fuego_jenkins_remote.hub.statements import requests as sql
 from fuego_jenkins_remote.hub.statements import store as store_sql
@@ -155,6 +158,43 @@ def test_a_request_that_no_lab_could_run_is_told_and_stops_no_other(
     good = old.request(moment="2026-11-23_10:14:00.13", state="error")
     assert len(torn(take(world, old))) == 1
     assert request(world, good).state is State.ERROR
+
+
+def test_old_clients_see_a_request_as_before(world: World, old: OldFolder) -> None:
+    world.clock.forward(days=1)
+    old.board()
+    old.run()
+    said = {"run_id": RUN, "start_time": "2026-11-23T10:15:00+0000", "done_time": "2026-11-23T10:20:00+0000"}
+    old_id = old.request(state="done", priority="7", **said)
+    take(world, old)
+    with world.hub.reading() as conn:
+        seen = old_sql.find(conn, old_id)
+        run = old_sql.run(conn, f"run-{RUN}")
+        fields = old_sql.board_fields(conn, "timslab", "bbb")
+    assert seen is not None
+    assert record_of(seen, world.clock()) == {
+        "host": "timslab",
+        "board": "bbb",
+        "test_name": "Functional.hello_world",
+        "requestor": "anna",
+        "priority": "7",
+        "state": "done",
+        "request_time": "2026-11-23_10:14:00.12",
+        **said,
+    }
+    assert run is not None
+    assert (run.status, run.run_key) == ("PASS", request(world, old_id).run_key)
+    assert fields == {"cpu": "cortex-a8", "description": "BeagleBone", "kernel": "6.1"}
+
+
+def test_old_clients_see_why_what_waited_has_ended(world: World, old: OldFolder) -> None:
+    old_id = old.request()
+    take(world, old)
+    with world.hub.reading() as conn:
+        seen = old_sql.find(conn, old_id)
+    assert seen is not None
+    record = record_of(seen, world.clock())
+    assert (record["state"], "put it again" in record["reason"]) == ("error", True)
 
 
 def test_a_second_import_changes_nothing(world: World, old: OldFolder) -> None:

@@ -32,6 +32,8 @@ class Held:
 
     came: threading.Event = field(default_factory=threading.Event)
     goes_on: threading.Event = field(default_factory=threading.Event)
+    is_dropped: bool = False
+    """It is never passed on: who has sent it was killed before it was whole."""
 
     def wait(self, seconds: float = 30) -> None:
         """Until it is there."""
@@ -48,9 +50,13 @@ class _Rule:
     is_passed_on: bool = False
     left: int = -1
     held: Held | None = None
+    spared: int = 0
 
     def fits(self, method: str, path: str) -> bool:
         if self.left == 0 or method not in self.method.split("|") or not self.path.search(path):
+            return False
+        if self.spared:
+            self.spared -= 1
             return False
         self.left -= 1
         return True
@@ -79,7 +85,7 @@ class FrontDoor:
             def handle_any(self) -> None:
                 door._handle(self)
 
-            do_GET = do_POST = do_HEAD = do_DELETE = handle_any  # noqa: N815 - the names that http.server calls
+            do_GET = do_POST = do_PUT = do_HEAD = do_DELETE = handle_any  # noqa: N815 - the names that http.server calls
 
             def log_message(self, *_: object) -> None:
                 """Say nothing."""
@@ -124,11 +130,11 @@ class FrontDoor:
             yield
 
     @contextlib.contextmanager
-    def holding(self, *, method: str = "POST", path: str = "") -> Iterator[Held]:
-        """Hold the first that fits until `goes_on` is set, or the block ends; then pass it on."""
+    def holding(self, *, method: str = "POST", path: str = "", spared: int = 0) -> Iterator[Held]:
+        """Hold one that fits, after `spared` others, until `goes_on` is set or the block ends; then pass it on."""
         held = Held()
         try:
-            with self._ruled(_Rule(method, re.compile(path), is_passed_on=True, left=1, held=held)):
+            with self._ruled(_Rule(method, re.compile(path), is_passed_on=True, left=1, held=held, spared=spared)):
                 yield held
         finally:
             held.goes_on.set()
@@ -154,6 +160,9 @@ class FrontDoor:
         if rule is not None and rule.held is not None:
             rule.held.came.set()
             rule.held.goes_on.wait(60)
+            if rule.held.is_dropped:
+                asked.close_connection = True
+                return
             rule = None
         try:
             status, headers, content = self._passed_on(asked, body)

@@ -10,6 +10,7 @@ from fuego_jenkins_remote.hub.errors import NotYours
 from fuego_jenkins_remote.hub.importing.values import Import, Taken
 from fuego_jenkins_remote.hub.records import NewBoard
 from fuego_jenkins_remote.hub.statements import boards as board_sql
+from fuego_jenkins_remote.hub.statements import fserver as old_sql
 from fuego_jenkins_remote.hub.statements import people as people_sql
 
 _FACTS = {
@@ -41,6 +42,8 @@ def take(change: Change, wanted: Import, old: OldRecord) -> Taken:
         raise NotYours(f"the lab {host} is of the team {lab.team}: it says itself which boards it has")
     new = NewBoard(facts=_facts(old.fields), description=_plain(old.fields.get("description", "")))
     boards.put(change, host, name, new)
+    extra = {field: value for field, value in old.fields.items() if field not in {"host", "board"}}
+    old_sql.keep_board_fields(change.conn, host, name, extra)
     return Taken(path=old.path, kind="boards", is_new=True)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
 from fuego_jenkins_remote.fuego.errors import FormatError
@@ -14,8 +14,9 @@ from fuego_jenkins_remote.fuego.runs import MAX_SIZE, read_run
 from fuego_jenkins_remote.hub.core import Hub
 from fuego_jenkins_remote.hub.errors import HubError
 from fuego_jenkins_remote.hub.importing import boards, requests, tests
-from fuego_jenkins_remote.hub.importing.requests import OldRun
 from fuego_jenkins_remote.hub.importing.values import Import, Taken, prepare
+from fuego_jenkins_remote.hub.statements import fserver as old_sql
+from fuego_jenkins_remote.hub.statements.fserver import OldRun
 
 _AT_ONCE = 100
 """So many requests are one transaction: with one each, a disk's pace would be that of the import."""
@@ -30,7 +31,9 @@ def import_folder(hub: Hub, folder: FserverFolder, wanted: Import) -> Iterator[F
     yield from _boards(hub, folder, wanted)
     yield from _packages(folder.tests(), lambda one: tests.take_test(hub, wanted, one))
     yield from _packages(folder.binaries(), lambda one: tests.take_binary(hub, wanted, one))
-    yield from _requests(hub, folder, wanted)
+    runs = _runs(folder, wanted)
+    yield from _requests(hub, folder, wanted, runs)
+    yield from _names(hub, runs.values())
 
 
 def _boards(hub: Hub, folder: FserverFolder, wanted: Import) -> Iterator[Found]:
@@ -58,8 +61,7 @@ def _packages(found: Iterator[OldFile | Torn], take: Callable[[OldFile], Taken])
             yield _torn(one.path, error)
 
 
-def _requests(hub: Hub, folder: FserverFolder, wanted: Import) -> Iterator[Found]:
-    runs = _runs(folder)
+def _requests(hub: Hub, folder: FserverFolder, wanted: Import, runs: dict[str, OldRun]) -> Iterator[Found]:
     found = folder.requests()
     while some := list(islice(found, _AT_ONCE)):
         done: list[Found] = []
@@ -86,7 +88,7 @@ def _without_run(one: OldRecord, runs: dict[str, OldRun]) -> list[Found]:
     return [Torn(path=one.path, what=f"its run {missing[:200]!r} is not there, or torn: taken over without it")]
 
 
-def _runs(folder: FserverFolder) -> dict[str, OldRun]:
+def _runs(folder: FserverFolder, wanted: Import) -> dict[str, OldRun]:
     """The runs of the folder by their names, as far as they can be read: vision's import tells of the others."""
     found: dict[str, OldRun] = {}
     for one in folder.runs():
@@ -98,8 +100,30 @@ def _runs(folder: FserverFolder) -> dict[str, OldRun]:
             key = key_of_content(check_host_name(one.id.host), file_sha256(one.file))
         except (FormatError, OSError):
             continue
-        found[one.id.bare] = OldRun(key=key, status=str(run.status))
+        found[one.id.bare] = OldRun(
+            name=str(one.id),
+            host=one.id.host,
+            board=one.id.board,
+            test=one.id.test,
+            spec=run.text("test_spec")[:100],
+            status=str(run.status),
+            timestamp=run.text("timestamp")[:100],
+            request="",
+            run_key=key,
+            run_url=f"{wanted.vision_url}/runs/{key}" if wanted.vision_url else "",
+        )
     return found
+
+
+def _names(hub: Hub, runs: Iterable[OldRun]) -> Iterator[Found]:
+    """The names under which old clients ask for runs."""
+    left = iter(runs)
+    while some := list(islice(left, _AT_ONCE)):
+        with hub.change() as change:
+            new = [run for run in some if old_sql.run(change.conn, run.name) is None]
+            for run in new:
+                old_sql.add_run(change.conn, run, change.at)
+        yield from (Taken(path=run.name, kind="names of runs", is_new=run in new) for run in some)
 
 
 def _torn(path: str, error: Exception) -> Torn:

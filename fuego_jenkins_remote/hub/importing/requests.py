@@ -1,17 +1,16 @@
 """An old server's requests: what has ended keeps how it ended, with its history marked; what waits goes on, or expires.
 
-The old id is the call id of the request here, by which a second import knows it. Its own id is one of the hub's, of the
-moment in which it was put.
+Old clients see it as before, under its old id. That is also the call id of the request here, by which a second import
+knows it; its own id is one of the hub's, of the moment in which it was put.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from fuego_jenkins_remote.fuego.fserver_folder import OldRecord
-from fuego_jenkins_remote.fuego.fserver_format import RUNNING_HOURS, RequestId, read_time
+from fuego_jenkins_remote.fuego.fserver_format import CHANGEABLE, RUNNING_HOURS, RequestId, read_time
 from fuego_jenkins_remote.fuego.names import (
     check_board_name,
     check_host_name,
@@ -22,24 +21,20 @@ from fuego_jenkins_remote.fuego.names import (
 )
 from fuego_jenkins_remote.hub import requests
 from fuego_jenkins_remote.hub.changes import Change
-from fuego_jenkins_remote.hub.importing.values import USER, WHO, Import, Taken
+from fuego_jenkins_remote.hub.fserver.settings import USER
+from fuego_jenkins_remote.hub.importing.values import WHO, Import, Taken
 from fuego_jenkins_remote.hub.queue import lanes
 from fuego_jenkins_remote.hub.records import HistoryEntry, NewRequest
+from fuego_jenkins_remote.hub.statements import fserver as old_sql
 from fuego_jenkins_remote.hub.statements import importing as import_sql
 from fuego_jenkins_remote.hub.statements import requests as sql
+from fuego_jenkins_remote.hub.statements.fserver import OldRun
 from fuego_jenkins_remote.network import selectors
 from fuego_jenkins_remote.network.identities import new_request_id
 from fuego_jenkins_remote.network.states import State
 
+_OF_THE_SERVER = frozenset({"host", "board", "request_time"})
 _FROM = "taken over from an old Fuego server"
-
-
-@dataclass(frozen=True, kw_only=True)
-class OldRun:
-    """A run of the folder: its key here, and its status."""
-
-    key: str
-    status: str
 
 
 def take(change: Change, wanted: Import, old: OldRecord, runs: Mapping[str, OldRun]) -> Taken:
@@ -51,7 +46,8 @@ def take(change: Change, wanted: Import, old: OldRecord, runs: Mapping[str, OldR
         return Taken(path=old.path, kind="requests", is_new=False)
     new = _wanted(old)
     if old.fields["state"] == "pending" and wanted.waiting:
-        requests.put(change, wanted.caller, new)
+        [made] = requests.put(change, wanted.caller, new)
+        _show(change, made.id, old, said={})
     else:
         _as_it_ended(change, wanted, old, new, runs)
     return Taken(path=old.path, kind="requests", is_new=True)
@@ -83,8 +79,8 @@ def _as_it_ended(change: Change, wanted: Import, old: OldRecord, new: NewRequest
         "host": None if state is State.EXPIRED else old.fields["host"],
         "board": None if state is State.EXPIRED else old.fields["board"],
         "status": run.status if run else "",
-        "run_key": run.key if run else "",
-        "run_url": f"{wanted.vision_url}/runs/{run.key}" if run and wanted.vision_url else "",
+        "run_key": run.run_key if run else "",
+        "run_url": run.run_url if run else "",
         "reason": reason,
         "ended_at": max(put_at, min(ended, change.at)),
     }
@@ -92,6 +88,19 @@ def _as_it_ended(change: Change, wanted: Import, old: OldRecord, new: NewRequest
     said = f"{_FROM}, where it was {old.fields['state']}"
     entry = HistoryEntry(at=change.at, old=str(State.PENDING), new=str(state), who=WHO, reason=said)
     sql.add_history(change.conn, made.id, entry)
+    said_there = {name: old.fields[name] for name in CHANGEABLE if name in old.fields}
+    _show(change, made.id, old, said={**said_there, **({"reason": reason} if reason else {})})
+
+
+def _show(change: Change, request_id: str, old: OldRecord, *, said: Mapping[str, str]) -> None:
+    """Let old clients see it under its old id, with the fields that it had."""
+    if old_sql.is_taken(change.conn, old.name):
+        return
+    old_sql.show(change.conn, request_id, old.name, old.fields["host"], old.fields["board"])
+    seen = old_sql.of_request(change.conn, request_id)
+    if seen is not None:
+        sent = {name: value for name, value in old.fields.items() if name not in {*CHANGEABLE, *_OF_THE_SERVER}}
+        old_sql.keep_fields(change.conn, seen, sent=sent, said=said)
 
 
 def _end(old: OldRecord, now: datetime) -> tuple[State, str]:

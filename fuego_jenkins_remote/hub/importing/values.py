@@ -8,6 +8,7 @@ from fuego_jenkins_remote.fuego.names import check_host_name
 from fuego_jenkins_remote.hub import audit
 from fuego_jenkins_remote.hub.changes import Change
 from fuego_jenkins_remote.hub.errors import Conflict
+from fuego_jenkins_remote.hub.fserver.settings import USER
 from fuego_jenkins_remote.hub.people.teams import have_team
 from fuego_jenkins_remote.hub.records import Caller, Membership
 from fuego_jenkins_remote.hub.schema import tokens
@@ -16,16 +17,16 @@ from fuego_jenkins_remote.hub.statements import teams as team_sql
 from fuego_jenkins_remote.network.permissions import Level
 from fuego_jenkins_remote.service.tokens import list_tokens
 
-USER = "fserver"
-"""Who has put what is taken over: a user without a token, whom nobody can sign in as. Old clients are the same one."""
-
 WHO = "import"
 """Who stands in the history of a request for what the import has done."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Import:
-    """For which team it is; whether requests that wait go on waiting here; where their runs are (may be empty)."""
+    """For which team it is, in which the user of old clients is, too.
+
+    `waiting`: requests that wait go on waiting here. `vision_url` is where their runs are; it may be empty.
+    """
 
     team: str
     waiting: bool = False
@@ -39,7 +40,7 @@ class Import:
 
 @dataclass(frozen=True, kw_only=True)
 class Taken:
-    """One thing that the hub has now; `kind` is boards, tests, binaries or requests."""
+    """One thing that the hub has now; `kind` is boards, tests, binaries, requests or names of runs."""
 
     path: str
     kind: str
