@@ -22,7 +22,18 @@ def on_put(change: Change, fserver: Fserver, rows: Sequence[Row]) -> None:
     for row in rows:
         place = _place(row.new)
         if place is not None and sql.team_of_board(change.conn, place.host, place.name) == fserver.team:
-            sql.show(change.conn, row.id, _free_id(change, place), place.host, place.name)
+            give_id(change, row.id, place.host, place.name)
+
+
+def give_id(change: Change, request_id: str, host: str, board: str) -> None:
+    """Old clients see the request from now on, as one for this board.
+
+    Its id has its moment; of two in the same hundredth of a second the later one gets the next that is free.
+    """
+    moment = change.at
+    while sql.is_taken(change.conn, name := str(RequestId(at=moment, host=host, board=board))):
+        moment += _STEP
+    sql.show(change.conn, request_id, name, host, board)
 
 
 def on_done(change: Change, request: Request, run_url: str) -> None:
@@ -52,11 +63,3 @@ def _place(new: NewRequest) -> Place | None:
         return None
     place = parse(new.selector)
     return place if isinstance(place, Place) and "*" not in {place.host, place.name} else None
-
-
-def _free_id(change: Change, place: Place) -> str:
-    """The id of its moment; of two in the same hundredth of a second the later one gets the next that is free."""
-    moment = change.at
-    while sql.is_taken(change.conn, name := str(RequestId(at=moment, host=place.host, board=place.name))):
-        moment += _STEP
-    return name

@@ -14,12 +14,13 @@ from fuego_jenkins_remote.fuego.names import (
     check_phases,
     check_spec_name,
     check_test_name,
+    check_variable,
     parse_timeout,
 )
 from fuego_jenkins_remote.hub import approvals, attempts, life, requests
 from fuego_jenkins_remote.hub.changes import Change
 from fuego_jenkins_remote.hub.errors import Conflict
-from fuego_jenkins_remote.hub.fserver import boards
+from fuego_jenkins_remote.hub.fserver import boards, naming
 from fuego_jenkins_remote.hub.fserver.settings import USER, Fserver
 from fuego_jenkins_remote.hub.fserver.view import record_of, states_shown_as
 from fuego_jenkins_remote.hub.fserver.wire import Asked, Fail, error, ok
@@ -27,7 +28,7 @@ from fuego_jenkins_remote.hub.records import NewRequest, Options
 from fuego_jenkins_remote.hub.statements import attempts as attempt_sql
 from fuego_jenkins_remote.hub.statements import fserver as sql
 from fuego_jenkins_remote.network import selectors
-from fuego_jenkins_remote.network.identities import new_call_id
+from fuego_jenkins_remote.network.identities import BadIdentity, check_call_id, new_call_id
 from fuego_jenkins_remote.network.states import FINAL, OLD_FUEGO_STATE, State
 
 MOST_LISTED = 20_000
@@ -52,9 +53,13 @@ def put(change: Change, fserver: Fserver, asked: Asked) -> str:
     if sql.waiting_of(change.conn, fserver.team, USER) >= MOST_WAITING[fserver.open]:
         raise error(f"{MOST_WAITING[fserver.open]} requests of old clients wait already")
     [made] = requests.put(change, fserver.caller, _wanted(asked.fields, host, board))
+    if sql.of_request(change.conn, made.id) is None:  # it has what a lab with an old client may pass over, and says so
+        naming.give_id(change, made.id, host, board)
     seen = sql.of_request(change.conn, made.id)
     if seen is None:
-        raise error(f"the request is {made.id}, which old clients cannot be shown")
+        raise error(f"the request {made.id} is not to be found any more")
+    if seen.sent:
+        return ok(f"request_id={seen.old_id}\n")  # the same call once more
     sent = {name: value for name, value in asked.fields.items() if name not in _SET_HERE}
     sql.keep_fields(change.conn, seen, sent=sent, said={})
     if not fserver.open:
@@ -143,18 +148,44 @@ def _wanted(fields: Mapping[str, str], host: str, board: str) -> NewRequest:
         phases = check_phases(fields.get("phases", ""))
     except BadName as bad:
         raise error(bad.what) from bad
+    variables = _variables(fields.get("dynamic_vars", ""))
     switches = {name: _switch(name, fields[name]) for name in _SWITCHES if name in fields}
     return NewRequest(
-        call_id=new_call_id(),
+        call_id=_call_id(fields.get("call_id", "")),
         selector=selectors.exactly(host, board).normal(),
         test=test,
         spec=spec,
         timeout=seconds,
         phases=phases,
         options=Options(**switches),
-        variables={},
-        notes=f"put by an old client, for {' '.join(fields.get('requestor', 'nobody in particular').split())}"[:4000],
+        variables=variables,
+        notes=_notes(fields),
     )
+
+
+def _variables(text: str) -> dict[str, str]:
+    """Variables of a test, as `ftc run-test --dynamic-vars` has them: NAME=VALUE,NAME=VALUE. Raises Fail."""
+    found: dict[str, str] = {}
+    for part in filter(None, text.split(",")):
+        name, _, value = part.partition("=")
+        try:
+            found |= [check_variable(name.strip(), value.strip())]
+        except BadName as bad:
+            raise error(bad.what) from bad
+    return found
+
+
+def _call_id(text: str) -> str:
+    """The caller's id of the call, by which the same call once more makes no second request; else one of its own."""
+    try:
+        return check_call_id(text)
+    except BadIdentity:
+        return new_call_id()
+
+
+def _notes(fields: Mapping[str, str]) -> str:
+    who = " ".join(fields.get("requestor", "nobody in particular").split())
+    return f"put by an old client, for {who}\n{fields.get('notes', '')}".strip()[:4000]
 
 
 def _switch(name: str, text: str) -> bool:

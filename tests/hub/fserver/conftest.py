@@ -132,25 +132,30 @@ def old_hub(folder: Path, fserver: Fserver, clock: Clock | None = None) -> Itera
 
 
 @contextmanager
+def listening(app: Any) -> Iterator[str]:
+    """An app that listens, in a thread; its address."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        try:
+            while not server.started:
+                time.sleep(0.005)
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join(10)
+
+
+@contextmanager
 def served_vision(folder: Path) -> Iterator[Fserver]:
     """A vision that listens, and what a hub is told of it; all is open there."""
     vision_admin.init_data(folder)
     engine = vision_admin.open_data(folder)
     token = folder / "token"
     token.write_text(vision_admin.add_token(engine, "*"))
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        config = uvicorn.Config(make_vision(engine, folder), log_config=None, access_log=False)
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        try:
-            while not server.started:
-                time.sleep(0.005)
-            url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-            yield Fserver(mode=Mode.OPEN, team=TEAM, vision=url, vision_token_file=token)
-        finally:
-            server.should_exit = True
-            thread.join(10)
+    with listening(make_vision(engine, folder)) as url:
+        yield Fserver(mode=Mode.OPEN, team=TEAM, vision=url, vision_token_file=token)
     engine.dispose()
 
 

@@ -77,6 +77,8 @@ def test_people_of_today_see_what_was_asked_for(old: OldHub) -> None:
         ({"test_spec": "../x"}, "is no spec name"),
         ({"timeout": "soon"}, "is no time limit"),
         ({"reboot": "perhaps"}, "reboot is true or false"),
+        ({"dynamic_vars": "LD_PRELOAD=x"}, "belongs to the lab"),
+        ({"dynamic_vars": "A=$(reboot)"}, "may not stand in the value"),
         ({"x" * 101: "y"}, "at most 60 fields"),
         ({"x": "y" * 4001}, "at most 60 fields"),
         ({"x": "a\0b"}, "cannot be kept"),
@@ -86,6 +88,18 @@ def test_what_no_lab_could_run_is_refused(old: OldHub, fields: dict[str, str], w
     old.put_board()
     wanted = {"host": "timslab", "board": "bbb", "test_name": "Functional.bc", **fields}
     assert why in old.failed("put_request", **wanted)
+
+
+def test_what_newer_clients_send_beside_is_asked_for(old: OldHub) -> None:
+    old.put_board()
+    sent = {"phases": "pr", "dynamic_vars": "LOOPS=3,SIZE=1 k", "call_id": "call-00007", "notes": "please"}
+    request = old.put_request(**sent)
+    made = old.newest()
+    assert (made["phases"], made["variables"]) == ("pr", {"LOOPS": "3", "SIZE": "1 k"})
+    assert made["notes"].endswith("please")
+    assert record(old, request)["dynamic_vars"] == "LOOPS=3,SIZE=1 k"
+    assert old.put_request(**sent) == request
+    assert old.done("query_requests").split() == [request]
 
 
 def test_a_board_that_is_not_there_is_said(old: OldHub) -> None:
