@@ -9,6 +9,8 @@ from typing import Any
 import jenkins
 import pytest
 
+from fuego_jenkins_remote.network.states import State
+
 pytestmark = pytest.mark.slow
 
 
@@ -36,6 +38,18 @@ def test_a_board_is_asked_after_the_test_that_has_it(network: Any, until: Any) -
     _, said = asking.communicate(timeout=60)
     assert asking.returncode == 0, said
     network.assert_one_run(request)
+
+
+def test_a_probe_that_is_told_to_end_leaves_nothing_in_the_queue(network: Any, until: Any) -> None:
+    request = network.running()
+    asking = network.started(network.lab_conf, "put-board", "-b", "eins", "--probe")
+    until(network.controller.queue, "the probe waits in Jenkins for the board")
+    asking.terminate()
+    _, said = asking.communicate(timeout=30)
+    assert asking.returncode == 130, said
+    assert not network.controller.queue()
+    network.release()
+    network.comes_to(request, State.DONE)
 
 
 def test_a_node_that_a_person_takes_out_is_in_maintenance(network: Any, until: Any) -> None:

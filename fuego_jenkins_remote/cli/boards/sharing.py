@@ -126,6 +126,7 @@ def update_board(session: Session, /, boards: str | None, **details: Any) -> Non
 
 def _probe(session: Session, board: str) -> None:
     """Ask a board what it is, and remember it. Raises LabError, OSError."""
+    from fuego_jenkins_remote.cli.ending import term_is_ctrl_c
     from fuego_jenkins_remote.lab.attempts.folders import LabDir
     from fuego_jenkins_remote.lab.probe.memory import remember
     from fuego_jenkins_remote.lab.probe.probing import Probe
@@ -133,7 +134,9 @@ def _probe(session: Session, board: str) -> None:
 
     lab = session.places
     controller = open_controller(session.links)
-    found = Probe(controller, LabDir(lab.lab_dir), board, lab.job(board)).run(session.out.note)
+    probe = Probe(controller, LabDir(lab.lab_dir), board, lab.job(board))
+    with term_is_ctrl_c():  # so that nothing of it is left in Jenkins
+        found = probe.run(session.out.note)
     remember(lab.state_dir, board, found)
     facts = ", ".join(f"{key}={value}" for key, value in sorted(found.facts.items()))
     session.out.note(f"{board}: {facts}; {len(found.options)} options of its kernel")

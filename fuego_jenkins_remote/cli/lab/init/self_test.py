@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from fuego_jenkins_remote.cli.ending import term_is_ctrl_c
 from fuego_jenkins_remote.cli.errors import Failed
 from fuego_jenkins_remote.cli.findings import Finding, State, look
 from fuego_jenkins_remote.cli.lab.doctor.controller import trial
@@ -163,16 +164,15 @@ def _bridge(session: Session) -> Iterator[None]:
         with subprocess.Popen(
             command, env=_environment(session), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, text=True
         ) as bridge:
-            before = signal.signal(signal.SIGTERM, _interrupt)  # so that none is left behind
             try:
-                assert bridge.stdout is not None  # noqa: S101 - it is a pipe
-                if not bridge.stdout.readline().startswith("lab ready"):
-                    log.seek(0)
-                    lines = log.read(65536).strip().splitlines()
-                    raise Failed(f"the bridge did not start: {lines[-1] if lines else 'it says nothing'}")
-                yield
+                with term_is_ctrl_c():  # so that none is left behind
+                    assert bridge.stdout is not None  # noqa: S101 - it is a pipe
+                    if not bridge.stdout.readline().startswith("lab ready"):
+                        log.seek(0)
+                        lines = log.read(65536).strip().splitlines()
+                        raise Failed(f"the bridge did not start: {lines[-1] if lines else 'it says nothing'}")
+                    yield
             finally:
-                signal.signal(signal.SIGTERM, before)
                 bridge.send_signal(signal.SIGTERM)
                 try:
                     bridge.wait(BRIDGE_SECONDS)
@@ -182,10 +182,6 @@ def _bridge(session: Session) -> Iterator[None]:
 
 def _environment(session: Session) -> dict[str, str]:
     return {**os.environ, "FUEGO_CONF": str(session.settings.conf_file)}
-
-
-def _interrupt(_number: int, _frame: object) -> None:
-    raise KeyboardInterrupt
 
 
 def _one_works(session: Session) -> bool:
