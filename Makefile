@@ -30,7 +30,7 @@ demo: $(VENV)/run.stamp ## run the main job here: hub, vision, a lab with its Je
 	@$(BIN)/python scripts/demo $(if $(KEEP),--keep)
 
 test: test-quick test-postgresql ## all tests that need no real Jenkins, the quick ones first
-	$(BIN)/python -m pytest -m "(slow or browser) and not peers" $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n $$(nproc) --dist loadfile -m "(slow or browser) and not peers" $(PYTEST_ARGS)
 
 # Twice as many workers as cores: many tests wait for processes of theirs.
 test-quick: $(VENV)/dev.stamp ## the quick tests only (no long waits, no browser)
@@ -46,7 +46,7 @@ test-peers: $(VENV)/dev.stamp $(PEERS)/stamp ## what is delivered to others, on 
 
 test-postgresql: $(VENV)/dev.stamp ## the hub's tests once more, on a PostgreSQL server that is started for them (Debian's postgresql)
 	$(BIN)/python -m pytest -n $$((2 * $$(nproc))) --database=postgresql -m "not slow and not browser" $(PYTEST_ARGS) tests/hub tests/service
-	$(BIN)/python -m pytest --database=postgresql -m slow $(PYTEST_ARGS) tests/hub/postgresql
+	$(BIN)/python -m pytest -n $$(nproc) --database=postgresql -m slow $(PYTEST_ARGS) tests/hub/postgresql
 
 test-jenkins: $(VENV)/dev.stamp ## what a lab asks of its Jenkins, on a real one: JENKINS_WAR (JENKINS_PLUGINS) or JENKINS_URL
 	$(BIN)/python -m pytest tests/contract -m real_jenkins $(PYTEST_ARGS)
