@@ -12,7 +12,7 @@ from typing import Protocol
 from urllib.parse import parse_qsl, unquote_to_bytes
 
 from fuego_jenkins_remote.fuego.fserver_format import FAIL, FILE_FIELD, OK
-from fuego_jenkins_remote.hub.fserver.multipart import BadForm, File, Limits, Multipart, boundary_of
+from fuego_jenkins_remote.hub.fserver.multipart import BadForm, File, Limits, Multipart
 
 FORM_BYTES = 256 * 1024
 """The most of a form, beside a file in it."""
@@ -79,9 +79,7 @@ class Reader:
         self._other = ""
         if kind == "multipart/form-data":
             try:
-                self._multipart = Multipart(
-                    boundary_of(content_type), sink.write if sink is not None else None, _LIMITS
-                )
+                self._multipart = Multipart(content_type, sink.write if sink is not None else None, _LIMITS)
             except BadForm as bad:
                 raise error(bad) from bad
         elif kind not in {"", _URLENCODED}:
