@@ -290,6 +290,7 @@ def test_the_doctor_names_what_is_missing(ftc, shared, as_lab) -> None:
         "boards": True,
         "board checks": True,
         "policy": True,
+        "own team": True,
         "boards shared": True,
         "lab_dir": True,
         "state_dir": True,

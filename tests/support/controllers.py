@@ -172,11 +172,12 @@ class UnderTest:
             agent.wait()
 
     def close(self) -> None:
-        """Leave nothing behind."""
-        for agent in self.agents.values():
-            agent.end()
-        if self.process is not None and self.process.runs:
-            self.process.end()
+        """Leave nothing behind, whichever of them does not end as it should."""
+        with contextlib.ExitStack() as last:
+            if self.process is not None and self.process.runs:
+                last.callback(self.process.end)
+            for agent in self.agents.values():
+                last.callback(agent.end)
 
 
 class Agent(Process):

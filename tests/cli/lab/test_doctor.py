@@ -9,7 +9,7 @@ import pytest
 
 from fuego_jenkins_remote.cli.errors import Failed
 from fuego_jenkins_remote.cli.findings import Finding, State, answer, look
-from fuego_jenkins_remote.cli.lab.doctor import controller, dangers
+from fuego_jenkins_remote.cli.lab.doctor import controller, dangers, services
 from fuego_jenkins_remote.cli.lab.doctor.examining import CHECKS, examine
 from fuego_jenkins_remote.cli.session import Session
 from fuego_jenkins_remote.lab.jenkins.access_calls import Permissions
@@ -124,3 +124,21 @@ def test_a_missing_permission_is_named_with_what_it_is_for(
     found = look(Session(), "permissions", controller.permissions)
     assert found.state is state
     assert all(f"{name} ({controller.NEEDED[name]})" in found.text for name in missing)
+
+
+@pytest.mark.parametrize(
+    ("team", "rules", "state"),
+    [
+        ("demolab", "", State.OK),
+        ("kernel", "", State.WARN),
+        ("kernel", "default: run", State.OK),
+        ("kernel", "rules: [{teams: ['ker*'], do: run}]", State.OK),
+        ("demolab", "rules: [{teams: [other], do: run}]", State.WARN),
+    ],
+)
+def test_a_lab_whose_rules_do_not_know_its_own_team_is_told(lab, mocker, team: str, rules: str, state: State) -> None:
+    (lab.conf.parent / "lab-policy.yaml").write_text(rules)
+    session = Session()
+    session.hub = mocker.Mock(whoami=lambda: {"kind": "lab", "name": "demolab", "teams": [{"team": team}]})
+    found = look(session, "own team", services.own_team)
+    assert (found.state, team in found.text) == (state, True)

@@ -17,6 +17,7 @@ CHECKS: dict[str, tuple[Check, tuple[str, ...]]] = {
     "vision": (services.vision, ("settings",)),
     "boards": (places.boards, ("fuego",)),
     "policy": (places.policy, ()),
+    "own team": (services.own_team, ("hub", "policy")),
     "boards shared": (services.shared, ("hub", "boards")),
     "lab_dir": (places.lab_dir, ()),
     "state_dir": (places.state_dir, ()),

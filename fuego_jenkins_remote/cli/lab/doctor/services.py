@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from datetime import timedelta
+from fnmatch import fnmatchcase
 
 from fuego_jenkins_remote.cli.errors import Failed
 from fuego_jenkins_remote.cli.findings import Answer, answer
 from fuego_jenkins_remote.cli.session import Session
 from fuego_jenkins_remote.lab.survey.clocks import apart, clock_of, now
+from fuego_jenkins_remote.network.policy import Answer as Do
 
 SEEN = timedelta(minutes=3)
 """A bridge is seen by the hub at least this often."""
@@ -51,6 +53,21 @@ def hub(session: Session) -> Answer:
     if name != session.settings.host_name:
         raise Failed(f"the token is lab {name}'s, but host_name is {session.settings.host_name}")
     return answer(f"{session.hub.url} knows us as lab {name}", _clock(session, session.hub.url))
+
+
+def own_team(session: Session) -> Answer:
+    """Whether the lab's rules know the team that has the lab: at first they know one that is called as the lab is."""
+    if session.speaks_fserver:
+        return "an old Fuego server has no teams"
+    policy = session.places.policy()
+    named = {pattern for rule in policy.rules for pattern in rule.teams}
+    teams = [str(one.get("team", "")) for one in session.hub.whoami().get("teams") or ()]
+    unknown = [team for team in teams if not any(fnmatchcase(team, pattern) for pattern in named)]
+    if unknown and policy.default is not Do.RUN:
+        path = session.places.conf_dir / "lab-policy.yaml"
+        mind = f"no rule of this lab names its own team {unknown[0]}, whose requests it treats as a stranger's"
+        return answer("", f"{mind}: give {path} a rule with teams: [{unknown[0]}]")
+    return ", ".join(teams) or "none"
 
 
 def vision(session: Session) -> Answer:
