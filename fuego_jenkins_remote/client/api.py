@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import quote
@@ -23,6 +23,8 @@ from fuego_jenkins_remote.client.transport import check_address, secure, why_unr
 
 CONNECT_TIMEOUT = 5.0
 READ_TIMEOUT = 30.0
+PACKAGE_WAIT = 600.0
+"""Seconds, beside those, that a service may say nothing about a package: it unpacks it."""
 LONGEST_PAUSE = 30
 """Seconds; a service that wants a longer one before it is called again is called again after this one."""
 MAX_JSON = 32 * 2**20
@@ -85,11 +87,13 @@ class Api:
         with self._answer(method, path, json=body, params=given, wait=wait) as response:
             return self._object(_bounded(response, MAX_JSON, self.service))
 
-    def upload(self, path: str, source: Path, params: Mapping[str, str] | None = None) -> Json:
-        """PUT a file's bytes."""
+    def upload(
+        self, path: str, source: Path, params: Mapping[str, str] | None = None, *, wait: float = PACKAGE_WAIT
+    ) -> Json:
+        """PUT a file's bytes; `wait` as with `get`."""
         with (
             source.open("rb") as file,
-            self._answer("PUT", path, data=file, params=dict(params or {}), wait=600) as response,
+            self._answer("PUT", path, data=file, params=dict(params or {}), wait=wait) as response,
         ):
             return self._object(_bounded(response, MAX_JSON, self.service))
 
@@ -97,18 +101,25 @@ class Api:
         """Write what is at `path` to `destination`, by way of a temporary name; raises TooLarge beyond `limit`."""
         partial = destination.with_name(destination.name + ".part")
         try:
-            with self._answer("GET", path, params={}, wait=600) as response, partial.open("wb") as file:
-                size = 0
-                for chunk in response.iter_content(_CHUNK):
-                    size += len(chunk)
-                    if size > limit:
-                        raise TooLarge(f"{self.url}: more than {limit} bytes were sent; nothing was kept")
-                    file.write(chunk)
+            with partial.open("wb") as file:
+                for part in self.parts(path, limit=limit):
+                    file.write(part)
             partial.replace(destination)
-        except requests.RequestException as error:
-            raise self._unreachable(error) from error
         finally:
             partial.unlink(missing_ok=True)
+
+    def parts(self, path: str, *, limit: int = MAX_DOWNLOAD, wait: float = PACKAGE_WAIT) -> Iterator[bytes]:
+        """What is at `path`, as it comes; raises as `download` does, before the first part where there is none."""
+        try:
+            with self._answer("GET", path, params={}, wait=wait) as response:
+                size = 0
+                for part in response.iter_content(_CHUNK):
+                    size += len(part)
+                    if size > limit:
+                        raise TooLarge(f"{self.url}: more than {limit} bytes were sent; nothing was kept")
+                    yield part
+        except requests.RequestException as error:
+            raise self._unreachable(error) from error
 
     def _answer(
         self, method: str, path: str, *, wait: float, **arguments: Any

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from fuego_jenkins_remote.client.api import Api, Json, segment
+from fuego_jenkins_remote.client.api import PACKAGE_WAIT, Api, Json, segment
 from fuego_jenkins_remote.network.identities import split_run_key
 
 
@@ -21,8 +22,11 @@ class Delivered:
 class VisionClient:
     """A results service."""
 
-    def __init__(self, url: str, token: str, *, ca_file: Path | None = None, retries: int = 3) -> None:
-        """See `Api`."""
+    def __init__(
+        self, url: str, token: str, *, ca_file: Path | None = None, retries: int = 3, wait: float = PACKAGE_WAIT
+    ) -> None:
+        """See `Api`; `wait` is for packages."""
+        self._wait = wait
         self.api = Api(url, token, service="vision", ca_file=ca_file, retries=retries)
 
     @property
@@ -32,7 +36,7 @@ class VisionClient:
 
     def put_run(self, key: str, package: Path, sha256: str) -> Delivered:
         """Deliver a run package; the same once more changes nothing, another under this key raises Conflict."""
-        answer = self.api.upload(f"/runs/{_path(key)}", package, {"sha256": sha256})
+        answer = self.api.upload(f"/runs/{_path(key)}", package, {"sha256": sha256}, wait=self._wait)
         return Delivered(key=key, url=str(answer.get("url", "")), status=str(answer.get("status", "")))
 
     def whoami(self) -> Json:
@@ -51,6 +55,14 @@ class VisionClient:
     def get_run(self, key: str, destination: Path) -> None:
         """Fetch a run package; who calls this checks the digest of what came."""
         self.api.download(f"/runs/{_path(key)}/package", destination)
+
+    def package(self, key: str) -> Iterator[bytes]:
+        """The same, in parts as they come."""
+        return self.api.parts(f"/runs/{_path(key)}/package", wait=self._wait)
+
+    def run_json(self, key: str) -> Iterator[bytes]:
+        """Its run.json, likewise."""
+        return self.api.parts(f"/runs/{_path(key)}/files/run.json", wait=self._wait)
 
 
 def _path(key: str) -> str:

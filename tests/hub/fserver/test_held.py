@@ -10,7 +10,6 @@ import pytest
 from fuego_jenkins_remote.hub import admin
 from fuego_jenkins_remote.hub.errors import Conflict, NotKnown
 from fuego_jenkins_remote.hub.fserver.settings import Fserver, Mode
-from fuego_jenkins_remote.hub.fserver.vision import BadVision, Vision, vision_of
 
 from .conftest import TEAM, OldHub
 
@@ -118,17 +117,3 @@ def test_of_another_team_old_clients_leave_the_first(old: OldHub) -> None:
         from fuego_jenkins_remote.hub.statements import people
 
         assert people.places_of(conn, "fserver") == ["second:member"]
-
-
-@pytest.mark.parametrize("url", ["http://vision.example", "ftp://vision", "vision", "https://a:b@vision"])
-def test_a_token_is_sent_to_no_such_address(url: str) -> None:
-    with pytest.raises(BadVision):
-        Vision(url, "secret")
-
-
-def test_vision_needs_a_token(tmp_path: Any) -> None:
-    assert vision_of("", None) is None
-    with pytest.raises(BadVision, match="token"):
-        vision_of("https://vision.example", None)
-    with pytest.raises(BadVision, match="cannot be read"):
-        vision_of("https://vision.example", tmp_path / "none")
