@@ -78,9 +78,9 @@ def test_a_query_reads_what_it_gives_and_nothing_else(old: OldHub, asked: dict[s
         def note(_conn: object, _cursor: object, statement: str, values: object, *_: object) -> None:
             seen.append((statement, values))
 
-        sa.event.listen(old.engine, "before_cursor_execute", note)
+        sa.event.listen(conn, "before_cursor_execute", note)
         sql.listed(conn, {State.PENDING, State.ASSIGNED}, requester=None, limit=10, **asked)
-        sa.event.remove(old.engine, "before_cursor_execute", note)
+        sa.event.remove(conn, "before_cursor_execute", note)
         statement, values = seen[-1]
         steps = [row[3] for row in conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)]
     assert any(index in step for step in steps), steps
