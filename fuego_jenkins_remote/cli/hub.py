@@ -91,7 +91,7 @@ def serve(session: Session, /, data_dir: Path, mail: str | None, host: str, port
     from fuego_jenkins_remote.hub.serve import serve
 
     mail = mail or os.environ.get(MAIL)
-    options["old_clients"] = old_clients.taken_from(options, session.settings.ca_file)
+    options["old_clients"] = old_clients.taken_from(options, lambda: session.settings.ca_file)
     serve(data_dir, host, port, mail=mail, json_ready=session.as_json, **options)
 
 

@@ -186,6 +186,11 @@ def test_a_data_folder_that_is_not_set_up(ftc, tmp_path: Path) -> None:
     refused(ftc("hub", "serve", "--data", tmp_path / "x"), 1, "ftc hub init")
 
 
+def test_a_hub_needs_no_fuego_conf(ftc, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("FUEGO_CONF", str(tmp_path / "none"))
+    refused(ftc("hub", "serve", "--data", tmp_path / "x"), 1, "ftc hub init")
+
+
 def test_a_token_file_that_is_there_is_not_overwritten(ftc, tmp_path: Path) -> None:
     (tmp_path / "token").write_text("old")
     words = ("hub", "add-lab", "x", "--data", tmp_path / "hub", "--token-file", tmp_path / "token")

@@ -39,8 +39,11 @@ def options(command: _F) -> _F:
     return command
 
 
-def taken_from(options: dict[str, Any], ca_file: Path | None) -> Fserver | None:
-    """Take them out of all options; None: old clients are not let in. Raises UsageError."""
+def taken_from(options: dict[str, Any], ca_file: Callable[[], Path | None]) -> Fserver | None:
+    """Take them out of all options; None: old clients are not let in. Raises UsageError.
+
+    `ca_file` is asked where there is a vision to speak to, and only there: a hub needs no fuego.conf.
+    """
     mode, team, vision = (options.pop(name) for name in ("fserver", "fserver_team", "fserver_vision"))
     token_file = options.pop("fserver_vision_token_file")
     if mode == "off":
@@ -53,4 +56,6 @@ def taken_from(options: dict[str, Any], ca_file: Path | None) -> Fserver | None:
         raise click.UsageError("with --fserver held no runs are taken from old clients: leave --fserver-vision out")
     from fuego_jenkins_remote.hub.fserver.settings import Fserver, Mode
 
-    return Fserver(mode=Mode(mode), team=team, vision=vision, vision_token_file=token_file, ca_file=ca_file)
+    return Fserver(
+        mode=Mode(mode), team=team, vision=vision, vision_token_file=token_file, ca_file=ca_file() if vision else None
+    )
