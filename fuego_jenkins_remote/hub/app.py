@@ -47,7 +47,7 @@ from fuego_jenkins_remote.hub.rates import USUAL
 from fuego_jenkins_remote.hub.sweeper import sweep_on
 from fuego_jenkins_remote.service.again import install_again
 from fuego_jenkins_remote.service.clock import Clock, utc_now
-from fuego_jenkins_remote.service.contract import HELD, install_contract
+from fuego_jenkins_remote.service.contract import HELD, install_contract, work_out_routes
 from fuego_jenkins_remote.service.guard import install_guard
 from fuego_jenkins_remote.service.health import Check, install_health, usual_checks
 from fuego_jenkins_remote.service.limits.entrance import Limits, install_limits
@@ -102,6 +102,7 @@ def make_app(
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        work_out_routes(app)
         if hub.messenger is not None:
             hub.messenger.start()
         tasks = [

@@ -117,6 +117,15 @@ def install_contract(app: FastAPI) -> None:
     app.add_exception_handler(405, _on_wrong_method)
 
 
+def work_out_routes(app: FastAPI) -> None:
+    """Before the first call: a web app works its routes out when they are asked for, which takes most of a second.
+
+    The first caller would wait for it; and of several processes the one that is not that far would take calls up later
+    than they came.
+    """
+    app.openapi()
+
+
 def _on_wrong_method(request: Request, error: Exception) -> Response:
     """As any error, with all methods of the address: a route alone knows only its own."""
     contract: Contract = request.app.state.contract

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 
 from fuego_jenkins_remote import __version__
 from fuego_jenkins_remote.service.clock import Clock, utc_now
-from fuego_jenkins_remote.service.contract import HELD, install_contract
+from fuego_jenkins_remote.service.contract import HELD, install_contract, work_out_routes
 from fuego_jenkins_remote.service.guard import install_guard
 from fuego_jenkins_remote.service.health import install_health, usual_checks
 from fuego_jenkins_remote.service.loops import Loops
@@ -48,6 +48,7 @@ def make_app(
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        work_out_routes(app)
         used = asyncio.create_task(doors.write_on())
         yield
         used.cancel()
