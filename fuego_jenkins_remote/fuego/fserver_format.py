@@ -207,7 +207,7 @@ def read_time(text: str) -> datetime | None:
     for form in ("%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%d_%H:%M:%S.%f", "%Y-%m-%d_%H:%M:%S", "%Y-%m-%dT%H:%M:%S.%f%z"):
         try:
             return _moment(text, form)
-        except ValueError:
+        except (ValueError, OverflowError):  # the latter for one that in UTC is before the year 1, or after 9999
             continue
     return None
 

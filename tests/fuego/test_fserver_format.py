@@ -91,8 +91,9 @@ def test_times_are_read_as_labs_and_as_the_server_write_them(text: str) -> None:
     assert old.read_time(text) == datetime(2026, 11, 23, 18, 11, 47, tzinfo=UTC)
 
 
-def test_what_is_no_time_is_none() -> None:
-    assert old.read_time("yesterday evening") is None
+@pytest.mark.parametrize("text", ["yesterday evening", "0001-01-01T00:00:00+1400", "9999-12-31T23:00:00-1400"])
+def test_what_is_no_time_is_none(text: str) -> None:
+    assert old.read_time(text) is None
 
 
 def test_all_ids_that_were_recorded_are_understood(shared_data) -> None:

@@ -40,8 +40,13 @@ def record_of(seen: Seen, now: datetime | None) -> Record:
         "state": OLD_FUEGO_STATE[seen.state],
     }
     sent = dict(seen.sent) or known
-    record: Record = {**sent, **({} if seen.said else _of_today(seen)), **_fields_of(seen), **fixed}
+    record: Record = {**sent, **_fields_of(seen), **({} if _is_an_old_labs(seen) else _of_today(seen)), **fixed}
     return record if now is None else {**record, **_late(seen, record, now)}
+
+
+def _is_an_old_labs(seen: Seen) -> bool:
+    """Whether an old lab has said that it has taken the request; other words of an old client make it nobody's."""
+    return seen.said.get("state", "pending") != "pending"
 
 
 def _fields_of(seen: Seen) -> Record:
@@ -66,22 +71,23 @@ def _of_today(seen: Seen) -> Record:
 
 def run_of(seen: Seen) -> RunId | None:
     """What the run of a request is called that a lab of today has run; None while there is none."""
-    if seen.said or seen.started_at is None or seen.state is not State.DONE:
+    if _is_an_old_labs(seen) or seen.started_at is None or seen.state is not State.DONE:
         return None
     return RunId(at=seen.started_at.replace(microsecond=0), test=seen.test, host=seen.host, board=seen.board)
 
 
 def _late(seen: Seen, record: Record, now: datetime) -> Record:
     """The old server's time limit, as it shows: for requests that an old lab has, by the start that it said."""
-    start = seen.said.get("start_time")
+    start = seen.said.get("start_time") if _is_an_old_labs(seen) else None
     if start is None or seen.state not in _MAY_BE_LATE or record["state"] != "running":
         return {}
     began = read_time(start)
     if began is None:
         return {"state": "error", "reason": f"Could not parse start_time of {start}"}
-    ends = began + timedelta(hours=RUNNING_HOURS)
-    if now < ends:
+    limit = timedelta(hours=RUNNING_HOURS)
+    if now - began < limit:
         return {}
+    ends = began + limit
     why = (
         f"Request timed out. Test was not completed within {RUNNING_HOURS} hours of starting "
         f"(at {_without_zone(start)})."
