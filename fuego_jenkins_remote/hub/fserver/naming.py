@@ -30,10 +30,28 @@ def give_id(change: Change, request_id: str, host: str, board: str) -> None:
 
     Its id has its moment; of two in the same hundredth of a second the later one gets the next that is free.
     """
-    moment = change.at
-    while sql.is_taken(change.conn, name := str(RequestId(at=moment, host=host, board=board))):
-        moment += _STEP
-    sql.show(change.conn, request_id, name, host, board)
+    sql.show(change.conn, request_id, _free_id(change, host, board), host, board)
+
+
+def _free_id(change: Change, host: str, board: str) -> str:
+    """An id that is free, the one before it being taken.
+
+    A campaign may put hundreds at one moment for one board: they are not passed one by one.
+    """
+
+    def name(steps: int) -> str:
+        return str(RequestId(at=change.at + steps * _STEP, host=host, board=board))
+
+    taken, free = -1, 0
+    while sql.is_taken(change.conn, name(free)):
+        taken, free = free, 2 * free + 1
+    while free - taken > 1:
+        middle = (taken + free) // 2
+        if sql.is_taken(change.conn, name(middle)):
+            taken = middle
+        else:
+            free = middle
+    return name(free)
 
 
 def on_done(change: Change, request: Request, run_url: str) -> None:

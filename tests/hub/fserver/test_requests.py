@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from .conftest import OldHub
 
@@ -43,6 +44,16 @@ def test_two_of_one_moment_have_ids_of_their_own(old: OldHub) -> None:
     old.clock.at = old.clock.at.replace(microsecond=0)
     ids |= {old.put_request(), old.put_request()}
     assert len(ids) == 4
+
+
+def test_a_large_campaign_for_one_board_does_not_pass_its_ids_one_by_one(old: OldHub) -> None:
+    old.put_board()
+    looks: list[str] = []
+    sa.event.listen(old.engine, "before_cursor_execute", lambda *call: looks.append(call[2]))
+    parts = [{"selector": "timslab:bbb", "test": "Functional.bc"}] * 100
+    old.today("tim", "POST", "/campaigns", 201, json={"call_id": "call-00001", "parts": parts})
+    assert len(old.done("query_requests").split()) == 100
+    assert len([one for one in looks if "old_id = " in one and one.startswith("SELECT")]) < 100 * 16
 
 
 def test_any_field_is_kept_and_the_server_sets_the_state(old: OldHub) -> None:
@@ -223,6 +234,26 @@ def test_times_that_are_none_stop_nobody_elses_query(old: OldHub) -> None:
     assert old.done("query_requests", state="error").split() == [request]
     assert record(old, request)["reason"] == "Could not parse start_time of yesterday evening"
     assert old.newest()["state"] == "running"
+
+
+@pytest.mark.parametrize("began", ["0001-01-01T00:00:00+1400", "9999-12-31T20:00:00+0000"])
+def test_times_at_the_ends_of_the_calendar_stop_nobody_elses_query(old: OldHub, began: str) -> None:
+    old.put_board()
+    request = old.put_request()
+    old.update(request, state="running", start_time=began)
+    assert old.done("query_requests").split() == [request]
+
+
+def test_words_of_others_hide_nothing_of_what_a_lab_of_today_has_done(old: OldHub) -> None:
+    old.today("newlab", "PUT", "/boards/newlab/qemu", json=QEMU)
+    request = old.put_request("newlab:qemu")
+    old.update(request, reason="hurry up", start_time="2001-01-01T00:00:00+0000")
+    [attempt] = claim(old)
+    path = f"/requests/{attempt['request']['id']}/attempts/1/start"
+    old.today("newlab", "POST", path, json={"call_id": "call-00001", "build_url": "", "build_number": ""})
+    found = record(old, request)
+    assert found["start_time"].startswith("2026-11-23T18:11:4")
+    assert found["reason"] == "hurry up"
 
 
 # -- the old time limit
