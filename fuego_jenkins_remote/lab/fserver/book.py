@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -110,12 +110,8 @@ class ClaimBook(JournalFile):
         """Write down that a request is about to be marked; None where we have it already, or have tried too often."""
         name = request_name(request)
         with self.transaction() as connection:
-            before = [
-                (AttemptId.parse(row["attempt"]).number, row["held"])
-                for row in connection.execute("SELECT attempt, held FROM taken WHERE request = ?", (str(request),))
-            ]
-            number = max((one for one, _ in before), default=0) + 1
-            if number > MAX_ATTEMPTS or any(held != Held.OVER for _, held in before):
+            number = _next_number(connection.execute(_BEFORE, (str(request),)))
+            if number is None:
                 return None
             connection.execute(
                 "INSERT INTO taken (attempt, request, board, claim_id, held, mark, start_time, record, since)"
@@ -133,6 +129,10 @@ class ClaimBook(JournalFile):
                 ),
             )
         return AttemptId(name, number)
+
+    def may_begin(self, request: RequestId) -> bool:
+        """Whether `begin` would write the request down."""
+        return _next_number(self.read(_BEFORE, str(request))) is not None
 
     def of_claim(self, claim_id: str) -> list[Taken]:
         """What a claim has marked and what became of that, but for what is over."""
@@ -217,6 +217,16 @@ class ClaimBook(JournalFile):
     def asked(self) -> list[Aside]:
         """What this lab's people are asked, the oldest first."""
         return [_aside(row) for row in self.read("SELECT * FROM put_aside WHERE asked != '' ORDER BY since")]
+
+
+_BEFORE = "SELECT attempt, held FROM taken WHERE request = ?"
+
+
+def _next_number(before: Iterable[sqlite3.Row]) -> int | None:
+    """The number of a request's next attempt; None while it is at one, and after the last one that may be."""
+    rows = list(before)
+    number = max((AttemptId.parse(row["attempt"]).number for row in rows), default=0) + 1
+    return None if number > MAX_ATTEMPTS or any(row["held"] != Held.OVER for row in rows) else number
 
 
 def _taken(row: sqlite3.Row) -> Taken:

@@ -109,6 +109,8 @@ class FserverLab(FserverHub):
                 continue
             if request is None and not self._may_be_taken(one):
                 continue
+            if not self._book.may_begin(one):
+                continue  # it stands before no other one for its board
             record = self._record(one)
             if record is None or record.get("state") != "pending":
                 continue

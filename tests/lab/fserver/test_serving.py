@@ -8,6 +8,7 @@ import pytest
 
 from fserver_server import FserverServer
 from fuego_jenkins_remote.client.errors import Conflict
+from fuego_jenkins_remote.lab.fserver import book
 from fuego_jenkins_remote.lab.fserver.hub import ASIDE, LEFTOVERS_EVERY, LOOK_EVERY
 from fuego_jenkins_remote.lab.fserver.marks import request_name
 from fuego_jenkins_remote.network.identities import check_request_id
@@ -265,6 +266,20 @@ def test_what_is_given_back_is_left_alone_for_a_while(world: World, server: Fser
     world.now += ASIDE
     world.to_the_end(request)
     assert server.requests[request]["state"] == "done"
+
+
+def test_what_was_tried_too_often_holds_up_no_other(
+    world: World, server: FserverServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(book, "MAX_ATTEMPTS", 1)
+    tired = world.put()
+    [attempt] = world.hub.claim("a-claim-id", ["bbb"]).attempts
+    world.hub.give_back(attempt.id, "a-call-id", "not now")
+    world.now += ASIDE + 1
+    other = world.put()
+    [attempt] = world.hub.claim("b-claim-id", ["bbb"]).attempts
+    assert attempt.request.raw["fserver_request"] == other
+    assert server.requests[tired]["state"] == "pending"
 
 
 def test_a_mark_of_ours_that_belongs_to_no_claim_is_taken_off(world: World, server: FserverServer) -> None:
