@@ -80,6 +80,8 @@ def _address(scope: Scope) -> str:
         address = ipaddress.ip_address(host)
     except ValueError:
         return host[:100]
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
+        address = address.ipv4_mapped  # as a proxy tells it that listens for both
     if address.version == 4:
-        return host
+        return str(address)
     return str(ipaddress.ip_network((int(address) >> 64 << 64, 64)))
