@@ -116,7 +116,7 @@ class OldServer:
     def _do(self, hub: Hub, action: str, asked: wire.Asked) -> str:
         if action == "remove_run":
             with hub.change() as change:
-                return runs.remove(change, asked)
+                return runs.remove(change, self.fserver, asked)
         if action in _CHANGES:
             with hub.change() as change:
                 return _CHANGES[action](change, self.fserver, asked)
@@ -152,10 +152,10 @@ class OldServer:
         return None if get is None else get(self, hub, name)
 
     def _run(self, hub: Hub, name: str) -> Response:
-        return StreamingResponse(runs.package(hub, self._vision(), name), media_type=_BYTES)
+        return StreamingResponse(runs.package(hub, self.fserver, self._vision(), name), media_type=_BYTES)
 
     def _run_json(self, hub: Hub, name: str) -> Response:
-        return StreamingResponse(runs.run_json(hub, self._vision(), name), media_type=_JSON)
+        return StreamingResponse(runs.run_json(hub, self.fserver, self._vision(), name), media_type=_JSON)
 
     def _test(self, hub: Hub, name: str) -> Response:
         return FileResponse(tests.test_file(hub, self.fserver, name), media_type=_BYTES)
@@ -209,8 +209,8 @@ _Timed = Callable[[Hub, sa.Connection, Fserver, wire.Asked], str]
 _TIMED: dict[str, _Timed] = {
     "get_request": lambda hub, conn, fserver, asked: requests.get(conn, fserver, asked, hub.clock()),
     "query_requests": lambda hub, conn, fserver, asked: requests.query(conn, fserver, asked, hub.clock()),
-    "query_runs": lambda _hub, conn, _fserver, asked: runs.query(conn, asked),
-    "get_run_url": lambda _hub, conn, _fserver, asked: runs.get_url(conn, asked),
+    "query_runs": lambda _hub, conn, fserver, asked: runs.query(conn, fserver, asked),
+    "get_run_url": lambda _hub, conn, fserver, asked: runs.get_url(conn, fserver, asked),
     "query_tests": lambda _hub, conn, _fserver, asked: tests.query_tests(conn, asked),
     "query_binary_tests": lambda _hub, conn, _fserver, asked: tests.query_binaries(conn, asked),
 }

@@ -36,7 +36,7 @@ def page(conn: sa.Connection, fserver: Fserver, kind: str, shown: Shown) -> str:
         "boards": lambda: _boards(conn, fserver),
         "tests": lambda: _tests(conn),
         "requests": lambda: _requests(shown),
-        "runs": lambda: _runs(conn),
+        "runs": lambda: _runs(conn, fserver),
         "binary-packages": lambda: _binaries(conn),
     }.get(kind, lambda: "")()
     rule = "<br><hr>\n" if kind else ""
@@ -104,7 +104,7 @@ def _outcome(record: dict[str, str]) -> str:
     return "Not available"
 
 
-def _runs(conn: sa.Connection) -> str:
+def _runs(conn: sa.Connection, fserver: Fserver) -> str:
     heads = ("Run Id", "Test", "Spec", "Host", "Board", "Timestamp", "Result", "Run File bundle", "Action links")
     rows = (
         (
@@ -114,7 +114,7 @@ def _runs(conn: sa.Connection) -> str:
             _link(f"{FILES}/runs/{run.name}.frp", "frp file"),
             _link(f"{ROOT}?action=remove_run&run_id={run.name}", "Delete run"),
         )
-        for run in runs.listed(conn, Asked(action=None))[-MOST_ROWS:]
+        for run in runs.listed(conn, fserver, Asked(action=None))[-MOST_ROWS:]
     )
     return f"<H1>Table of runs</h1>\n{_table(heads, list(rows))}"
 

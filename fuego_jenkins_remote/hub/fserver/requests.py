@@ -101,7 +101,8 @@ def listed(
     )
     if len(rows) > MOST_LISTED:
         raise error(f"more than {MOST_LISTED} requests would have to be read: say host, board or state")
-    found = [(seen, record_of(seen, now)) for seen in rows]
+    others = sql.hosts_of_others(conn, fserver.team)
+    found = [(seen, record_of(seen, now)) for seen in rows if seen.host not in others]
     fits = [one for one in found if all(matches(text, one[1].get(name, "")) for name, text in filters.items())]
     return sorted(fits, key=lambda one: one[0].old_id)
 
@@ -130,11 +131,15 @@ def remove(change: Change, fserver: Fserver, asked: Asked) -> str:
 
 
 def find(conn: sa.Connection, fserver: Fserver, old_id: str) -> sql.Seen:
-    """A request by its old id; raises Fail. Where all is held, only what old clients have put is there for them."""
+    """A request by its old id; raises Fail. Where all is held, only what old clients have put is there for them.
+
+    One for a lab of another team is not: it was put while old clients acted for that team, or taken over for it.
+    """
     if len(old_id) > MAX_ID or not old_id.isprintable() or "/" in old_id:
         raise error(f"{old_id[:100]!r} is no id of a request")
     seen = sql.find(conn, old_id)
-    if seen is None or (not fserver.open and seen.requester != USER):
+    is_there = seen is not None and (fserver.open or seen.requester == USER)
+    if seen is None or not is_there or sql.is_anothers(conn, fserver.team, seen.host):
         raise Fail(f"Error: filepath /fserver-data/data/requests/{old_id}.json does not exist")
     return seen
 

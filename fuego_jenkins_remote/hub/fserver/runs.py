@@ -74,22 +74,22 @@ def put(hub: Hub, fserver: Fserver, vision: Vision, file: str, incoming: package
     return ok(places.uploaded(places.RUN, file) + places.extracted(places.RUN, new.name))
 
 
-def get_url(conn: sa.Connection, asked: Asked) -> str:
+def get_url(conn: sa.Connection, fserver: Fserver, asked: Asked) -> str:
     """get_run_url: where its package is, below the server's root."""
     (name,) = asked.needed("run_id", otherwise="Error: can't read run_id from form")
     path = f"{places.FILES}/runs/{_plain(name)}.frp"
-    if sql.run(conn, name) is None and sql.run(conn, f"run-{name}") is None:
+    if _find(conn, fserver, name) is None and _find(conn, fserver, f"run-{name}") is None:
         raise Fail(f"Error: filepath {path} does not exist")
     return ok(path)
 
 
-def query(conn: sa.Connection, asked: Asked) -> str:
+def query(conn: sa.Connection, fserver: Fserver, asked: Asked) -> str:
     """query_runs: the runs' names, filtered by host, board, test and request."""
-    return ok("".join(f"{run.name}\n" for run in listed(conn, asked)))
+    return ok("".join(f"{run.name}\n" for run in listed(conn, fserver, asked)))
 
 
-def listed(conn: sa.Connection, asked: Asked) -> list[sql.OldRun]:
-    """The runs that match, by name; raises Fail where too many would have to be read."""
+def listed(conn: sa.Connection, fserver: Fserver, asked: Asked) -> list[sql.OldRun]:
+    """The runs that match, by name, without those of other teams' labs; raises Fail where too many would be read."""
     wanted = asked.fields
     rows = sql.runs(
         conn,
@@ -100,10 +100,11 @@ def listed(conn: sa.Connection, asked: Asked) -> list[sql.OldRun]:
     )
     if len(rows) > MOST_LISTED:
         raise error(f"more than {MOST_LISTED} runs would have to be read: say host, board or test_name")
-    return sorted((run for run in rows if _fits(run, asked)), key=lambda run: run.name)
+    others = sql.hosts_of_others(conn, fserver.team)
+    return sorted((run for run in rows if run.host not in others and _fits(run, asked)), key=lambda run: run.name)
 
 
-def remove(change: Change, asked: Asked) -> str:
+def remove(change: Change, fserver: Fserver, asked: Asked) -> str:
     """remove_run: it is there for old clients no more; vision keeps it."""
     (name,) = asked.needed("run_id", otherwise="Error: can't read run_id from form")
     name = _plain(name)
@@ -112,24 +113,30 @@ def remove(change: Change, asked: Asked) -> str:
         f"Run file {name}.frp was removed\n"
         f"Run directory {name.removeprefix('run-')} was removed\n"
     )
-    if not sql.remove_run(change.conn, name):
+    if _find(change.conn, fserver, name) is None or not sql.remove_run(change.conn, name):
         raise Fail(f"Error: filepath {places.FILES}/runs/{name}.frp does not exist\n")
     return ok(gone)
 
 
-def package(hub: Hub, vision: Vision, name: str) -> Iterator[bytes]:
+def package(hub: Hub, fserver: Fserver, vision: Vision, name: str) -> Iterator[bytes]:
     """The package of a run; raises Fail."""
-    return vision.package(_key(hub, name))
+    return vision.package(_key(hub, fserver, name))
 
 
-def run_json(hub: Hub, vision: Vision, name: str) -> Iterator[bytes]:
+def run_json(hub: Hub, fserver: Fserver, vision: Vision, name: str) -> Iterator[bytes]:
     """Its run.json; raises Fail."""
-    return vision.run_json(_key(hub, name))
+    return vision.run_json(_key(hub, fserver, name))
 
 
-def _key(hub: Hub, name: str) -> str:
+def _find(conn: sa.Connection, fserver: Fserver, name: str) -> sql.OldRun | None:
+    """A run, unless its lab is another team's."""
+    run = sql.run(conn, name)
+    return None if run is None or sql.is_anothers(conn, fserver.team, run.host) else run
+
+
+def _key(hub: Hub, fserver: Fserver, name: str) -> str:
     with hub.reading() as conn:
-        run = sql.run(conn, name)
+        run = _find(conn, fserver, name)
     if run is None:
         raise error(f"there is no run {name[:100]}")
     return run.run_key

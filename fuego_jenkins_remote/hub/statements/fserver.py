@@ -161,6 +161,17 @@ def team_of_board(conn: sa.Connection, host: str, board: str) -> str | None:
     return conn.execute(query.where(boards.c.host == host, boards.c.name == board)).scalar_one_or_none()
 
 
+def hosts_of_others(conn: sa.Connection, team: str) -> frozenset[str]:
+    """The labs that are other teams'."""
+    return frozenset(conn.execute(sa.select(labs.c.host).where(labs.c.team != team)).scalars())
+
+
+def is_anothers(conn: sa.Connection, team: str, host: str) -> bool:
+    """Whether there is such a lab, and it is another team's."""
+    query = sa.select(labs.c.host).where(labs.c.host == host, labs.c.team != team)
+    return conn.execute(query).first() is not None
+
+
 def boards_of(conn: sa.Connection, team: str, limit: int) -> list[tuple[str, str]]:
     """The boards of a team's labs, as host and name."""
     query = sa.select(boards.c.host, boards.c.name).join(labs, labs.c.host == boards.c.host)

@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
-from fuego_jenkins_remote.hub import admin
+from fuego_jenkins_remote.hub import admin, schema
 from fuego_jenkins_remote.hub.errors import Conflict, NotKnown
 from fuego_jenkins_remote.hub.fserver.settings import Fserver, Mode
 
 from .conftest import TEAM, OldHub
 
 QEMU = {"facts": {"arch": "x86_64"}}
+RUN = "run-2026-11-23_18:12:00-Functional.bc-on-newlab:qemu"
 
 
 def claim(held: OldHub, board: str = "qemu") -> Any:
@@ -108,6 +109,26 @@ def test_a_person_of_that_name_is_not_put_into_the_team(old: OldHub) -> None:
     admin.add_token(old.engine, "fserver", kind="user")
     with pytest.raises(Conflict, match="there is a person called fserver"):
         admin.let_old_clients_in(old.engine, Fserver(mode=Mode.OPEN, team=TEAM))
+
+
+@pytest.mark.parametrize("mode", [Mode.OPEN, Mode.HELD])
+def test_what_was_for_labs_that_are_another_teams_now_is_not_there(mode: Mode, start: Callable[..., OldHub]) -> None:
+    there = start(Fserver(mode=mode, team=TEAM))
+    there.today("newlab", "PUT", "/boards/newlab/qemu", json=QEMU)
+    request = there.put_request("newlab:qemu")
+    with there.hub.change() as change:
+        change.conn.execute(schema.labs.update().values(team="annslab"))
+        run = {"name": RUN, "host": "newlab", "board": "qemu", "test": "Functional.bc", "at": change.at}
+        words = dict.fromkeys(("spec", "status", "timestamp", "request", "run_key", "run_url"), "")
+        change.conn.execute(schema.fserver_runs.insert().values(**run, **words))
+    assert there.done("query_requests") == ""
+    for action in ("get_request", "update_request", "remove_request"):
+        assert "does not exist" in there.failed(action, request_id=request, state="running"), action
+    assert there.newest()["state"] == "pending"
+    if mode is Mode.OPEN:
+        assert there.done("query_runs") == ""
+        for action in ("get_run_url", "remove_run"):
+            assert "does not exist" in there.failed(action, run_id=RUN), action
 
 
 def test_of_another_team_old_clients_leave_the_first(old: OldHub) -> None:
