@@ -125,18 +125,21 @@ def retry(session: Session, runs: tuple[str, ...]) -> int:
     from fuego_jenkins_remote.lab.serving.by_hand import deliver
 
     wanted = [_attempt(session, run) for run in runs] or list(dict.fromkeys(entry.id for entry, _ in _waiting(session)))
-    well = True
+    delivered: list[AttemptId] = []
     for attempt in wanted:
         try:
             url = deliver(session.lab, session.links, attempt)
         except LabError as error:
             session.out.note(f"{attempt}: {error}")
-            well = False
         else:
-            session.out.result(
-                f"{attempt}: delivered {url}".rstrip(), bare=str(attempt), data={"attempt": str(attempt)}
-            )
-    return 0 if well else 1
+            delivered.append(attempt)
+            if not session.as_json:
+                session.out.result(f"{attempt}: delivered {url}".rstrip(), bare=str(attempt))
+    if session.as_json:
+        session.out.json([{"attempt": str(one), "delivered": one in delivered} for one in wanted])
+    elif not wanted:
+        session.out.note("nothing waits")
+    return 0 if len(delivered) == len(wanted) else 1
 
 
 @outbox.command

@@ -370,6 +370,8 @@ def put(session: Session, wanted: dict[str, Any]) -> Made:
         return session.hub.put(wanted)
     except Invalid as refused:
         place = _PLACE.fullmatch(wanted["selector"])
+        if refused.code == "unknown-board" and place is None:
+            raise click.UsageError(str(refused)) from refused
         if refused.code not in {"no-board", "unknown-board"} or place is None:
             raise
         host, prefix = place[1], place[2]

@@ -167,6 +167,12 @@ class Api:
         if status == 401 or code == "no-such-address":
             # Neither says which service it was: with two of them, an address or a token is soon in the other's place.
             detail = f"the {self.service} at {self.url}: {detail}"
+        if status == 401 and "Authorization" not in self._session.headers:
+            name = f"{self.service}_token_file"
+            detail = (
+                f"the {self.service} at {self.url} wants a token, and none is set: {name} in fuego.conf, "
+                f"or FUEGO_{name.upper()} in the environment"
+            )
         if response.is_redirect:
             detail = (
                 f"the {self.service} at {self.url} sends us elsewhere, and a token is not sent there: "

@@ -15,6 +15,7 @@ _RANDOM_CHARACTERS = 8  # 40 bits: enough not to be guessed within a millisecond
 
 _REQUEST = re.compile(r"[0-9]{8}-[0-9]{9}-[a-z2-7]{8}")
 _CAMPAIGN = re.compile(r"c-[0-9]{8}-[0-9]{9}-[a-z2-7]{8}")
+_SHORT = re.compile(r"[a-z2-7]{8}")
 _CALL = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _RUN_KEY = re.compile(r"(?P<host>[A-Za-z0-9_][A-Za-z0-9_.-]{0,99})/(?P<local>[A-Za-z0-9][A-Za-z0-9.-]{7,63})")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -58,6 +59,16 @@ def check_request_id(text: str) -> str:
 def check_campaign_id(text: str) -> str:
     """Give `text` back if it is a campaign id; raises BadIdentity."""
     return _checked(_CAMPAIGN, text, "campaign id", "c-20261123-101500123-k3j7x2m4")
+
+
+def check_token_id(text: str) -> str:
+    """Give `text` back if it is the ID of a token; raises BadIdentity."""
+    return _checked(_SHORT, text, "ID of a token", "uk3j7x2m, as ftc list-tokens shows it")
+
+
+def check_invitation_id(text: str) -> str:
+    """Give `text` back if it is the ID of an invitation; raises BadIdentity."""
+    return _checked(_SHORT, text, "ID of an invitation", "k3j7x2m4, as ftc list-invitations shows it")
 
 
 def check_call_id(text: str) -> str:

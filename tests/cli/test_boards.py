@@ -113,6 +113,13 @@ def test_a_mistake_with_set_board_is_told(ftc, as_lab, words: tuple[str, ...]) -
     assert ftc("set-board", *words).status == 2
 
 
+@pytest.mark.parametrize("words", [("show-board",), ("set-board", "--available")])
+def test_a_board_that_is_not_there_was_asked_for_wrongly(ftc, shared, as_user, words: tuple[str, ...]) -> None:
+    as_user("boss")
+    refused = ftc(*words, "demolab:nosuch")
+    assert (refused.status, "there is no board demolab:nosuch" in refused.err) == (2, True)
+
+
 def test_a_request_is_matched_without_being_put(ftc, shared, as_user) -> None:
     as_user("tim")
     found = ftc("list-boards", "-r", "--match", "arch=x86_64 and board=local1")

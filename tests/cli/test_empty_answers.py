@@ -20,6 +20,12 @@ def test_push_runs_without_a_run_is_an_empty_list(ftc, lab) -> None:
     assert (result.status, result.json()) == (0, [])
 
 
+def test_outbox_retry_where_nothing_waits_is_an_empty_list(ftc, lab) -> None:
+    result = ftc("outbox", "retry", "--json")
+    assert (result.status, result.json()) == (0, [])
+    assert ftc("outbox", "retry").err == "nothing waits\n"
+
+
 def test_list_runs_knows_its_statuses(ftc, lab) -> None:
     for words in (("list-runs", "--json"), ("list-runs", "-r")):
         result = ftc(*words, "--status", "NOSUCH")

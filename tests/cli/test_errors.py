@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
+import tomllib
 from importlib import import_module
+from pathlib import Path
 
 import click
 import pytest
@@ -17,6 +20,8 @@ from fuego_jenkins_remote.client.errors import Invalid
 from fuego_jenkins_remote.fuego.errors import BadBoardFile, BadName
 
 from .conftest import FTC
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize("path", STATUS)
@@ -52,6 +57,17 @@ def test_debug_shows_where_an_error_came_from(ftc, monkeypatch: pytest.MonkeyPat
 def test_what_is_not_installed_is_told_with_the_command_that_installs_it() -> None:
     assert "fuego-jenkins-remote[lab]" in (missing_extra(ImportError(name="jenkins")) or "")
     assert missing_extra(ImportError(name="something_else")) is None
+
+
+def test_what_every_part_needs_is_known_when_it_is_missing() -> None:
+    wanted = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    names = {re.split(r"[<>=\[]", one)[0] for part in ("hub", "vision", "lab", "controller") for one in wanted[part]}
+    modules = {_MODULES.get(name, name.replace("-", "_")) for name in names}
+    assert sorted(one for one in modules if missing_extra(ImportError(name=one)) is None) == []
+
+
+_MODULES = {"jenkins-job-builder": "jenkins_jobs", "python-jenkins": "jenkins", "setuptools": "pkg_resources"}
+"""What is imported of a package, where it is not the package's own name."""
 
 
 def test_escapes_in_a_message_do_not_reach_the_terminal(ftc) -> None:

@@ -242,6 +242,21 @@ def test_the_token_in_use_can_be_revoked_without_asking(ftc: Ftc, net: Net) -> N
     assert ftc("whoami").status == 1
 
 
+@pytest.mark.parametrize("verb", ["revoke-token", "revoke-invitation"])
+def test_what_cannot_be_an_id_was_asked_for_wrongly(ftc: Ftc, net: Net, verb: str) -> None:
+    refused = ftc(verb, "nosuch")
+    assert (refused.status, refused.err.count("\n")) == (2, 1)
+    assert "'nosuch'" in refused.err
+    assert "ftc list-" in refused.err
+
+
+def test_who_has_no_token_reads_where_to_name_one(ftc: Ftc, net: Net, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("FUEGO_HUB_TOKEN")
+    refused = ftc("whoami")
+    assert refused.status == 1
+    assert "wants a token, and none is set: hub_token_file in fuego.conf" in refused.err
+
+
 def test_tokens_of_vision_are_listed_and_revoked(ftc: Ftc, tmp_path: Path) -> None:
     data = tmp_path / "vision"
     ftc("vision", "init", "--data", data)

@@ -169,6 +169,14 @@ def test_a_board_that_is_not_there_was_asked_for_wrongly(ftc, hub: responses.Req
     assert (result.status, "there is no board a:nosuch; a has bbb" in result.err) == (2, True)
 
 
+def test_a_name_that_no_board_has_was_asked_for_wrongly_whatever_its_letters(ftc, hub: responses.RequestsMock) -> None:
+    refusal = {"detail": "there is no board a:bö; a has bbb", "code": "unknown-board"}
+    hub.remove("POST", f"{HUB}/api/v1/requests")
+    hub.add("POST", f"{HUB}/api/v1/requests", json=refusal, status=422)
+    result = ftc("put-request", "-b", "a:bö", "-t", "Functional.x")
+    assert (result.status, "there is no board a:bö; a has bbb" in result.err) == (2, True)
+
+
 def test_a_board_of_a_list_that_is_not_there_is_not_passed_over(ftc, hub: responses.RequestsMock) -> None:
     hub.add("GET", f"{HUB}/api/v1/boards", json={"boards": [{"host": "a", "name": "bbb"}]})
     result = ftc("put-request", "-b", "a:bbb,a:nosuch,arch=arm", "-t", "Functional.x")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import click
 
 from fuego_jenkins_remote.cli.options import common, hub_url, pass_session
@@ -31,7 +34,8 @@ def set_board(session: Session, board: str, maintenance: str | None, available: 
     if maintenance is not None and not maintenance.strip():
         raise click.UsageError("--maintenance: say why; people who wait for the board read it")
     host, name = place_of(session, board)
-    kept = boards.keep(session.hub.api, host, name, maintenance.strip() if maintenance else "")
+    with unknown_is_a_mistake():
+        kept = boards.keep(session.hub.api, host, name, maintenance.strip() if maintenance else "")
     said = f"{kept} is in maintenance: {kept.maintenance}" if kept.maintenance else f"{kept} is available"
     session.out.result(said, bare=str(kept), data=kept.raw)
 
@@ -42,3 +46,16 @@ def place_of(session: Session, board: str) -> tuple[str, str]:
 
     host, colon, name = board.rpartition(":")
     return check_host_name(host if colon else session.settings.host_name), check_board_name(name)
+
+
+@contextmanager
+def unknown_is_a_mistake() -> Iterator[None]:
+    """A board that is not there was asked for wrongly: raises UsageError for it."""
+    from fuego_jenkins_remote.client.errors import NotFound
+
+    try:
+        yield
+    except NotFound as error:
+        if error.code != "unknown-board":
+            raise
+        raise click.UsageError(str(error)) from error

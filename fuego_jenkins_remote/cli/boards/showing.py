@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import click
 
-from fuego_jenkins_remote.cli.boards.keeping import place_of
+from fuego_jenkins_remote.cli.boards.keeping import place_of, unknown_is_a_mistake
 from fuego_jenkins_remote.cli.boards.listing import state_of
 from fuego_jenkins_remote.cli.options import common, hub_url, pass_session
 from fuego_jenkins_remote.cli.output import local_time
@@ -35,7 +35,8 @@ def show_board(session: Session, board: str) -> None:
     from fuego_jenkins_remote.network.terms import in_words
 
     host, name = place_of(session, board)
-    shown = session.hub.board(host, name)
+    with unknown_is_a_mistake():
+        shown = session.hub.board(host, name)
     recent, _ = session.hub.requests(host=host, board=name, limit=_RECENT)
     waiting = int(shown.raw.get("waiting") or 0)
     ran = [

@@ -118,8 +118,9 @@ def revoke_invitation(session: Session, invitation: str) -> None:
     Example: ftc revoke-invitation k3j7x2m4
     """
     from fuego_jenkins_remote.client import people
+    from fuego_jenkins_remote.network.identities import check_invitation_id
 
-    gone = people.revoke_invitation(session.hub.api, invitation)
+    gone = people.revoke_invitation(session.hub.api, check_invitation_id(invitation))
     session.out.result(f"the invitation {text(gone, 'id')} is good no more", bare=text(gone, "id"), data=gone)
 
 

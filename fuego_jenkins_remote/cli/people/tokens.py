@@ -113,10 +113,11 @@ def revoke_token(session: Session, token_id: str, *, yes: bool) -> None:
               ftc revoke-token --yes uk3j7x2m
     """
     from fuego_jenkins_remote.client import people
+    from fuego_jenkins_remote.network.identities import check_token_id
     from fuego_jenkins_remote.network.tokens import split_prefix
 
     # Also of somebody who gives the whole token: it goes no further than here.
-    token_id = split_prefix(token_id) or token_id
+    token_id = split_prefix(token_id) or check_token_id(token_id)
     if not yes and split_prefix(session.settings.token("hub")) == token_id:
         _ask_about_the_one_in_use(token_id)
     gone = people.revoke_token(session.hub.api, token_id)

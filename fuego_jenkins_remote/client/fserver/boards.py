@@ -33,7 +33,9 @@ def get(server: Fserver, host: str, name: str) -> Board:
     try:
         said = server.ask("get_board", {"host": host, "board": name})
     except Failed as error:
-        raise NotFound(f"the Fuego server at {server.url} has no board {host}:{name}", status=404) from error
+        raise NotFound(
+            f"the Fuego server at {server.url} has no board {host}:{name}", status=404, code="unknown-board"
+        ) from error
     return board_of(server.record(said, f"the board {host}:{name}"), host, name)
 
 

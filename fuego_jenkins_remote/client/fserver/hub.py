@@ -70,7 +70,7 @@ class FserverHub:
     @property
     def api(self) -> Api:
         """A hub's API, which an old server has not: raises NoSuchThing."""
-        self._no("this: it knows boards, requests, runs, tests and binaries, and no more")
+        self._no("place for this: it knows boards, requests, runs, tests and binaries, and no more")
 
     def whoami(self) -> Json:
         """Raises NoSuchThing: it knows nobody."""

@@ -78,10 +78,12 @@ def vision_of(url: str, token_file: Path | None, ca_file: Path | None = None) ->
         raise BadVision("vision's token is missing: --fserver-vision-token-file (ftc vision add-token '*')")
     try:
         token = token_file.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeError) as problem:
-        raise BadVision(f"{token_file}: cannot be read: {problem}") from problem
+    except OSError as problem:
+        raise BadVision(f"--fserver-vision-token-file {token_file}: cannot be read: {problem.strerror}") from problem
+    except UnicodeError as problem:
+        raise BadVision(f"--fserver-vision-token-file {token_file}: there is no token in it") from problem
     if not token.isascii() or not token.isprintable() or not token:
-        raise BadVision(f"{token_file}: there is no token in it")
+        raise BadVision(f"--fserver-vision-token-file {token_file}: there is no token in it")
     return Vision(url, token, ca_file=ca_file)
 
 

@@ -64,7 +64,7 @@ def test_one_board_is_shown(ftc: Ftc, server: FserverServer) -> None:
 
 def test_a_board_that_is_not_there_is_said_so(ftc: Ftc) -> None:
     shown = ftc("show-board", "timslab:bbb")
-    assert (shown.status, "has no board timslab:bbb" in shown.err) == (1, True)
+    assert (shown.status, "has no board timslab:bbb" in shown.err) == (2, True)
 
 
 def test_a_board_cannot_be_forgotten_there(ftc: Ftc) -> None:
