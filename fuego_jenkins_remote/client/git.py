@@ -9,17 +9,25 @@ import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
 from typing import IO
+from urllib.parse import urlsplit
 
 PROTOCOLS = "git:https:ssh"
 """What repositories are fetched by."""
 RESOLVE_SECONDS = 60
 """For the question where a branch or a tag is."""
 
+MEMORY = 2**30
+"""Bytes that git may take: what packs well can be made to unpack to any size."""
+
 _SAID = 4096
 _ANSWER = 64 * 2**10
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _URL = re.compile(r"(?:git|https|ssh)://[A-Za-z0-9\[][!-~]{0,999}")
-_LOGIN = re.compile(r"(?:git|https)://[^/]*@|ssh://[^/]*:[^/]*@")
+_SECRET = re.compile(r"(?!ssh://[^/:@]*@[^@?#]*$).*[@?#]", re.DOTALL)
+"""What may hold a secret: all before an @ but a plain user of ssh, and what is behind the path."""
+_BROKEN_OFF = "fatal: fetch-pack: invalid index-pack output"
+"""Alone: what took the pack was ended by a signal before it could complain."""
+_TOO_MUCH = ("File too large", f"died of signal {signal.SIGXFSZ.value}")
 _REF = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._/+-]{0,199}")
 _KEPT = ("PATH", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy", "SSL_CERT_FILE", "GIT_SSL_CAINFO")
 
@@ -35,10 +43,26 @@ def is_commit(text: str) -> bool:
 
 def check_address(url: str) -> None:
     """Raise GitFailed for what is no address, and for one with a login in it, which would stand in every log."""
-    if not _URL.fullmatch(url):
-        raise GitFailed(f"no address that tests are fetched from: {url!r} (git://, https:// or ssh://)")
-    if _LOGIN.match(url):
-        raise GitFailed("an address that tests are fetched from holds no user and no password")
+    if _SECRET.match(url):
+        raise GitFailed("an address that tests are fetched from holds no user and no password, no '?' and no '#'")
+    if not _URL.fullmatch(url) or "\\" in url or not _has_host(url):
+        raise GitFailed(f"no address that tests are fetched from: {url[:200]!r} (git://, https:// or ssh://)")
+
+
+def without_secret(url: str) -> str:
+    """An address as it may stand in files and logs: what may be a secret is `***`, and no address any more."""
+    if not _SECRET.match(url):
+        return url
+    where = re.split(r"[?#]", url.rpartition("@")[2], maxsplit=1)[0]
+    return f"***@{where}" if "@" in url else f"{where}?***"
+
+
+def _has_host(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def resolve(url: str, ref: str, *, environ: Mapping[str, str] | None = None) -> str:
@@ -87,12 +111,25 @@ def run(
     }
     # What a server says is printed there: in a file it is bounded by prlimit, too.
     with tempfile.TemporaryFile() as said:
-        command = ["prlimit", f"--fsize={max_bytes}", "git", *arguments]
-        status = _status_of(command, environment, said, output, seconds)
+        limits = ["prlimit", f"--fsize={max_bytes}", f"--data={MEMORY}", "--core=0"]
+        status = _status_of([*limits, "git", *arguments], environment, said, output, seconds)
         said.seek(max(0, said.seek(0, os.SEEK_END) - _SAID))
-        lines = said.read(_SAID).decode("utf-8", "replace").strip().splitlines()
+        text = said.read(_SAID).decode("utf-8", "replace")
     if status != 0:
-        raise GitFailed(f"git: {(lines or ['failed'])[-1][:300]}")
+        raise GitFailed(f"git: {_why(status, text, max_bytes)}")
+
+
+def _why(status: int, said: str, max_bytes: int) -> str:
+    """What went wrong in one line of printable signs: the other side has a say in it."""
+    if status == -signal.SIGXFSZ or any(words in said for words in _TOO_MUCH):
+        return f"more comes than the {max_bytes} bytes that are taken"
+    lines = said.strip().splitlines()
+    # The first complaint is the cause, later ones are of those that waited for it. A server's own lines are "remote:".
+    own = [line for line in lines if line.startswith(("error: ", "fatal: "))]
+    if own and own[0] == _BROKEN_OFF:
+        return f"more comes than the {max_bytes} bytes that are taken, or it is damaged"
+    last = lines[-1] if lines else f"ended by signal {-status}" if status < 0 else "failed"
+    return "".join(sign if sign.isprintable() else "?" for sign in (own[0] if own else last)[:300])
 
 
 def _status_of(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
+from fuego_jenkins_remote.client.git import without_secret
 from fuego_jenkins_remote.client.reading import text_of as _text
 from fuego_jenkins_remote.client.reading import time_of as _time
 from fuego_jenkins_remote.network.identities import AttemptId
@@ -109,6 +110,10 @@ class Request:
     def from_json(cls, data: Mapping[str, Any]) -> Request:
         """Read the wire form; raises KeyError or ValueError for what is no request."""
         git = data.get("git")
+        if git:
+            # Also in what is kept of it: no honest hub has an address with a login, and nobody is to store one.
+            git = {**git, "url": without_secret(_text(git, "url"))}
+            data = {**data, "git": git}
         return cls(
             id=str(data["id"]),
             version=int(data.get("version", 0)),

@@ -29,7 +29,7 @@ def git_options(url: str, inside: Collection[str]) -> list[str]:
         return options  # a proxy has rules of its own on where it leads
     try:
         found = {str(info[4][0]) for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         raise PrepareError(f"git: nobody knows the host {host}") from error
     for address in sorted(found):
         if not ipaddress.ip_address(address.partition("%")[0]).is_global:

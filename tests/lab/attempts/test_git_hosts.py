@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import socket
-import ssl
 import subprocess
-import threading
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -17,75 +13,10 @@ from fuego_jenkins_remote.client.values import GitSource
 from fuego_jenkins_remote.lab.attempts.git_hosts import git_options
 from fuego_jenkins_remote.lab.attempts.git_source import from_git
 from fuego_jenkins_remote.lab.errors import PrepareError
+from git_https import GitOverHttps, certificate_for
 
 TEST = "Functional.brought"
 HOST = "git.timslab.example"
-
-
-class GitOverHttps:
-    """`git http-backend` behind TLS on loopback; `redirect` sends everybody elsewhere."""
-
-    def __init__(self, root: Path, certificate: Path, key: Path) -> None:
-        """Start to listen."""
-        self.redirect = ""
-        self.asked: list[str] = []
-        server = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def handle_any(self) -> None:
-                server.asked.append(self.headers.get("Host", ""))
-                if server.redirect:
-                    self.send_response(302)
-                    self.send_header("Location", server.redirect)
-                    self.send_header("Content-Length", "0")
-                    self.end_headers()
-                    return
-                server._serve(self, root)
-
-            do_GET = do_POST = handle_any  # noqa: N815 - the names that http.server calls
-
-            def log_message(self, *_: object) -> None:
-                """Say nothing."""
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificate, key)
-        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
-        self.port = self._server.server_port
-        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-
-    @staticmethod
-    def _serve(asked: BaseHTTPRequestHandler, root: Path) -> None:
-        path, _, query = asked.path.partition("?")
-        body = asked.rfile.read(int(asked.headers.get("Content-Length") or 0))
-        environ = {
-            **os.environ,
-            "GIT_PROJECT_ROOT": str(root),
-            "GIT_HTTP_EXPORT_ALL": "1",
-            "PATH_INFO": path,
-            "QUERY_STRING": query,
-            "REQUEST_METHOD": asked.command,
-            "CONTENT_TYPE": asked.headers.get("Content-Type", ""),
-            "CONTENT_LENGTH": str(len(body)),
-            "HTTP_CONTENT_ENCODING": asked.headers.get("Content-Encoding", ""),
-            "GIT_PROTOCOL": asked.headers.get("Git-Protocol", ""),
-        }
-        done = subprocess.run(["git", "http-backend"], input=body, env=environ, capture_output=True, check=False)
-        head, _, content = done.stdout.partition(b"\r\n\r\n")
-        headers = [line.partition(": ") for line in head.decode().splitlines()]
-        status = next((value for name, _, value in headers if name == "Status"), "200 OK")
-        asked.send_response(int(status.split()[0]))
-        for name, _, value in headers:
-            if name != "Status":
-                asked.send_header(name, value)
-        asked.send_header("Content-Length", str(len(content)))
-        asked.end_headers()
-        asked.wfile.write(content)
 
 
 @pytest.fixture(scope="module")
@@ -97,11 +28,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GitOverHttps]:
     for words in (["init", "-q", "-b", "trunk"], ["add", "-A"], ["commit", "-qm", "a test"]):
         identity = ["-c", "user.name=a", "-c", "user.email=a@x"]
         subprocess.run(["git", "-C", str(root / "tests.git"), *identity, *words], check=True, capture_output=True)
-    key, certificate = root / "key.pem", root / "certificate.pem"
-    subject = ["-subj", f"/CN={HOST}", "-addext", f"subjectAltName=DNS:{HOST},IP:127.0.0.1"]
-    made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", *subject]
-    subprocess.run([*made, "-keyout", str(key), "-out", str(certificate)], check=True, capture_output=True)
-    server = GitOverHttps(root, certificate, key)
+    server = GitOverHttps(root, *certificate_for(root, HOST))
     yield server
     server.close()
 
