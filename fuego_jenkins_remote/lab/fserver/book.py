@@ -186,9 +186,14 @@ class ClaimBook(JournalFile):
     # -- what is not taken now
 
     def put_aside(self, request: RequestId, until: float, now: float, *, asked: str = "") -> None:
-        """Do not take it again before `until`; with `asked` not before this lab's people have said yes."""
+        """Do not take it again before `until`; with `asked` not before this lab's people have said yes.
+
+        Without, a yes that they have said before still counts.
+        """
         self.write(
-            "INSERT OR REPLACE INTO put_aside (request, until, asked, since) VALUES (?, ?, ?, ?)",
+            "INSERT INTO put_aside (request, until, asked, since) VALUES (?, ?, ?, ?)"
+            " ON CONFLICT (request) DO UPDATE SET until = excluded.until, asked = excluded.asked,"
+            " since = excluded.since, approved_by = CASE excluded.asked WHEN '' THEN approved_by ELSE '' END",
             str(request),
             until,
             asked,

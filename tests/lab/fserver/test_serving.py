@@ -268,6 +268,21 @@ def test_what_is_given_back_is_left_alone_for_a_while(world: World, server: Fser
     assert server.requests[request]["state"] == "done"
 
 
+def test_a_yes_still_counts_when_the_request_was_given_back_for_another_reason(
+    world: World, server: FserverServer
+) -> None:
+    world.policy("default: ask\n")
+    request = world.put()
+    world.work(3)
+    [asked] = world.book.asked()
+    world.book.approve(asked.request, "ann", world.now)
+    [attempt] = world.hub.claim("a-claim-id", ["bbb"]).attempts
+    world.hub.give_back(attempt.id, "a-call-id", "the board is taken")
+    world.now += ASIDE + 1
+    world.to_the_end(request)
+    assert (world.book.asked(), server.requests[request]["state"]) == ([], "done")
+
+
 def test_what_was_tried_too_often_holds_up_no_other(
     world: World, server: FserverServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
