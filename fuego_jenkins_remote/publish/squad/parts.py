@@ -46,7 +46,9 @@ def gather(site: Site, address: str, there: Json, said: Json, folder: Path) -> N
             left -= site.download(f"{address}attachments/", path, limit=left, params={"filename": name})
     if not (folder / "testlog.txt").exists():
         site.download(f"{address}log_file/", folder / "testlog.txt", limit=left)
-        if (folder / "testlog.txt").read_bytes()[:8].strip() in (b"", b"None"):
+        with (folder / "testlog.txt").open("rb") as log:
+            is_none = log.read(8).strip() in (b"", b"None")
+        if is_none:
             (folder / "testlog.txt").unlink()
     try:
         read_run(folder / "run.json")
