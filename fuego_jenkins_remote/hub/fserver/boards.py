@@ -121,7 +121,7 @@ def _extra(fields: Mapping[str, str]) -> dict[str, str]:
 def _record(conn: sa.Connection, board: Board) -> dict[str, str]:
     """The fields of a board: as an old client has put them, and what its lab's own words say since."""
     kept = sql.board_fields(conn, board.host, board.name) or {}
-    known = _facts(kept)
+    known = facts_of(kept)
     facts = {
         _FIELDS.get(fact, fact): value
         for fact, value in board.facts.items()
@@ -132,7 +132,7 @@ def _record(conn: sa.Connection, board: Board) -> dict[str, str]:
 
 
 def _write(change: Change, before: Board | None, host: str, name: str, fields: Mapping[str, str]) -> None:
-    new = NewBoard(facts=_facts(fields), description=fields.get("description", ""))
+    new = NewBoard(facts=facts_of(fields), description=fields.get("description", ""))
     if before is not None:
         # What old records have no word for stays as its lab has it.
         new = NewBoard(
@@ -158,7 +158,8 @@ def _others(before: Board) -> dict[str, str]:
     return {fact: value for fact, value in before.facts.items() if fact not in _FIELDS}
 
 
-def _facts(fields: Mapping[str, str]) -> dict[str, str]:
+def facts_of(fields: Mapping[str, str]) -> dict[str, str]:
+    """The facts in a record of an old client, by the names that selectors know."""
     return {
         fact: fields[name]
         for name, fact in reversed(_FACTS.items())

@@ -7,24 +7,13 @@ from fuego_jenkins_remote.fuego.names import check_board_name, check_host_name
 from fuego_jenkins_remote.hub import audit, boards
 from fuego_jenkins_remote.hub.changes import Change
 from fuego_jenkins_remote.hub.errors import NotYours
+from fuego_jenkins_remote.hub.fserver.boards import facts_of
 from fuego_jenkins_remote.hub.importing.values import Import, Taken
 from fuego_jenkins_remote.hub.records import NewBoard
 from fuego_jenkins_remote.hub.statements import boards as board_sql
 from fuego_jenkins_remote.hub.statements import fserver as old_sql
 from fuego_jenkins_remote.hub.statements import people as people_sql
 
-_FACTS = {
-    "arch": "arch",
-    "architecture": "arch",
-    "cpu": "cpu",
-    "distrib": "distrib",
-    "machine": "machine",
-    "toolchain": "toolchain",
-    "type": "type",
-}
-"""Which fields of a board are facts that selectors know, and what they are called there."""
-
-_LONGEST_FACT = 256
 _LONGEST_DESCRIPTION = 2000
 
 
@@ -40,16 +29,11 @@ def take(change: Change, wanted: Import, old: OldRecord) -> Taken:
         audit.write(change, None, "add-lab", f"lab {host}", f"of {wanted.team}, taken over", team=wanted.team)
     elif lab.team != wanted.team:
         raise NotYours(f"the lab {host} is of the team {lab.team}: it says itself which boards it has")
-    new = NewBoard(facts=_facts(old.fields), description=_plain(old.fields.get("description", "")))
+    new = NewBoard(facts=facts_of(old.fields), description=_plain(old.fields.get("description", "")))
     boards.put(change, host, name, new)
     extra = {field: value for field, value in old.fields.items() if field not in {"host", "board"}}
     old_sql.keep_board_fields(change.conn, host, name, extra)
     return Taken(path=old.path, kind="boards", is_new=True)
-
-
-def _facts(fields: dict[str, str]) -> dict[str, str]:
-    known = ((fact, fields.get(name, "")) for name, fact in _FACTS.items())
-    return {fact: value for fact, value in known if 0 < len(value) <= _LONGEST_FACT and value.isprintable()}
 
 
 def _plain(text: str) -> str:
