@@ -29,8 +29,10 @@ settings.load_profile("fuego")
 
 def pytest_configure(config: pytest.Config) -> None:
     hub_folders.choose(config.getoption("--database"))
-    # A shell without job control starts what runs in its background deaf to interrupts, and so would all children be.
+    # What runs in the background of a shell without job control, or under nohup, starts deaf to these, and so would all
+    # its children.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
