@@ -209,8 +209,9 @@ def test_what_a_server_says_comes_as_one_printable_line(server: GitOverHttps, fe
     def refuses(asked: BaseHTTPRequestHandler) -> bool:
         if not _wants_a_pack(asked):
             return False
-        _begin(asked)
-        asked.wfile.write(_line(b"ERR go away\x1b[2J\x07\nfatal: all is well" + b"!" * 1000))
+        answer = _line(b"ERR go away\x1b[2J\x07\nfatal: all is well" + b"!" * 1000)
+        _begin(asked, len(answer))
+        asked.wfile.write(answer)
         return True
 
     server.instead = refuses
@@ -246,10 +247,12 @@ class _Again:
     closed = False
 
 
-def _begin(asked: BaseHTTPRequestHandler) -> None:
+def _begin(asked: BaseHTTPRequestHandler, length: int | None = None) -> None:
     asked.close_connection = True
     asked.send_response(200)
     asked.send_header("Content-Type", "application/x-git-upload-pack-result")
+    if length is not None:
+        asked.send_header("Content-Length", str(length))
     asked.end_headers()
 
 
