@@ -73,7 +73,10 @@ def subscribe(session: Session, /, *, events: tuple[str, ...], to: str, to_file:
     one = subscriptions.subscribe(session.hub.api, wanted)
     session.out.result(f"{one.id} tells {one.to} of {', '.join(one.events)}", bare=one.id, data=dict(one.raw))
     if not one.confirmed:
-        session.out.note(f"a mail was sent to {one.to}: the command in it confirms the address, nothing is told before")
+        session.out.note(
+            f"the hub sends a mail to {one.to}, if it is set up for mail: the command in it confirms the address, "
+            "and nothing is told before"
+        )
     _show_secret(session, one)
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+from urllib.parse import parse_qs, urlsplit
+
 import responses
 
 HUB = "http://127.0.0.1:1"
@@ -24,6 +27,14 @@ def test_outbox_retry_where_nothing_waits_is_an_empty_list(ftc, lab) -> None:
     result = ftc("outbox", "retry", "--json")
     assert (result.status, result.json()) == (0, [])
     assert ftc("outbox", "retry").err == "nothing waits\n"
+
+
+@responses.activate
+def test_list_runs_takes_a_span_for_since(ftc, lab) -> None:
+    asked = responses.get(f"{HUB}/api/v1/runs", json={"runs": []})
+    assert ftc("list-runs", "-r", "--since", "2d", "--vision-url", HUB).status == 0
+    since = parse_qs(urlsplit(str(asked.calls[0].request.url)).query)["since"]
+    assert datetime.now(UTC) - datetime.fromisoformat(since[0]) < timedelta(days=2, minutes=1)
 
 
 def test_list_runs_knows_its_statuses(ftc, lab) -> None:

@@ -95,7 +95,7 @@ def test_a_lab_with_vision_names_squad_to_read_from_it(ftc: Ftc, delivered: Path
         (("list-runs", "-r", "--from", "nothing"), 2, "'nothing' is no target of runs"),
         (("list-runs", "-r", "--from", "vision"), 1, "vision_url is not set"),
         (("list-runs", "--from", "squad"), 2, "--from is for the network's runs: add -r"),
-        (("list-runs", "-r", "--since", "yesterday"), 1, "neither a date nor a time"),
+        (("list-runs", "-r", "--since", "yesterday"), 2, "'yesterday' is neither a span (2h) nor a time"),
         (("get-run", "20261123-101500123-k3j7x2m4"), 1, "SQUAD keeps runs only"),
     ],
 )

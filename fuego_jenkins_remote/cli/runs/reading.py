@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fuego_jenkins_remote.cli.errors import Failed
-from fuego_jenkins_remote.cli.options import FILE, FOLDER, HOST, common, hub_url, pass_session, remote, vision_url
+from fuego_jenkins_remote.cli.options import AGO, FILE, FOLDER, HOST, common, hub_url, pass_session, remote, vision_url
 from fuego_jenkins_remote.cli.output import local_time
 from fuego_jenkins_remote.cli.runs.local import existing
 from fuego_jenkins_remote.cli.session import Session
@@ -104,6 +105,15 @@ def _of_request(request: Request) -> str:
 _STATUSES = ("PASS", "FAIL", "ERROR", "SKIP")
 
 
+def _since(context: click.Context, parameter: click.Parameter, value: str) -> str:
+    """A date or a time as it was given; of a span (7d) the moment at which it began."""
+    try:
+        datetime.fromisoformat(value or "2026-11-23")
+    except ValueError:
+        return AGO.convert(value, parameter, context).isoformat(timespec="seconds")
+    return value
+
+
 @click.command
 @remote
 @click.option("-b", "--board", default="", metavar="[HOST:]BOARD", help="Only runs on this board.")
@@ -113,7 +123,13 @@ _STATUSES = ("PASS", "FAIL", "ERROR", "SKIP")
 @click.option("--status", default="", metavar="STATUS", help="Only PASS, FAIL, ERROR or SKIP.")
 @click.option("--request", default="", metavar="REQUEST", help="With -r: only the runs of this request.")
 @click.option("--campaign", default="", metavar="CAMPAIGN", help="With -r: only the runs of this campaign.")
-@click.option("--since", default="", metavar="TIME", help="With -r: a date (UTC), or a time with its offset.")
+@click.option(
+    "--since",
+    default="",
+    metavar="TIME",
+    callback=_since,
+    help="With -r: only what is newer: 2d (ago), a date (UTC), or a time with its offset.",
+)
 @click.option("--from", "origin", default="", metavar="TARGET", help="With -r: whose, vision, squad or fserver.")
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="The newest so many.")
 @vision_url

@@ -177,7 +177,11 @@ class FserverLab(FserverHub):
             reason = record.get("reason", "")
             if bridge_of(reason) == self._book.bridge and reason not in self._book.marks():
                 log.warning("%s: marked by us, and no claim of ours: given back", one)
-                requests.update(self.server, one, {"state": "pending", "reason": "given back"})
+                try:
+                    requests.update(self.server, one, {"state": "pending", "reason": "given back"})
+                except Failed as refused:
+                    requests.update(self.server, one, {"state": "error", "reason": told(_put_anew("given back"))})
+                    log.warning("%s: %s", one, refused)
         self._book.forget(now - KEPT)
 
     # -- an attempt's way
@@ -255,7 +259,12 @@ class FserverLab(FserverHub):
         asked = (reason or "its people are asked") if approval else ""
         self._book.put_aside(one.request, now + ASIDE, now, asked=asked)
         why = f"waits for the people of {self._host}: {reason}" if approval else reason
-        return self._tell(one, "pending", why)
+        try:
+            return self._tell(one, "pending", why)
+        except Failed as refused:
+            # A hub that stands in for an old server: what was taken there does not wait again.
+            log.warning("%s: %s", one.request, refused)
+            return self._tell(one, "error", _put_anew(f"given back by {self._host}: {reason}"))
 
     def request(self, request: str) -> Request:
         """One request, by the name that this lab has for it or by the server's own."""
@@ -308,6 +317,11 @@ class FserverLab(FserverHub):
             self._book.take_up(one.request)
         self._book.end(one.id)
         return _request(one.request, after or record)
+
+
+def _put_anew(why: str) -> str:
+    """What is said of a request that is given back to a server where it cannot wait again."""
+    return f"{why}; here it cannot wait again: put it anew"
 
 
 def _request(one: RequestId, record: Mapping[str, str]) -> Request:

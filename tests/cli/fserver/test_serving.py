@@ -28,6 +28,11 @@ def test_what_waits_for_the_labs_boards_is_shown_and_not_taken(asked: str, ftc: 
     assert server.requests[asked]["state"] == "pending"
 
 
+def test_the_doctor_wants_no_vision_where_runs_go_to_that_server(old_lab: Lab, ftc: Ftc) -> None:
+    found = {one["what"]: one for one in ftc("lab", "doctor", "--json").json()}  # type: ignore[attr-defined]
+    assert (found["vision"]["state"], found["vision"]["text"]) == ("ok", "none: runs go to fserver")
+
+
 @pytest.mark.slow
 def test_a_request_is_run_by_hand_and_its_run_delivered(asked: str, ftc: Ftc, lab: Lab, server: FserverServer) -> None:
     let_all_run(lab)

@@ -13,6 +13,8 @@ from fuego_jenkins_remote.client.fserver.hub import FserverHub
 from fuego_jenkins_remote.hub import admin
 from fuego_jenkins_remote.hub.app import make_app
 from fuego_jenkins_remote.hub.fserver.settings import Fserver, Mode
+from fuego_jenkins_remote.lab.fserver.book import ClaimBook
+from fuego_jenkins_remote.lab.fserver.hub import FserverLab
 from fuego_jenkins_remote.network.identities import new_call_id
 
 from .conftest import TEAM, listening
@@ -44,6 +46,18 @@ def test_a_request_of_ours_is_put_run_and_removed(client: FserverHub) -> None:
     assert client.update_request(made.id, {"state": "error", "reason": "no power"}).reason == "no power"
     client.cancel(made.id, new_call_id(), "")
     assert client.requests()[0] == []
+
+
+def test_what_a_lab_of_today_gives_back_ends_since_it_cannot_wait_again(client: FserverHub, tmp_path: Path) -> None:
+    lab = FserverLab(client.server, "timslab", ClaimBook(tmp_path / "book"), sleep=lambda _: None)
+    client.put_board("timslab", "bbb", {"architecture": "arm"})
+    wanted = {"call_id": new_call_id(), "selector": "timslab:bbb", "test": "Functional.bc"}
+    [made] = client.put(wanted).requests
+    [attempt] = lab.claim("a-claim-id", ["bbb"]).attempts
+    lab.give_back(attempt.id, new_call_id(), "its people are asked", approval="requested")
+    ended = client.request(made.id)
+    assert (ended.state, "given back by timslab: its people are asked" in ended.reason) == ("error", True)
+    assert "put it anew" in ended.reason
 
 
 def test_the_hub_is_a_server_of_that_kind_and_its_own_all_the_same(client: FserverHub) -> None:

@@ -71,7 +71,10 @@ def own_team(session: Session) -> Answer:
 
 
 def vision(session: Session) -> Answer:
-    """Whether vision takes this lab's runs, and has our time."""
+    """Whether vision takes this lab's runs, and has our time; where runs go elsewhere alone, where that is."""
+    targets = session.settings.targets
+    if "vision" not in targets and not session.settings.get("vision_url"):
+        return f"none: runs go to {', '.join(targets)}"
     known = session.vision.whoami()
     name, kind = str(known.get("name", "")), str(known.get("kind", ""))
     if kind != "submit":
