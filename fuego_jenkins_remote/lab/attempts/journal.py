@@ -298,21 +298,25 @@ class Journal(JournalFile):
         return [AttemptId.parse(row["attempt"]) for row in rows]
 
     def delivered(self, attempt: AttemptId, target: str, url: str, trouble: str = "") -> None:
-        """The target has it; with `trouble`, it never will, and that is that."""
+        """The target has it; with `trouble`, it never will, and that is that, unless another worker gets it there."""
         self.write(
             "UPDATE deliveries SET delivered = 1, url = ?, trouble = ?, tries = tries + 1"
-            " WHERE attempt = ? AND target = ?",
+            " WHERE attempt = ? AND target = ? AND (NOT delivered OR ? = '')",
             url,
             trouble,
             str(attempt),
             target,
+            trouble,
         )
 
     def not_delivered(self, attempt: AttemptId, target: str, trouble: str, receipt: str = "") -> None:
-        """The target does not have it yet; a receipt that it gave is kept until it gives another one."""
+        """The target does not have it yet; a receipt that it gave is kept until it gives another one.
+
+        Where another worker has delivered it meanwhile, that stays so.
+        """
         self.write(
             "UPDATE deliveries SET trouble = ?, receipt = coalesce(nullif(?, ''), receipt), tries = tries + 1"
-            " WHERE attempt = ? AND target = ?",
+            " WHERE attempt = ? AND target = ? AND NOT delivered",
             trouble,
             receipt,
             str(attempt),

@@ -186,3 +186,19 @@ def test_what_a_full_disk_does_not_take_can_be_written_when_there_is_room(journa
     journal._connection.execute("PRAGMA max_page_count = 100000")
     journal.end_claim("claim-0001", [large], 1000.0)
     assert [entry.id for entry in journal.open_entries()] == [large.id]
+
+
+def test_what_one_worker_has_delivered_another_ones_trouble_does_not_undo(journal: Journal) -> None:
+    journal.plan_deliveries(won().id, ["vision"])
+    journal.delivered(won().id, "vision", "https://vision.example.org/1")
+    journal.not_delivered(won().id, "vision", "away")
+    journal.delivered(won().id, "vision", "", trouble="refused")
+    [delivery] = journal.deliveries(won().id)
+    assert (delivery.delivered, delivery.url, delivery.refused) == (True, "https://vision.example.org/1", False)
+
+
+def test_what_another_worker_gets_there_after_all_is_not_refused_any_more(journal: Journal) -> None:
+    journal.plan_deliveries(won().id, ["vision"])
+    journal.delivered(won().id, "vision", "", trouble="refused")
+    journal.delivered(won().id, "vision", "https://vision.example.org/1")
+    assert not journal.deliveries(won().id)[0].refused
