@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from fuego_jenkins_remote.fuego.fserver_format import RequestId
 from fuego_jenkins_remote.hub.changes import Change
@@ -19,39 +19,40 @@ _STEP = timedelta(milliseconds=10)
 
 def on_put(change: Change, fserver: Fserver, rows: Sequence[Row]) -> None:
     """Requests were put, by whatever client: those that an old lab can run get an id for old clients."""
+    given: dict[Place, datetime] = {}
     for row in rows:
         place = _place(row.new)
         if place is not None and sql.team_of_board(change.conn, place.host, place.name) == fserver.team:
-            give_id(change, row.id, place.host, place.name)
+            given[place] = give_id(change, row.id, place.host, place.name, after=given.get(place))
 
 
-def give_id(change: Change, request_id: str, host: str, board: str) -> None:
-    """Old clients see the request from now on, as one for this board.
+def give_id(change: Change, request_id: str, host: str, board: str, *, after: datetime | None = None) -> datetime:
+    """Old clients see the request from now on, as one for this board; the moment that its id has.
 
-    Its id has its moment; of two in the same hundredth of a second the later one gets the next that is free.
+    That is its own; of two in the same hundredth of a second the later one gets the next that is free. `after` is the
+    moment of the one before, where several are put at once.
     """
-    sql.show(change.conn, request_id, _free_id(change, host, board), host, board)
+    free = _free(change, change.at if after is None else after + _STEP, host, board)
+    sql.show(change.conn, request_id, str(free), host, board)
+    return free.at
 
 
-def _free_id(change: Change, host: str, board: str) -> str:
-    """An id that is free, the one before it being taken.
+def _free(change: Change, at: datetime, host: str, board: str) -> RequestId:
+    """An id that is free, the one before it being taken: hundreds that were put before are not passed one by one."""
 
-    A campaign may put hundreds at one moment for one board: they are not passed one by one.
-    """
-
-    def name(steps: int) -> str:
-        return str(RequestId(at=change.at + steps * _STEP, host=host, board=board))
+    def later(steps: int) -> RequestId:
+        return RequestId(at=at + steps * _STEP, host=host, board=board)
 
     taken, free = -1, 0
-    while sql.is_taken(change.conn, name(free)):
+    while sql.is_taken(change.conn, str(later(free))):
         taken, free = free, 2 * free + 1
     while free - taken > 1:
         middle = (taken + free) // 2
-        if sql.is_taken(change.conn, name(middle)):
+        if sql.is_taken(change.conn, str(later(middle))):
             taken = middle
         else:
             free = middle
-    return name(free)
+    return later(free)
 
 
 def on_done(change: Change, request: Request, run_url: str) -> None:
