@@ -191,7 +191,9 @@ def read_boards_dir(folder: Path, problems: list[BadBoardFile] | None = None) ->
     try:
         paths = sorted(path for path in folder.iterdir() if path.suffix == ".board" and path.name[0] != ".")
     except OSError as error:
-        raise BadBoardFile(f"cannot be listed: {error.strerror}", file=folder) from error
+        raise BadBoardFile(
+            f"cannot be listed: {error.strerror}; this lab's boards are looked for there (fuego_ro_dir)", file=folder
+        ) from error
     boards: list[BoardFile] = []
     for path in paths:
         try:

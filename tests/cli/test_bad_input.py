@@ -33,6 +33,11 @@ def test_unknown_board(ftc, lab) -> None:
     )
 
 
+def test_a_machine_without_boards_is_told_which_setting_says_where_they_are(ftc, lab, tmp_path: Path) -> None:
+    lab.add_settings(fuego_ro_dir=tmp_path / "nothing")
+    refused(ftc("put-board", "-b", "local1", "--hub-url", "http://127.0.0.1:1"), 1, "nothing/boards", "fuego_ro_dir")
+
+
 def test_ambiguous_prefix(ftc, lab) -> None:
     refused(ftc("put-board", "-b", "loc", "--hub-url", "http://127.0.0.1:1"), 2, "'loc' is ambiguous: local1, local2")
 

@@ -50,6 +50,7 @@ def test_a_fuego_conf_that_is_not_there_is_told_once(ftc, monkeypatch: pytest.Mo
     found = json.loads(ftc("lab", "doctor", "--json").out)
     assert [one["what"] for one in found if one["state"] == "bad"] == ["fuego.conf"]
     assert {one["state"] for one in found[1:]} == {"skipped"}
+    assert "ftc lab init makes one" in found[0]["text"]
 
 
 def test_a_lab_in_order_has_nothing_to_mind(lab) -> None:

@@ -11,12 +11,17 @@ from pathlib import Path
 from fuego_jenkins_remote.cli.errors import Failed
 from fuego_jenkins_remote.cli.findings import Answer, answer
 from fuego_jenkins_remote.cli.session import Session
-from fuego_jenkins_remote.fuego.errors import BadBoardFile
+from fuego_jenkins_remote.fuego.errors import BadBoardFile, BadConf
 
 
 def conf(session: Session) -> Answer:
     """Whether fuego.conf can be read, if there is one."""
-    file = session.settings.conf_file
+    try:
+        file = session.settings.conf_file
+    except BadConf as error:
+        if isinstance(error.__cause__, FileNotFoundError):
+            raise Failed(f"{error}; ftc lab init makes one") from error
+        raise
     return str(file) if file else "none: all settings come from the environment and from options"
 
 
