@@ -28,10 +28,14 @@ _log = logging.getLogger("service.signins")
 
 @dataclass(frozen=True, kw_only=True)
 class Principal:
-    """Who a token speaks for; a service may derive its own with more in it."""
+    """Who a token speaks for; a service may derive its own with more in it.
+
+    Not `signed_in` is who acts for somebody without a token: whatever was sent beside says nothing of who that is.
+    """
 
     kind: str
     name: str
+    signed_in: bool = True
 
 
 Find = Callable[[sa.Connection, TokenRow], Principal | None]

@@ -193,7 +193,7 @@ class OldServer:
 
     async def _hub(self, request: Request) -> Hub:
         # Who acts is known before anything is changed: the audit log names it.
-        request.state.principal = HubPrincipal(kind="user", name=USER, caller=self.fserver.caller)
+        request.state.principal = HubPrincipal(kind="user", name=USER, caller=self.fserver.caller, signed_in=False)
         return await hub_of(request)
 
 

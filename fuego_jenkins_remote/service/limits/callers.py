@@ -58,7 +58,7 @@ class Callers:
         principal = request.scope.get("state", {}).get("principal")
         if status == 401:
             self._known.pop(key, None)
-        elif isinstance(principal, Principal):
+        elif isinstance(principal, Principal) and principal.signed_in:
             self._known[key] = Caller(kind=principal.kind, name=principal.name)
             self._known.move_to_end(key)
             if len(self._known) > self._most_kept:

@@ -23,6 +23,7 @@ from fuego_jenkins_remote.hub import admin
 from fuego_jenkins_remote.hub.app import make_app
 from fuego_jenkins_remote.hub.core import Hub
 from fuego_jenkins_remote.hub.fserver.settings import Fserver, Mode
+from fuego_jenkins_remote.service.limits.entrance import Limits
 from fuego_jenkins_remote.vision import admin as vision_admin
 from fuego_jenkins_remote.vision.app import make_app as make_vision
 
@@ -111,7 +112,9 @@ class OldHub:
 
 
 @contextmanager
-def old_hub(folder: Path, fserver: Fserver, clock: Clock | None = None) -> Iterator[OldHub]:
+def old_hub(
+    folder: Path, fserver: Fserver, clock: Clock | None = None, limits: Limits | None = None
+) -> Iterator[OldHub]:
     """A hub whose team of old clients has an admin, tim, and the lab of today newlab with the board qemu."""
     clock = clock or Clock()
     hub_folders.init(folder)
@@ -123,7 +126,7 @@ def old_hub(folder: Path, fserver: Fserver, clock: Clock | None = None) -> Itera
     }
     admin.let_old_clients_in(engine, fserver)
     app = make_app(
-        engine, folder, clock=clock, sweep_seconds=3600, send=lambda *_: True, limits=None, old_clients=fserver
+        engine, folder, clock=clock, sweep_seconds=3600, send=lambda *_: True, limits=limits, old_clients=fserver
     )
     with TestClient(app) as client:
         yield OldHub(client=client, engine=engine, clock=clock, secrets=secrets)
