@@ -42,7 +42,7 @@ def patiently(call: Callable[[], Any]) -> Any:
     while True:
         try:
             return call()
-        except (requests.ConnectionError, AssertionError):
+        except (requests.RequestException, AssertionError):  # killed before, or in the middle of its answer
             if time.monotonic() > until_when:
                 raise
             time.sleep(0.1)
