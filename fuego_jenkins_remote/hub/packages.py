@@ -19,6 +19,7 @@ from fuego_jenkins_remote.fuego.packages import Limits, read_test_yaml_of
 from fuego_jenkins_remote.fuego.test_yaml import read_needs
 from fuego_jenkins_remote.hub import audit, sight
 from fuego_jenkins_remote.hub.changes import Change
+from fuego_jenkins_remote.hub.core import Hub
 from fuego_jenkins_remote.hub.errors import NotKnown, NotYours, Refused
 from fuego_jenkins_remote.hub.records import Caller, Package
 from fuego_jenkins_remote.hub.rights import allowed, must_be_good_for
@@ -89,12 +90,19 @@ def must_be_allowed_to_bring(caller: Caller) -> None:
         raise NotYours("packages are brought by people who may ask for tests: members of a team")
 
 
+def keep(hub: Hub, incoming: Upload, sha256: str, by: Caller) -> bool:
+    """Keep an upload, with what its test needs; see `store` and `needs_of` for the rest."""
+    needs = needs_of(incoming)  # read before there is a transaction: it takes its time
+    with hub.change() as change:
+        return store(change, hub.data_dir, incoming, sha256, by, needs=needs)
+
+
 def store(
     change: Change, data_dir: Path, incoming: Upload, sha256: str, by: Caller, *, needs: tuple[str, ...] = ()
 ) -> bool:
     """Keep an upload; False when it was there for the caller already. Raises Refused when what came is something else.
 
-    `needs` are the test's (`needs_of`, which takes its time: not in here).
+    `needs` are the test's (`needs_of`).
 
     That somebody else has brought it before is not told: it may be the test of a private request.
     """

@@ -6,9 +6,8 @@ from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import FileResponse
 
-from fuego_jenkins_remote.hub import packages, records
+from fuego_jenkins_remote.hub import packages
 from fuego_jenkins_remote.hub.api.callers import Caller, TheHub
-from fuego_jenkins_remote.hub.core import Hub
 from fuego_jenkins_remote.hub.models.fields import Sha256
 from fuego_jenkins_remote.service.contract import TAKES_BYTES
 from fuego_jenkins_remote.service.guard import allow_body
@@ -30,7 +29,7 @@ async def put_package(request: Request, hub: TheHub, who: Caller, sha256: Sha256
     with packages.upload(hub.data_dir) as incoming:
         async for part in request.stream():
             incoming.write(part)
-        new = await run_in_threadpool(_store, hub, incoming, sha256, who)
+        new = await run_in_threadpool(packages.keep, hub, incoming, sha256, who)
     return Response(status_code=201 if new else 200)
 
 
@@ -41,9 +40,3 @@ def get_package(hub: TheHub, who: Caller, sha256: Sha256) -> FileResponse:
     with hub.reading() as conn:
         file = packages.find_for(conn, hub.data_dir, who, sha256)
     return FileResponse(file, media_type="application/octet-stream")
-
-
-def _store(hub: Hub, incoming: packages.Upload, sha256: str, by: records.Caller) -> bool:
-    needs = packages.needs_of(incoming)
-    with hub.change() as change:
-        return packages.store(change, hub.data_dir, incoming, sha256, by, needs=needs)

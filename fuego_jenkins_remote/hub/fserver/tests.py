@@ -43,7 +43,7 @@ def put_test(hub: Hub, fserver: Fserver, file: str, incoming: packages.Upload) -
     described = putting.read_test(incoming.path)
     if (described.name, described.label) != (wanted.name, wanted.label):
         raise error(f"{file} holds {described.name}-{described.label}: its name is not that of what is in it")
-    _keep(hub, fserver, incoming)
+    packages.keep(hub, incoming, incoming.sha256, fserver.caller)
     putting.put_test(hub, fserver.caller, incoming.sha256, fserver.team, private=False)
     return ok(places.uploaded(places.TEST, file) + places.extracted(places.TEST, str(wanted)))
 
@@ -70,7 +70,7 @@ def put_binary(hub: Hub, fserver: Fserver, file: str, incoming: packages.Upload)
         raise Fail(places.uploaded(places.BINARY, file) + text) from refused
     if (described.toolchain, described.name) != (wanted.toolchain, wanted.name):
         raise error(f"{file} holds {described.toolchain}-{described.name}: its name is not that of what is in it")
-    _keep(hub, fserver, incoming)
+    packages.keep(hub, incoming, incoming.sha256, fserver.caller)
     putting.put_binary(hub, fserver.caller, incoming.sha256, fserver.team, private=False)
     return ok(places.uploaded(places.BINARY, file) + places.extracted(places.BINARY, str(wanted)))
 
@@ -176,9 +176,3 @@ def _has_test_yaml(incoming: packages.Upload, name: str) -> bool:
             return False
         raise error(f"{name}: {bad.what}") from bad
     return True
-
-
-def _keep(hub: Hub, fserver: Fserver, incoming: packages.Upload) -> None:
-    needs = packages.needs_of(incoming)
-    with hub.change() as change:
-        packages.store(change, hub.data_dir, incoming, incoming.sha256, fserver.caller, needs=needs)

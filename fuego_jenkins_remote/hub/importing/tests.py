@@ -26,7 +26,7 @@ def take_test(hub: Hub, wanted: Import, old: OldFile) -> Taken:
         with hub.reading() as conn:
             there = sql.find(conn, described.name, described.label, "")
         if there is None or there.sha256 != described.sha256:
-            _keep(hub, wanted, incoming)
+            packages.keep(hub, incoming, incoming.sha256, wanted.caller)
             putting.put_test(hub, wanted.caller, described.sha256, wanted.team, private=False)
     return Taken(path=old.path, kind="tests", is_new=there is None)
 
@@ -41,7 +41,7 @@ def take_binary(hub: Hub, wanted: Import, old: OldFile) -> Taken:
         with hub.reading() as conn:
             there = sql.find_binary(conn, described.name, described.toolchain, "")
         if there is None:
-            _keep(hub, wanted, incoming)
+            packages.keep(hub, incoming, incoming.sha256, wanted.caller)
             putting.put_binary(hub, wanted.caller, described.sha256, wanted.team, private=False)
         elif there.sha256 != described.sha256:
             raise Conflict(f"the hub has other binaries of {described.name} for {described.toolchain}")
@@ -53,9 +53,3 @@ def _read(old: OldFile, incoming: packages.Upload) -> None:
         while part := file.read(_PART):
             incoming.write(part)
     incoming.file.flush()
-
-
-def _keep(hub: Hub, wanted: Import, incoming: packages.Upload) -> None:
-    needs = packages.needs_of(incoming)
-    with hub.change() as change:
-        packages.store(change, hub.data_dir, incoming, incoming.sha256, wanted.caller, needs=needs)
