@@ -9,21 +9,15 @@ not known here, this test fails and says so.
 from __future__ import annotations
 
 import asyncio
-import json
 import re
 import shutil
 import tempfile
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from itertools import product
 from pathlib import Path
-from typing import Any
-from urllib.parse import quote, urlencode
 
 import pytest
 from fastapi import FastAPI
-from fastapi.routing import APIRoute
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -32,7 +26,6 @@ from fuego_jenkins_remote.hub.campaigns import sight as campaign_sight
 from fuego_jenkins_remote.hub.errors import HubError
 from fuego_jenkins_remote.hub.packages import store, upload
 from fuego_jenkins_remote.hub.people.tokens import caller_of
-from fuego_jenkins_remote.hub.queue.order import order
 from fuego_jenkins_remote.hub.statements import campaigns as campaign_sql
 from fuego_jenkins_remote.hub.store import sight as store_sight
 from fuego_jenkins_remote.hub.store.putting import put_test
@@ -42,16 +35,10 @@ from hub_apps import make_app
 from packed_tests import pack
 
 from .conftest import World, open_world
+from .every_call import NEVER, ask, calls
 
-NEVER = {
-    "request": "20200101-000000000-aaaaaaaa",
-    "campaign": "c-20200101-000000000-aaaaaaaa",
-    "sha256": "0" * 64,
-    "word": "zqnever",
-}
 WAYS = ("waits", "asked", "assigned", "runs", "done", "error", "cancelled")
 SELECTORS = ("demolab:one", "demolab:two", "demolab:one or demolab:two")
-ASK_SECONDS = 0.15
 
 
 @dataclass(frozen=True)
@@ -132,58 +119,6 @@ def test_no_answer_shows_a_private_thing_whatever_there_is(wanted: list[Wish]) -
         _look(folder, wanted)
     finally:
         shutil.rmtree(folder)
-
-
-puts = st.lists(
-    st.tuples(
-        st.sampled_from(["ann", "amy", "bob", "tim"]),
-        st.sampled_from([0, 50, 90]),
-        st.booleans(),
-        st.sampled_from(["demolab:one", "demolab:*"]),
-    ),
-    min_size=1,
-    max_size=8,
-)
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(300)
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
-@given(puts, st.booleans())
-def test_where_a_request_stands_is_told_a_stranger_as_if_no_private_one_were_there(
-    wanted: list[tuple[str, int, bool, str]], runs: bool
-) -> None:
-    """The same people put the same things, with the private ones and without: a stranger cannot tell which it is."""
-    folder = Path(tempfile.mkdtemp())
-    try:
-        with_them = _told_in_line(folder / "with", wanted, runs=runs)
-        without = _told_in_line(folder / "without", [one for one in wanted if not one[2]], runs=runs)
-        assert with_them == without
-    finally:
-        shutil.rmtree(folder)
-
-
-def _told_in_line(folder: Path, wanted: Sequence[tuple[str, int, bool, str]], *, runs: bool) -> list[Any]:
-    world = open_world(folder)
-    try:
-        world.add_lab("demolab", "one", "two")
-        teams = {"ann": "annslab", "amy": "annslab", "bob": "bobslab", "tim": "demolab"}
-        people = {name: world.add_user(name, team) for name, team in teams.items()}
-        stranger = world.add_user("eve", "evil")
-        if runs:
-            # What has both boards is the same for all: whose it is, is not.
-            for board in ("one", "two"):
-                world.put(people["bob"], f"demolab:{board}")
-                world.running("demolab", board)
-        made = [
-            world.put(people[name], selector, priority=priority, private=private)
-            for name, priority, private, selector in wanted
-        ]
-        world.clock.at = datetime(2026, 11, 24, tzinfo=UTC)
-        with world.hub.reading() as conn:
-            return [order(conn, stranger, one, world.clock.at).boards for one in made if not one.private]
-    finally:
-        world.hub.engine.dispose()
 
 
 def _look(folder: Path, wanted: Sequence[Wish], *, only: Container[str] | None = None) -> None:
@@ -325,8 +260,8 @@ async def _ask_all(place: Place) -> None:
     for who in place.callers:
         hidden = place.hidden_from(who)
         if who == "ann":
-            for call in _calls(place, hidden):
-                seen_by_ann |= {word for word in words if word in await _ask(place, who, *call)}
+            for call in calls(place.app, place.pool, hidden):
+                seen_by_ann |= {word for word in words if word in await ask(place.app, place.tokens.get(who), *call)}
         elif hidden:
             await _ask_all_of(place, who, hidden)
     # The words are really to be seen where they may be: else this would hold of a hub that answers nothing.
@@ -335,8 +270,9 @@ async def _ask_all(place: Place) -> None:
 
 async def _ask_all_of(place: Place, who: str, hidden: set[str]) -> None:
     nevers: dict[tuple[str, str], str] = {}
-    for method, target, body in _calls(place, hidden):
-        answer = await _ask(place, who, method, target, body)
+    token = place.tokens.get(who)
+    for method, target, body in calls(place.app, place.pool, hidden):
+        answer = await ask(place.app, token, method, target, body)
         named = sorted((word for word in hidden if word in target), key=len, reverse=True)
         if not named:
             shown = [word for word in hidden if word in answer]
@@ -347,7 +283,7 @@ async def _ask_all_of(place: Place, who: str, hidden: set[str]) -> None:
             # A place in a list is no name: beside a hidden one is to be seen what is beside one that never was.
             other = other.replace(f"before={word}", f"before={_beside(word)}").replace(word, _never(word))
         if (method, other) not in nevers:
-            nevers[method, other] = _plain(await _ask(place, who, method, other, body), hidden)
+            nevers[method, other] = _plain(await ask(place.app, token, method, other, body), hidden)
         assert _plain(answer, hidden) == nevers[method, other], f"{who}: {method} {target} is not as {other}"
 
 
@@ -371,182 +307,3 @@ def _plain(answer: str, hidden: Iterable[str]) -> str:
         answer = answer.replace(word, "IT")
     answer = re.sub(r"\b[0-9a-f]{24}\b", "CALL", answer)
     return re.sub(r"\d\d:\d\d(:\d\d)?(\.\d+)?", "TIME", answer)
-
-
-BODIES: Mapping[str, Any] = {
-    "cancel": {"call_id": "call-zz01"},
-    "rerun": {"call_id": "call-zz02"},
-    "approvals": {"answer": "approved"},
-    "start": {"call_id": "call-zz03"},
-    "give-back": {"call_id": "call-zz04", "reason": "x"},
-    "heartbeat": {},
-    "tested": {
-        "call_id": "call-zz05",
-        "status": "PASS",
-        "run_key": "otherlab/20200101-000000000-aaaaaaaa.1",
-        "summary": "",
-    },
-    "done": {"call_id": "call-zz06", "target": "vision", "run_url": ""},
-    "error": {"call_id": "call-zz07", "reason": "no-run", "detail": "", "console_tail": ""},
-    "cancelled": {"call_id": "call-zz08"},
-}
-
-
-def _calls(place: Place, hidden: set[str]) -> Iterator[tuple[str, str, Any]]:
-    """Method, path and body of each call that is tried."""
-    for route in _routes(place.app.routes):
-        filled = list(_filled(route, place))
-        if "GET" in route.methods:
-            for path in filled:
-                yield "GET", path, None
-            for query in _queries(route, place):
-                yield "GET", f"{filled[0]}?{query}", None
-        elif "request_id" in route.path or "campaign_id" in route.path:
-            body = next((BODIES[part] for part in reversed(route.path.split("/")) if part in BODIES), {})
-            for path in filled:
-                if any(word in path for word in hidden):  # else something would be changed
-                    yield next(iter(route.methods)), path, body
-
-
-@dataclass(frozen=True)
-class Route:
-    """A route of the app, with its whole path."""
-
-    path: str
-    methods: frozenset[str]
-    dependant: Any
-
-
-def _routes(routes: Iterable[Any], prefix: str = "") -> Iterator[Route]:
-    for route in routes:
-        if isinstance(route, APIRoute):
-            yield Route(prefix + route.path, frozenset(route.methods), route.dependant)
-        elif (inner := getattr(route, "original_router", None)) is not None:
-            yield from _routes(inner.routes, prefix + route.include_context.prefix)
-        else:
-            assert getattr(route, "path", "") in {"/static", "/api/v1/openapi.json"}, f"what is {route}?"
-
-
-def _filled(route: Route, place: Place) -> Iterator[str]:
-    """The route's path with every value that there is for what it takes."""
-    values = {
-        "request_id": [*sorted(place.pool["request"])],
-        "campaign_id": [*sorted(place.pool.get("campaign", set())), NEVER["campaign"]],
-        "sha256": [*sorted(place.pool.get("sha256", set())), NEVER["sha256"]],
-        "host": ["demolab", "otherlab"],
-        "board": ["one", "two"],
-        "name": ["one", "two", *sorted(f"Functional.{word}" for word in place.pool["word"])],
-        "test": sorted(f"Functional.{word}" for word in place.pool["word"]),
-        "version": ["1.0", "1.0-1"],
-        "team": ["annslab", "demolab", "evil"],
-        "user": ["ann", "eve"],
-        "number": ["1"],
-        "token_id": ["uaaaaaaa"],
-        "invitation_id": ["uaaaaaaa"],
-        "allowed_id": ["1"],
-        "subscription_id": ["1"],
-    }
-    names = re.findall(r"\{(\w+)(?::\w+)?\}", route.path)
-    unknown = [name for name in names if name not in values]
-    assert not unknown, f"{route.path} takes {unknown}: say in this test what there is of it"
-    for chosen in product(*(values[name] for name in names)):
-        path = route.path
-        for name, value in zip(names, chosen, strict=True):
-            path = re.sub(rf"\{{{name}(:\w+)?\}}", quote(value), path, count=1)
-        yield path
-
-
-def _queries(route: Route, place: Place) -> Iterator[str]:
-    """Each parameter of the route alone, with what could be told by it."""
-    words, requests = sorted(place.pool["word"]), sorted(place.pool["request"])
-    known: dict[str, list[str]] = {
-        "test": [f"Functional.{word}" for word in words],
-        "campaign": sorted(place.pool.get("campaign", set())),
-        "before": [*requests, "99999999-000000000-aaaaaaaa"],
-        "requester": ["ann"],
-        "host": ["demolab"],
-        "board": ["one"],
-        "state": ["pending", "running", "cancelled"],
-        "wait": ["0.01"],
-        "limit": ["1"],
-        "thing": [f"request {one}" for one in requests],
-        "team": ["annslab"],
-        "name": ["ann"],
-    }
-    for name in _query_names(route):
-        for value in known.get(name, [*words, *requests[:1]]):
-            yield urlencode({name: value})
-
-
-def _query_names(route: Route) -> set[str]:
-    names: set[str] = set()
-    pending = [route.dependant]
-    while pending:
-        dependant = pending.pop()
-        pending += dependant.dependencies
-        for param in dependant.query_params:
-            fields = getattr(param.field_info.annotation, "model_fields", None)
-            names |= set(fields) if fields else {param.alias}
-    return names
-
-
-async def _ask(place: Place, who: str, method: str, target: str, body: Any) -> str:
-    """The answer as a client gets it: status, head and body; of one that goes on, what comes in a moment."""
-    path, _, query = target.partition("?")
-    content = b"" if body is None else json.dumps(body).encode()
-    headers = [(b"accept", b"text/html" if not path.startswith("/api") else b"*/*"), (b"host", b"testserver")]
-    if body is not None:
-        headers += [(b"content-type", b"application/json"), (b"content-length", str(len(content)).encode())]
-    if who in place.tokens:
-        headers.append((b"authorization", f"Bearer {place.tokens[who]}".encode()))
-    scope = {
-        "type": "http",
-        "asgi": {"version": "3.0"},
-        "http_version": "1.1",
-        "method": method,
-        "scheme": "http",
-        "path": path,
-        "raw_path": path.encode(),
-        "query_string": query.encode(),
-        "root_path": "",
-        "headers": headers,
-        "client": ("testclient", 1),
-        "server": ("testserver", 80),
-        "state": {},
-    }
-    told: list[str] = []
-    sent, gone, began = False, asyncio.Event(), asyncio.Event()
-
-    async def receive() -> dict[str, Any]:
-        nonlocal sent
-        if not sent:
-            sent = True
-            return {"type": "http.request", "body": content, "more_body": False}
-        await gone.wait()
-        return {"type": "http.disconnect"}
-
-    async def send(message: Any) -> None:
-        if message["type"] == "http.response.start":
-            told.append(str(message["status"]))
-            began.set()
-            told.extend(
-                f"{name.decode()}: {value.decode()}"
-                for name, value in message["headers"]
-                if name not in {b"x-request-id", b"content-length", b"server-timing", b"etag"}
-            )
-        elif message["type"] == "http.response.body":
-            told.append(message.get("body", b"").decode("utf-8", "replace"))
-
-    task = asyncio.create_task(place.app(scope, receive, send))
-    first = asyncio.create_task(began.wait())
-    await asyncio.wait({task, first}, timeout=30, return_when=asyncio.FIRST_COMPLETED)
-    first.cancel()
-    goes_on = told[:1] == ["200"] and path.endswith("/events")
-    _, still = await asyncio.wait({task}, timeout=ASK_SECONDS if goes_on else 30)
-    if still:
-        gone.set()
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-    else:
-        task.result()
-    return "\n".join(told)
