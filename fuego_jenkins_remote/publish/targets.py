@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
@@ -63,6 +63,24 @@ class TakesMany(Protocol):
 
     def deliver_many(self, runs: Sequence[RunPackage]) -> dict[str, Handed]:
         """As `deliver`, for each of them: what came of it by its key. One that cannot be taken holds up no other."""
+
+
+def hand_over(target: Target, runs: Sequence[RunPackage]) -> Iterator[tuple[RunPackage, Handed]]:
+    """Deliver runs, several in one go where the target takes many: each with what came of it, as soon as that is known.
+
+    A run of which such a target says nothing waits.
+    """
+    if isinstance(target, TakesMany) and len(runs) > 1:
+        handed = target.deliver_many(runs)
+        unsaid = Handed(error=NotDelivered("the target does not say what came of it"))
+        yield from ((run, handed.get(run.key, unsaid)) for run in runs)
+        return
+    for run in runs:
+        try:
+            came = Handed(url=target.deliver(run))
+        except (NotDelivered, NeverDelivered) as error:
+            came = Handed(error=error)
+        yield run, came
 
 
 @dataclass(frozen=True, kw_only=True)

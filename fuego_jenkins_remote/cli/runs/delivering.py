@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from fuego_jenkins_remote.cli.session import Session
 
 if TYPE_CHECKING:
     from fuego_jenkins_remote.fuego.packages import PackageInfo
-    from fuego_jenkins_remote.publish.targets import Handed, RunPackage, Target
+    from fuego_jenkins_remote.publish.targets import Handed, RunPackage
 
 
 def put_packages(session: Session, infos: Sequence[PackageInfo], names: tuple[str, ...]) -> list[dict[str, Any]]:
@@ -18,29 +18,15 @@ def put_packages(session: Session, infos: Sequence[PackageInfo], names: tuple[st
     To a target that takes several runs in one go they all go at once.
     """
     from fuego_jenkins_remote.publish.making import make_target
-    from fuego_jenkins_remote.publish.targets import RunPackage
+    from fuego_jenkins_remote.publish.targets import RunPackage, hand_over
 
     targets = [make_target(name, session.target_conf(name)) for name in names]
     runs = [RunPackage(key=_key_of(session, info), path=info.path, sha256=info.sha256) for info in infos]
     told: dict[str, list[dict[str, Any]]] = {run.key: [] for run in runs}
     for name, target in zip(names, targets, strict=True):
-        for run, came in _handed_over(target, runs):
+        for run, came in hand_over(target, runs):
             told[run.key].append(_say(session, name, run, came))
     return [{"run": key, "targets": of_run, "url": of_run[0]["url"]} for key, of_run in told.items()]
-
-
-def _handed_over(target: Target, runs: Sequence[RunPackage]) -> Iterator[tuple[RunPackage, Handed]]:
-    from fuego_jenkins_remote.publish.targets import Handed, NeverDelivered, NotDelivered, TakesMany
-
-    if isinstance(target, TakesMany) and len(runs) > 1:
-        handed = target.deliver_many(runs)
-        yield from ((run, handed[run.key]) for run in runs)
-        return
-    for run in runs:
-        try:
-            yield run, Handed(url=target.deliver(run))
-        except (NotDelivered, NeverDelivered) as error:
-            yield run, Handed(error=error)
 
 
 def _say(session: Session, name: str, run: RunPackage, came: Handed) -> dict[str, Any]:

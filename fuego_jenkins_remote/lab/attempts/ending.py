@@ -27,18 +27,16 @@ from fuego_jenkins_remote.network.identities import AttemptId, run_key
 from fuego_jenkins_remote.network.reasons import Reason
 from fuego_jenkins_remote.publish.targets import (
     Handed,
-    NeverDelivered,
     NotDelivered,
     RunPackage,
     TakesMany,
-    Target,
+    hand_over,
 )
 
 EVIDENCE = 256 * 2**10
 """Bytes of a console's end in which signs of infrastructure are looked for."""
 TIMED_OUT = 124
 """What run-test exits with when a test went on beyond its own time limit."""
-_UNSAID = Handed(error=NotDelivered("the target does not say what came of it"))
 BATCH = 50
 """So many runs that have waited go to a target with the one that is tried, where it takes many."""
 BATCH_BYTES = 64 * 2**20
@@ -168,20 +166,19 @@ class Ending(Stepping):
 
     def _hand_over(self, entry: Entry, delivery: Delivery) -> bool:
         """One try with one target; whether the run waits no longer there."""
-        run = self._package_of(entry, delivery)
-        try:
-            target = self._target(delivery.target)
-            if isinstance(target, TakesMany) and delivery.tries and (others := self._backlog(entry, delivery.target)):
-                attempts = {entry.id: run, **others}
-                handed = target.deliver_many(list(attempts.values()))
-                for attempt, one in attempts.items():
-                    self._came_of(attempt, delivery.target, handed.get(one.key, _UNSAID))
-                return not isinstance(handed.get(run.key, _UNSAID).error, NotDelivered)
-            came = Handed(url=target.deliver(run))
-        except (NotDelivered, NeverDelivered) as error:
-            came = Handed(error=error)
-        self._came_of(entry.id, delivery.target, came)
-        return not isinstance(came.error, NotDelivered)
+        target = self.targets.get(delivery.target)
+        if target is None:
+            self._came_of(entry.id, delivery.target, Handed(error=_no_target(delivery.target)))
+            return False
+        attempts = {entry.id: self._package_of(entry, delivery)}
+        if isinstance(target, TakesMany) and delivery.tries:
+            attempts |= self._backlog(entry, delivery.target)
+        is_done = False
+        for attempt, (_, came) in zip(attempts, hand_over(target, list(attempts.values())), strict=True):
+            self._came_of(attempt, delivery.target, came)
+            if attempt == entry.id:
+                is_done = not isinstance(came.error, NotDelivered)
+        return is_done
 
     def _came_of(self, attempt: AttemptId, target: str, came: Handed) -> None:
         if isinstance(came.error, NotDelivered):
@@ -217,16 +214,6 @@ class Ending(Stepping):
                     break
                 found[attempt] = package
         return found
-
-    def _target(self, name: str) -> Target:
-        """The target of that name; raises NotDelivered for one that the lab had when the run was packaged."""
-        try:
-            return self.targets[name]
-        except KeyError:
-            raise NotDelivered(
-                f"{name} is no target of this lab any more: name it in fuego.conf (targets), or give it up with"
-                " 'ftc outbox drop'"
-            ) from None
 
     def _after_delivery(self, entry: Entry, tries: int) -> float:
         deliveries = self.journal.deliveries(entry.id)
@@ -281,6 +268,14 @@ class Ending(Stepping):
         with contextlib.suppress(Conflict):
             self.hub().cancelled(entry.id, f"cancelled-{entry.id}", entry.reason)
         return self._close(entry)
+
+
+def _no_target(name: str) -> NotDelivered:
+    """What is said of a target that the lab had when the run was packaged."""
+    return NotDelivered(
+        f"{name} is no target of this lab any more: name it in fuego.conf (targets), or give it up with"
+        " 'ftc outbox drop'"
+    )
 
 
 def _says_error(run_folder: Path) -> bool:
