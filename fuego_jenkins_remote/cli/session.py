@@ -80,7 +80,6 @@ class Session:
     @cached_property
     def hub(self) -> HubClient | FserverHub:
         """The hub, with our token, or an old Fuego server in its place; both say what they cannot do."""
-        from fuego_jenkins_remote.cli.errors import Failed
         from fuego_jenkins_remote.client.fserver.hub import FserverHub
         from fuego_jenkins_remote.client.hub import HubClient
 

@@ -207,8 +207,6 @@ def _counts(counts: object) -> str:
 
 
 def _when(text: object) -> str:
-    from datetime import datetime
-
     try:
         return local_time(datetime.fromisoformat(str(text))) if text else ""
     except ValueError:

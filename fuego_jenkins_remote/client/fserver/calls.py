@@ -7,20 +7,23 @@ unescaped. Its data are below the server's root, whatever ROOT is (`/fserver-dat
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 
 from fuego_jenkins_remote.client.errors import Answered, ClientError, NotFound, TooLarge
 from fuego_jenkins_remote.client.site import Reply, Site
 from fuego_jenkins_remote.fuego import fserver_format
+from fuego_jenkins_remote.fuego.errors import BadName
 
 _UPLOAD_SECONDS = 600
 _SHOWN = 300
 _NAME = "the Fuego server"
 _DATA = "/fserver-data/"
+Id = TypeVar("Id")
 
 
 class Failed(Answered):
@@ -38,8 +41,9 @@ class Fserver:
         """`root` is the address up to `fserver.py`, like http://fuegotest.org/cgi-bin."""
         self._calls = Site(root, name=_NAME, ca_file=ca_file)
         parts = urlsplit(self._calls.url)
-        self._root = urlunsplit((parts.scheme, parts.netloc, "", "", ""))
-        self._files = Site(self._root, name=_NAME, ca_file=ca_file)
+        self.root = urlunsplit((parts.scheme, parts.netloc, "", "", ""))
+        """The server's root, below which its data are."""
+        self._files = Site(self.root, name=_NAME, ca_file=ca_file)
 
     @property
     def url(self) -> str:
@@ -65,6 +69,14 @@ class Fserver:
             reply = self._calls.good("POST", f"/fserver.py?action={action}", files=form, wait=_UPLOAD_SECONDS)
         return self._said(reply, action)
 
+    def listed(self, action: str, parse: Callable[[str], Id], fields: Mapping[str, str] | None = None) -> list[Id]:
+        """The ids that a query answers, a line each; what is stored there under another name is left out."""
+        found = []
+        for line in self.ask(action, fields).splitlines():
+            with contextlib.suppress(BadName):
+                found.append(parse(line.strip()))
+        return found
+
     def stored(self, kind: str, name: str) -> Any:
         """The JSON that the server keeps of a thing (`kind`: runs, requests, boards); None where it keeps none."""
         try:
@@ -87,11 +99,11 @@ class Fserver:
         try:
             self._files.download(_path(path), destination, limit=limit)
         except NotFound as error:
-            raise NotFound(f"the Fuego server at {self._root} has no file {path}", status=404) from error
+            raise NotFound(f"the Fuego server at {self.root} has no file {path}", status=404) from error
 
     def data_path(self, said: str) -> str:
         """The path of a file that the server has named; raises ClientError for one that is none of its own."""
-        path = said.strip().removeprefix(self._root)
+        path = said.strip().removeprefix(self.root)
         if not path.startswith(_DATA) or ".." in path.split("/") or len(path) > 1000 or not path.isprintable():
             raise ClientError(
                 f"the Fuego server at {self.url} says that the file is at {path[:_SHOWN]!r}: that is not below {_DATA}"

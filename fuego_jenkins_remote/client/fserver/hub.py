@@ -107,21 +107,17 @@ class FserverHub:
 
     # -- requests
 
-    def check_request(self, text: str) -> str:
-        """Give the text back if it is a request's id there; raises BadName."""
-        return str(RequestId.parse(text))
-
     def put(self, wanted: Mapping[str, Any]) -> Made:
         """Ask for a test. "Any of these boards" is decided here and now, since the server knows requests for one board
         only. Raises NoSuchThing for what an old server has no place for, Invalid (`unknown-board`).
         """
         self._check(wanted)
-        _plain(requests.fields_of(wanted, self._requestor))
+        fields = requests.fields_of(wanted, self._requestor)
+        _plain(fields)
         places, told = self._places(wanted["selector"], wanted.get("count") or 1)
         unusual = requests.unusual(wanted)
         if unusual:
             told += (f"a lab with an old client may pass these over: {', '.join(sorted(unusual))}",)
-        fields = requests.fields_of(wanted, self._requestor)
         made = tuple(self._put_one(host, board, fields) for host, board in places)
         return Made(requests=made, campaign=None, told=told)
 
@@ -240,11 +236,10 @@ class FserverHub:
             except Failed as error:
                 code = "unknown-board" if "No matching board" in str(error) else ""
                 raise Invalid(str(error), status=422, code=code) from error
-            except Unreachable as error:
+            except Unreachable:
                 there = self._put_before(host, board, call_id)
                 if there is None:
                     raise
-                del error
                 return there
             record = self._read_back(one)
             if record.get("call_id") == call_id:
@@ -254,9 +249,9 @@ class FserverHub:
     def _read_back(self, one: RequestId) -> dict[str, str]:
         try:
             return requests.record(self.server, one)
-        except (NotFound, ClientError) as error:
-            if isinstance(error, Unreachable):
-                raise
+        except Unreachable:
+            raise
+        except ClientError:
             return {}
 
     def _put_before(self, host: str, board: str, call_id: str) -> Request | None:

@@ -28,14 +28,8 @@ _STATES = {"pending": State.PENDING, "running": State.RUNNING, "done": State.DON
 
 
 def ids(server: Fserver, filters: Mapping[str, str] | None = None) -> list[RequestId]:
-    """Those that the server finds, the newest first; what is stored there under another name is left out."""
-    found = []
-    for line in server.ask("query_requests", filters).splitlines():
-        try:
-            found.append(RequestId.parse(line.strip()))
-        except BadName:
-            continue
-    return sorted(found, key=lambda one: one.at, reverse=True)
+    """Those that the server finds, the newest first."""
+    return sorted(server.listed("query_requests", RequestId.parse, filters), key=lambda one: one.at, reverse=True)
 
 
 def record(server: Fserver, request: RequestId) -> dict[str, str]:

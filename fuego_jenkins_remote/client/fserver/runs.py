@@ -9,7 +9,7 @@ from typing import Any
 
 from fuego_jenkins_remote.client.errors import ClientError, NotFound
 from fuego_jenkins_remote.client.fserver.calls import Failed, Fserver
-from fuego_jenkins_remote.fuego.errors import BadName, FormatError
+from fuego_jenkins_remote.fuego.errors import FormatError
 from fuego_jenkins_remote.fuego.fserver_format import RunId
 from fuego_jenkins_remote.fuego.runs import Run, read_run
 
@@ -27,15 +27,12 @@ def ids(server: Fserver, *, host: str = "", board: str = "", test: str = "") -> 
 
     The server's own filters are not trusted with that: what they do not know they let through.
     """
-    filters = {"host": host, "board": board}
-    found = []
-    for line in server.ask("query_runs", {key: value for key, value in filters.items() if value}).splitlines():
-        try:
-            one = RunId.parse(line.strip())
-        except BadName:
-            continue
-        if (not host or one.host == host) and (not board or one.board == board) and _is(one.test, test):
-            found.append(one)
+    filters = {key: value for key, value in {"host": host, "board": board}.items() if value}
+    found = [
+        one
+        for one in server.listed("query_runs", RunId.parse, filters)
+        if (not host or one.host == host) and (not board or one.board == board) and _is(one.test, test)
+    ]
     return sorted(found, key=lambda one: one.at, reverse=True)
 
 
@@ -90,11 +87,14 @@ def remove(server: Fserver, run: RunId) -> None:
             raise
 
 
-def _has_some(server: Fserver, run: RunId) -> bool:
-    if raw(server, run) is not None:
-        return True
+def has_package(server: Fserver, run: RunId) -> bool:
+    """Whether there is a file of the run, be it the half of one."""
     try:
         server.ask("get_run_url", {"run_id": str(run)})
     except Failed:
         return False
     return True
+
+
+def _has_some(server: Fserver, run: RunId) -> bool:
+    return raw(server, run) is not None or has_package(server, run)

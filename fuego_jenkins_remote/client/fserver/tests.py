@@ -6,34 +6,30 @@ where its pages show it. It cannot remove one.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TypeVar
 
 from fuego_jenkins_remote.client.errors import Conflict, NotFound, TooLarge
 from fuego_jenkins_remote.client.fserver.calls import Failed, Fserver
-from fuego_jenkins_remote.fuego.errors import BadName
 from fuego_jenkins_remote.fuego.fserver_format import BinaryId, TestId
 from fuego_jenkins_remote.fuego.packages import file_sha256
 from fuego_jenkins_remote.fuego.releases import sort_key
 
 _FILES = "/fserver-data/files"
 _DATA = "/fserver-data/data"
-_Id = TypeVar("_Id")
 
 
 def listed(server: Fserver) -> list[TestId]:
     """All tests, by name, the newest version of each first."""
-    found = _read(server.ask("query_tests"), TestId.parse)
+    found = server.listed("query_tests", TestId.parse)
     newest = sorted(found, key=lambda one: sort_key(one.version, _number(one.release)), reverse=True)
     return sorted(newest, key=lambda one: one.name)
 
 
 def binaries(server: Fserver) -> list[BinaryId]:
     """The binaries of all tests, as the server sorts them. Its own filter by a test's name never matches."""
-    return _read(server.ask("query_binary_tests"), BinaryId.parse)
+    return server.listed("query_binary_tests", BinaryId.parse)
 
 
 def find(server: Fserver, name: str, wanted: str = "") -> TestId:
@@ -106,16 +102,6 @@ def _is_there(server: Fserver, file: str, package: Path) -> bool:
         except TooLarge:
             return False
         return file_sha256(there) == file_sha256(package)
-
-
-def _read(said: str, parse: Callable[[str], _Id]) -> list[_Id]:
-    found = []
-    for line in said.splitlines():
-        try:
-            found.append(parse(line.strip()))
-        except BadName:
-            continue
-    return found
 
 
 def _number(release: str) -> int:

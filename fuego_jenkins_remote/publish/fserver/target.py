@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from fuego_jenkins_remote.client.errors import ClientError
-from fuego_jenkins_remote.client.fserver.calls import Failed, Fserver
+from fuego_jenkins_remote.client.fserver import runs
+from fuego_jenkins_remote.client.fserver.calls import Fserver
 from fuego_jenkins_remote.fuego.errors import BadName
+from fuego_jenkins_remote.fuego.fserver_format import RunId
 from fuego_jenkins_remote.fuego.names import check_board_name, check_test_name
 from fuego_jenkins_remote.fuego.runs import Run
 from fuego_jenkins_remote.publish.contents import opened
@@ -43,9 +45,7 @@ class FserverTarget:
                         raise NotDelivered(f"the server does not show {name} after it was sent")
         except (ClientError, OSError) as error:
             raise NotDelivered(str(error)) from error
-        root = self._server().url.partition("//")[2].partition("/")[0]
-        scheme = self._server().url.partition("://")[0]
-        return f"{scheme}://{root}/fserver-data/files/runs/{name.removeprefix('run-')}/"
+        return f"{self._server().root}/fserver-data/files/runs/{name.bare}/"
 
     @property
     def url(self) -> str:
@@ -60,33 +60,23 @@ class FserverTarget:
         """See `Readable`."""
         return reading.fetch(self._server(), run, destination)
 
-    def _has(self, name: str, run: Run) -> bool:
+    def _has(self, name: RunId, run: Run) -> bool:
         """Whether the server keeps this run; raises NeverDelivered where it keeps another of that name."""
-        kept = self._server().stored("runs", name)
+        kept = self._server().stored("runs", str(name))
         if kept is None:
             return False
         if _identity(kept) != [run.text(key) for key in _IDENTITY]:
             raise NeverDelivered(f"the server has another run called {name}")
         return True
 
-    def _put(self, name: str, run: RunPackage) -> None:
-        try:
-            self._server().ask("get_run_url", {"run_id": name})
-        except Failed:
-            pass  # there is no file of that name, as it should be
-        else:
-            self._remove_half(name)
+    def _put(self, name: RunId, run: RunPackage) -> None:
+        if runs.has_package(self._server(), name):
+            runs.remove(self._server(), name)
         self._server().upload("put_run", f"{name}.frp", run.path)
 
-    def _remove_half(self, name: str) -> None:
-        try:
-            self._server().ask("remove_run", {"run_id": name})
-        except Failed:
-            return  # it says so of the parts that were missing, and has removed the others
 
-
-def run_name(run: Run, host: str) -> str:
-    """`run-TIME-TEST-on-HOST:BOARD`; raises NeverDelivered for a run that cannot be called so."""
+def run_name(run: Run, host: str) -> RunId:
+    """What the run is called there; raises NeverDelivered for a run that cannot be called so."""
     started = run.started_at
     if started is None:
         raise NeverDelivered("the run does not say when it began, and an old Fuego server names runs by that")
@@ -94,7 +84,7 @@ def run_name(run: Run, host: str) -> str:
         test, board = check_test_name(run.name), check_board_name(run.text("board"))
     except BadName as error:
         raise NeverDelivered(str(error)) from error
-    return f"run-{started:%Y-%m-%d_%H:%M:%S}-{test}-on-{host}:{board}"
+    return RunId(at=started, test=test, host=host, board=board)
 
 
 def _identity(kept: Any) -> list[str]:
