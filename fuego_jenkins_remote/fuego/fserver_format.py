@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from fuego_jenkins_remote.fuego.errors import BadName
 
@@ -31,10 +32,10 @@ MAX_ID = 400
 
 _MOMENT = r"[0-9]{4}-[0-9]{2}-[0-9]{2}_[0-9]{2}:[0-9]{2}:[0-9]{2}"
 # A name may be anything there but what leads out of a folder; a board's may hold a colon, a host's may not.
-_REQUEST = re.compile(rf"request-(?P<moment>{_MOMENT}\.[0-9]{{2}})-(?P<host>[^/:\s]+):(?P<board>[^/\s]+)")
-_RUN = re.compile(rf"(?:run-)?(?P<moment>{_MOMENT})-(?P<test>[^/\s]+)-on-(?P<host>[^/:\s]+):(?P<board>[^/\s]+)")
-_TEST = re.compile(r"(?P<name>[^/\s]+)-(?P<version>[^/\s-]+)-(?P<release>[^/\s-]+)")
-_BINARY = re.compile(r"(?P<toolchain>[^/\s]+?)-(?P<name>(?:Functional|Benchmark)\.[^/\s]+)")
+_REQUEST = re.compile(rf"request-(?P<at>{_MOMENT}\.[0-9]{{2}})-(?P<host>[^/:\s]+):(?P<board>[^/\s]+)")
+_RUN = re.compile(rf"(?:run-)?(?P<at>{_MOMENT})-(?P<test>[^/\s]+)-on-(?P<host>[^/:\s]+):(?P<board>[^/\s]+)")
+_TEST = re.compile(r"(?!.*\.\.)(?P<name>[^/\s]+)-(?P<version>[^/\s-]+)-(?P<release>[^/\s-]+)")
+_BINARY = re.compile(r"(?!.*\.\.)(?P<toolchain>[^/\s]+?)-(?P<name>(?:Functional|Benchmark)\.[^/\s]+)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,15 +72,7 @@ class RequestId:
     @classmethod
     def parse(cls, text: str) -> RequestId:
         """Read one; raises BadName."""
-        found = _REQUEST.fullmatch(text) if len(text) <= MAX_ID and text.isprintable() else None
-        try:
-            at = _moment(found["moment"], "%Y-%m-%d_%H:%M:%S.%f") if found else None
-        except ValueError:
-            at = None
-        if found is None or at is None:
-            example = "request-2026-11-23_10:15:00.12-timslab:bbb"
-            raise BadName(f"{text[:100]!r} is no request of an old Fuego server (like {example})")
-        return cls(at=at, host=found["host"], board=found["board"])
+        return cls(**_parts(_REQUEST, text, "is no request", "request-2026-11-23_10:15:00.12-timslab:bbb"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,15 +96,8 @@ class RunId:
     @classmethod
     def parse(cls, text: str) -> RunId:
         """Read one, with or without `run-`, or with `.frp`; raises BadName. The time has no zone: Fuego's is local."""
-        found = _RUN.fullmatch(text.removesuffix(".frp")) if len(text) <= MAX_ID and text.isprintable() else None
-        try:
-            at = _moment(found["moment"], "%Y-%m-%d_%H:%M:%S") if found else None
-        except ValueError:
-            at = None
-        if found is None or at is None:
-            example = "run-2026-11-23_10:15:00-Functional.hello_world-on-timslab:bbb"
-            raise BadName(f"{text[:100]!r} is no run of an old Fuego server (like {example})")
-        return cls(at=at, test=found["test"], host=found["host"], board=found["board"])
+        example = "run-2026-11-23_10:15:00-Functional.hello_world-on-timslab:bbb"
+        return cls(**_parts(_RUN, text, "is no run", example, ending=".frp"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,10 +122,7 @@ class TestId:
     @classmethod
     def parse(cls, text: str) -> TestId:
         """Read one, with or without `.ftp`; raises BadName."""
-        found = _TEST.fullmatch(text.removesuffix(".ftp")) if len(text) <= MAX_ID else None
-        if found is None or ".." in text:
-            raise BadName(f"{text[:100]!r} is no test of an old Fuego server (like Functional.hello_world-1.1-1)")
-        return cls(name=found["name"], version=found["version"], release=found["release"])
+        return cls(**_parts(_TEST, text, "is no test", "Functional.hello_world-1.1-1", ending=".ftp"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,15 +144,25 @@ class BinaryId:
     @classmethod
     def parse(cls, text: str) -> BinaryId:
         """Read one, with or without the end of the package's name; raises BadName."""
-        found = _BINARY.fullmatch(text.removesuffix(BINARY_END)) if len(text) <= MAX_ID else None
-        if found is None or ".." in text:
-            example = "debian-armhf-Functional.hello_world"
-            raise BadName(f"{text[:100]!r} are no binaries of an old Fuego server (like {example})")
-        return cls(toolchain=found["toolchain"], name=found["name"])
+        return cls(**_parts(_BINARY, text, "are no binaries", "debian-armhf-Functional.hello_world", ending=BINARY_END))
 
 
 BINARY_END = "-binary-package.ftbp"
 """What the names of packages of binaries end with."""
+
+
+def _parts(pattern: re.Pattern[str], text: str, what: str, example: str, *, ending: str = "") -> dict[str, Any]:
+    """What an id says, by the names of its fields; `ending` is what a file's name has behind it. Raises BadName."""
+    found = pattern.fullmatch(text.removesuffix(ending)) if len(text) <= MAX_ID and text.isprintable() else None
+    parts: dict[str, Any] = found.groupdict() if found else {}
+    try:
+        if "at" in parts:
+            parts["at"] = _moment(parts["at"], "%Y-%m-%d_%H:%M:%S.%f" if "." in parts["at"] else "%Y-%m-%d_%H:%M:%S")
+    except ValueError:
+        parts = {}
+    if not parts:
+        raise BadName(f"{text[:100]!r} {what} of an old Fuego server (like {example})")
+    return parts
 
 
 def read_answer(text: str) -> Answer | None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
+
+from fuego_jenkins_remote.client.errors import ClientError
 
 
 class NotDelivered(Exception):
@@ -98,6 +101,22 @@ class Fetched:
     key: str
     sha256: str
     is_original: bool = True
+
+
+def since_of(filters: Mapping[str, str]) -> datetime | None:
+    """The moment that the filter `since` means; None without one. Raises ClientError."""
+    text = filters.get("since", "")
+    if not text:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise ClientError(f"since: {text[:80]!r} is neither a date nor a time with offset") from error
+    if moment.tzinfo is not None:
+        return moment
+    if len(text) != len("2026-11-23"):
+        raise ClientError(f"since: {text[:80]!r} has no offset (like 2026-11-23T10:00:00Z)")
+    return moment.replace(tzinfo=UTC)
 
 
 @runtime_checkable

@@ -7,7 +7,6 @@ out of the package, a call for each run; so what a name does not say is looked f
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ from fuego_jenkins_remote.client.fserver.runs import KeptRun
 from fuego_jenkins_remote.fuego.errors import BadName
 from fuego_jenkins_remote.fuego.fserver_format import RunId
 from fuego_jenkins_remote.fuego.packages import Kind, Limits, check_package
-from fuego_jenkins_remote.publish.targets import Fetched, Listed
+from fuego_jenkins_remote.publish.targets import Fetched, Listed, since_of
 
 MAX_LOOKED = 200
 """So many runs are looked into for one list."""
@@ -29,7 +28,7 @@ def listed(server: Fserver, filters: Mapping[str, str], limit: int) -> Listed:
     if filters.get("campaign"):
         raise ClientError(f"the Fuego server at {server.url} knows no campaigns")
     host, _, board = filters.get("board", "").rpartition(":")
-    since = _moment(filters["since"]) if filters.get("since") else None
+    since = since_of(filters)
     found: list[dict[str, Any]] = []
     names = runs.ids(server, host=host or filters.get("host", ""), board=board, test=filters.get("test", ""))
     for looked, one in enumerate(names):
@@ -68,11 +67,3 @@ def _told(one: KeptRun) -> dict[str, Any]:
         "counts": {str(status): number for status, number in run.counts().items()} if run else {},
         "started_at": ((run.started_at if run else None) or one.id.at).isoformat(),
     }
-
-
-def _moment(text: str) -> datetime:
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise ClientError(f"since: {text[:80]!r} is neither a date nor a time with offset") from error
-    return found if found.tzinfo else found.replace(tzinfo=UTC)

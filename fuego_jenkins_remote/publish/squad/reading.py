@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -23,7 +23,7 @@ from fuego_jenkins_remote.fuego.redact import Redactor
 from fuego_jenkins_remote.fuego.runs import Status
 from fuego_jenkins_remote.publish.squad import mapping, parts
 from fuego_jenkins_remote.publish.squad.mapping import Naming
-from fuego_jenkins_remote.publish.targets import Fetched, Listed
+from fuego_jenkins_remote.publish.targets import Fetched, Listed, since_of
 
 Json = dict[str, Any]
 
@@ -183,21 +183,9 @@ def _asked(naming: Naming, filters: Mapping[str, str]) -> dict[str, str]:
         wanted["job_id__startswith"] = mapping.job_id(f"{host}/")
     if filters.get("status"):
         wanted["job_status"] = filters["status"]
-    if since := filters.get("since"):
-        wanted["datetime__gte"] = _moment(since)
+    if since := since_of(filters):
+        wanted["datetime__gte"] = since.astimezone(UTC).isoformat()
     return wanted
-
-
-def _moment(text: str) -> str:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise ClientError(f"since: {text[:80]!r} is neither a date nor a time with offset") from error
-    if moment.tzinfo is None:
-        if len(text) != len("2026-11-23"):
-            raise ClientError(f"since: {text[:80]!r} has no offset (like 2026-11-23T10:00:00Z)")
-        moment = moment.replace(tzinfo=UTC)
-    return moment.astimezone(UTC).isoformat()
 
 
 def _may_fit(one: Json, filters: Mapping[str, str]) -> bool:
