@@ -38,18 +38,13 @@ def find_server(settings: Settings) -> Server:
 
 
 def fserver_url(settings: Settings) -> str:
-    """The old Fuego server's address, empty where none is set. server_domain has no scheme, and means plain http."""
-    return settings.get("fserver_url") or _domain(settings)
+    """The old Fuego server's address, empty where none is set."""
+    return settings.get("fserver_url") or ServerType.FUEGO.address(settings.get("server_domain"))
 
 
 def squad_url(settings: Settings) -> str:
     """SQUAD's address, empty where none is set."""
-    return settings.get("squad_url") or _domain(settings)
-
-
-def _domain(settings: Settings) -> str:
-    domain = settings.get("server_domain")
-    return domain if not domain or "://" in domain else f"http://{domain}"
+    return settings.get("squad_url") or ServerType.SQUAD.address(settings.get("server_domain"))
 
 
 def _said(settings: Settings) -> ServerType | None:

@@ -144,8 +144,8 @@ class Session:
 
         settings = self.settings
         values = dict(settings.values)
-        if name == "fserver" and not values.get("fserver_url") and self.speaks_fserver:
-            values["fserver_url"] = self.server.url  # also where `auto` has found it
+        if name in {"fserver", "squad"} and not values.get(f"{name}_url") and self.server.kind.target == name:
+            values[f"{name}_url"] = self.server.url  # also where `auto` has found it
         return Conf(values=values, token=settings.token(name), ca_file=settings.ca_file)
 
     def runs_from(self, name: str = "") -> str:
@@ -154,7 +154,7 @@ class Session:
             return name or "vision"
         if self.settings.get("server_type") == "squad":
             return "squad"  # also beside a hub
-        return {"squad": "squad", "fuego": "fserver"}.get(self.server.kind, "vision")
+        return self.server.kind.target
 
     def readable(self, name: str) -> Readable:
         """The target of that name, to read runs from; raises Failed, BadTarget, UnknownTarget."""

@@ -82,6 +82,15 @@ def test_a_run_of_others_is_fetched_by_what_squad_calls_it_and_said_to_be_made(
     assert unpack(tmp_path / "lava-7.frp", tmp_path / "back", kind=Kind.RUN).is_dir()
 
 
+def test_a_squad_that_auto_has_found_is_read_and_delivered_to(
+    ftc: Ftc, delivered: Path, conf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FUEGO_STATE_DIR", str(tmp_path / "state"))
+    conf.write_text(conf.read_text().replace("server_type=squad", "server_type=auto"))
+    assert ftc("list-runs", "-r", "-q").out == f"{KEY}\n"
+    assert ftc("put-run", delivered).status == 0
+
+
 def test_a_lab_with_vision_names_squad_to_read_from_it(ftc: Ftc, delivered: Path, conf: Path) -> None:
     conf.write_text(conf.read_text() + "vision_url=http://127.0.0.1:9\n")
     assert "vision at http://127.0.0.1:9 cannot be reached" in ftc("list-runs", "-r").err

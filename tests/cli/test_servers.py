@@ -28,6 +28,19 @@ def test_fuegos_own_conf_means_the_old_server(lab: Lab) -> None:
     assert kind_of(lab) == "fuego http://fuegotest.org/cgi-bin"
 
 
+@pytest.mark.parametrize(
+    ("domain", "address"),
+    [
+        ("squad.example.org", "https://squad.example.org"),
+        ("127.0.0.1:8000", "http://127.0.0.1:8000"),
+        ("https://squad.example.org", "https://squad.example.org"),
+    ],
+)
+def test_a_squad_gets_its_token_over_https(lab: Lab, domain: str, address: str) -> None:
+    lab.add_settings(server_type="squad", server_domain=domain)
+    assert kind_of(lab) == f"squad {address}"
+
+
 def test_a_hub_that_somebody_has_set_wins_over_fuegos_own_line(lab: Lab) -> None:
     lab.add_settings(server_type="fuego", server_domain="fuegotest.org/cgi-bin", hub_url="https://hub.example.org")
     assert kind_of(lab) == "hub https://hub.example.org"

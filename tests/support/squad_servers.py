@@ -72,6 +72,9 @@ class FakeSquad(FakeServer):
         wanted = {key: values[0] for key, values in parse_qs(parts.query).items()}
         if asked.headers.get("Authorization") not in (None, f"Token {TOKEN}"):
             self.answer(asked, 403, '{"detail": "Invalid token."}')
+        elif parts.path == "/api/":
+            lists = ("builds", "groups", "projects", "testruns")
+            self.answer(asked, 200, json.dumps({name: f"{self.url}/api/{name}/" for name in lists}))
         elif parts.path == "/api/testruns/":
             self._list(asked, wanted)
         elif one := re.fullmatch(r"/api/(builds|environments)/([0-9]+)/", parts.path):
@@ -84,6 +87,8 @@ class FakeSquad(FakeServer):
                 self.answer(asked, 200, json.dumps(told[one[2]]))
             else:
                 self.answer_bytes(asked, run.log if one[2] == "log_file" else run.contents[wanted["filename"]])
+        else:
+            self.answer(asked, 404, "<h1>Not Found</h1>")
 
     def _list(self, asked: BaseHTTPRequestHandler, wanted: dict[str, str]) -> None:
         """A page of runs, as the filters that we use want them; `next` is an address of its own, with a cursor."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fuego_jenkins_remote.client.errors import ClientError
 from fuego_jenkins_remote.client.fserver.calls import Fserver
 from fuego_jenkins_remote.client.per_thread import PerThread
+from fuego_jenkins_remote.client.server_types import ServerType
 from fuego_jenkins_remote.publish.fserver.target import FserverTarget
 from fuego_jenkins_remote.publish.making import BadTarget, Conf
 
@@ -21,9 +22,9 @@ def make(conf: Conf) -> FserverTarget:
 
 
 def address(conf: Conf) -> str:
-    """Where the server is. Fuego's server_domain has no scheme, and means plain http, as Fuego does."""
+    """Where the server is; raises BadTarget."""
     if conf.get("fserver_url"):
         return conf.get("fserver_url")
     if conf.get("server_type", default="fuego") != "fuego":
         raise BadTarget("fserver_url is not set in fuego.conf (server_domain counts where server_type is fuego)")
-    return f"http://{conf.needed('server_domain')}"
+    return ServerType.FUEGO.address(conf.needed("server_domain"))

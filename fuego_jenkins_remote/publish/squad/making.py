@@ -11,7 +11,7 @@ from typing import cast
 
 from fuego_jenkins_remote.client.errors import ClientError
 from fuego_jenkins_remote.client.per_thread import PerThread
-from fuego_jenkins_remote.client.transport import is_loopback
+from fuego_jenkins_remote.client.server_types import ServerType
 from fuego_jenkins_remote.publish.making import BadTarget, Conf
 from fuego_jenkins_remote.publish.squad.mapping import WORDS, BadNaming, Naming, Word
 from fuego_jenkins_remote.publish.squad.target import SquadTarget, open_site
@@ -38,10 +38,9 @@ def make(conf: Conf) -> SquadTarget:
 
 
 def address(conf: Conf) -> str:
-    """Where the SQUAD is. Fuego's server_domain has no scheme: it is https, but for this machine."""
+    """Where the SQUAD is; raises BadTarget."""
     if conf.get("squad_url"):
         return conf.get("squad_url")
     if conf.get("server_type") != "squad":
         raise BadTarget("squad_url is not set in fuego.conf (server_domain counts where server_type is squad)")
-    domain = conf.needed("server_domain")
-    return f"http://{domain}" if is_loopback(f"http://{domain}") else f"https://{domain}"
+    return ServerType.SQUAD.address(conf.needed("server_domain"))
