@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from front_door import FrontDoor
-from fserver_server import FserverServer
+from fserver_server import FserverServer, running
 from fuego_jenkins_remote.client.fserver.calls import Fserver
 from fuego_jenkins_remote.publish.fserver.making import address
 from fuego_jenkins_remote.publish.fserver.target import FserverTarget
@@ -20,11 +20,7 @@ NAME = "run-2026-11-23_10:15:00-Benchmark.bonnie-on-demolab:bbb"
 Packages = Callable[..., RunPackage]
 
 
-@pytest.fixture
-def server() -> Iterator[FserverServer]:
-    server = FserverServer()
-    yield server
-    server.close()
+server = pytest.fixture(running)
 
 
 @pytest.fixture

@@ -150,10 +150,12 @@ def test_a_token_that_is_refused_leaves_the_run_waiting(door: FrontDoor, package
         target(door, token="another").deliver(package())
 
 
+REFUSED = '{"id": "submission1", "status": "failed", "message": "File failed to pass validation"}'
+
+
 def test_a_submission_that_the_server_refuses_is_given_up(door: FrontDoor, package: Packages) -> None:
-    said = '{"id": "submission1", "status": "failed", "message": "File failed to pass validation"}'
     with (
-        door.answering(200, method="GET", path="/status", body=said),
+        door.answering(200, method="GET", path="/status", body=REFUSED),
         pytest.raises(NeverDelivered, match="refused the submission submission1"),
     ):
         target(door).deliver(package())
@@ -234,7 +236,7 @@ def test_many_runs_go_in_one_submission(kcidb: KcidbServer, door: FrontDoor, pac
 
 
 def test_a_run_that_does_not_fit_is_left_out_of_the_batch(
-    kcidb: KcidbServer, door: FrontDoor, package: Packages, monkeypatch: pytest.MonkeyPatch
+    kcidb: KcidbServer, door: FrontDoor, package: Packages
 ) -> None:
     runs = several(package, 3)
     runs[1].path.write_bytes(b"no package")
@@ -271,9 +273,8 @@ def test_each_run_of_a_batch_has_the_receipt_and_is_asked_for_alone(
 
 
 def test_a_batch_that_is_refused_goes_again_one_by_one(kcidb: KcidbServer, door: FrontDoor, package: Packages) -> None:
-    said = '{"id": "submission1", "status": "failed", "message": "File failed to pass validation"}'
     runs = several(package, 3)
-    with door.answering(200, method="GET", path="/status.*submission1$", body=said):
+    with door.answering(200, method="GET", path="/status.*submission1$", body=REFUSED):
         handed = target(door).deliver_many(runs)
     assert all(handed[run.key].error is None for run in runs)
     assert len(kcidb.received) == 4
@@ -285,9 +286,8 @@ def test_a_batch_that_is_refused_later_goes_again_one_by_one(
     kcidb.looks_until_processed = 4
     runs = several(package, 2)
     waiting = with_receipts(runs, target(door).deliver_many(runs))
-    said = '{"id": "submission1", "status": "failed", "message": "File failed to pass validation"}'
     kcidb.looks_until_processed = 1
-    with door.answering(200, method="GET", path="/status.*submission1$", body=said):
+    with door.answering(200, method="GET", path="/status.*submission1$", body=REFUSED):
         handed = target(door).deliver_many(waiting)
         assert all(handed[run.key].error is None for run in runs)
     assert len(kcidb.received) == 3

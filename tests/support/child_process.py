@@ -1,10 +1,11 @@
-"""Ending a process that a test has started."""
+"""Processes that a test has started."""
 
 from __future__ import annotations
 
 import contextlib
 import signal
 import subprocess
+from pathlib import Path
 
 
 def end_child(process: subprocess.Popen[str], number: signal.Signals, seconds: float) -> None:
@@ -20,3 +21,13 @@ def end_child(process: subprocess.Popen[str], number: signal.Signals, seconds: f
     finally:
         if process.stdout:
             process.stdout.close()
+
+
+def processes_with(word: str) -> list[str]:
+    """The numbers of all processes that have a word in their command line."""
+    found = []
+    for file in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            if word.encode() in file.read_bytes():
+                found.append(file.parent.name)
+    return found

@@ -10,7 +10,7 @@ import json
 import re
 import tarfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.parser import BytesParser
 from http.server import BaseHTTPRequestHandler
@@ -378,6 +378,13 @@ def _no_slash(name: str) -> None:
 
 def _fits(one: Form, wanted: Form) -> bool:
     return all(fserver_format.matches(value, one[key]) for key, value in wanted.items() if key in one)
+
+
+def running() -> Iterator[FserverServer]:
+    """One for the time of a test: a fixture is `server = pytest.fixture(running)`."""
+    server = FserverServer()
+    yield server
+    server.close()
 
 
 def _is_text(value: str) -> bool:

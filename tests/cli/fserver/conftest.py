@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
-from fserver_server import FserverServer
+from fserver_server import FserverServer, running
 
 from ..conftest import Lab
 
-
-@pytest.fixture
-def server() -> Iterator[FserverServer]:
-    server = FserverServer()
-    yield server
-    server.close()
+server = pytest.fixture(running)
 
 
 @pytest.fixture

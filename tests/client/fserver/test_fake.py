@@ -5,13 +5,12 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 
 import pytest
 import requests
 
-from fserver_server import FserverServer
+from fserver_server import FserverServer, running
 
 NOT_ASKED = {
     r"html-.*": "a page for people",
@@ -26,14 +25,9 @@ NOT_ASKED = {
     r"put_run-odd-board": "a run under a name that our client gives to none",
 }
 TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}_[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{2}")
-PUT_AT = datetime(2026, 11, 23, 18, 11, 47, tzinfo=UTC)
 
 
-@pytest.fixture
-def server() -> Iterator[FserverServer]:
-    server = FserverServer()
-    yield server
-    server.close()
+server = pytest.fixture(running)
 
 
 def test_the_recorded_calls_are_answered_as_they_were(shared_data, server: FserverServer) -> None:

@@ -13,12 +13,14 @@ from pathlib import Path
 
 import pytest
 
+from child_process import processes_with
 from fuego_jenkins_remote.client import git
 from fuego_jenkins_remote.client.values import GitSource
 from fuego_jenkins_remote.lab.attempts import git_source
 from fuego_jenkins_remote.lab.attempts.git_source import from_git
 from fuego_jenkins_remote.lab.errors import PrepareError
 from git_https import GitOverHttps, certificate_for
+from until import until
 
 TEST = "Functional.brought"
 LIMIT = 256 * 2**10
@@ -157,10 +159,7 @@ def test_a_server_that_hangs_in_the_middle_of_a_pack_is_left(
     try:
         with pytest.raises(PrepareError, match="git did not end within"):
             fetch()
-        end = time.monotonic() + 30
-        while (left := _processes_with(f"127.0.0.1:{server.port}/")) and time.monotonic() < end:
-            time.sleep(0.02)
-        assert left == []
+        until(lambda: not processes_with(f"127.0.0.1:{server.port}/"), "no process is left")
     finally:
         over.set()
 
@@ -259,12 +258,3 @@ def _begin(asked: BaseHTTPRequestHandler, length: int | None = None) -> None:
 def _line(content: bytes) -> bytes:
     """git's pkt-line."""
     return b"%04x" % (len(content) + 4) + content
-
-
-def _processes_with(word: str) -> list[str]:
-    found = []
-    for file in Path("/proc").glob("[0-9]*/cmdline"):
-        with contextlib.suppress(OSError):
-            if word.encode() in file.read_bytes():
-                found.append(file.parent.name)
-    return found

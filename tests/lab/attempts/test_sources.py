@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
 import shutil
@@ -16,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from child_process import processes_with
 from fuego_jenkins_remote.client import git
 from fuego_jenkins_remote.client.errors import Answered, ClientError, NotFound, TooLarge, Unreachable
 from fuego_jenkins_remote.client.hub import HubClient
@@ -25,6 +25,7 @@ from fuego_jenkins_remote.lab.attempts import git_source
 from fuego_jenkins_remote.lab.attempts.sources import fetch_test, source_of
 from fuego_jenkins_remote.lab.errors import PrepareError
 from fuego_jenkins_remote.network.policy import Source
+from until import until
 
 TEST = "Functional.brought"
 MIB = 2**20
@@ -171,10 +172,7 @@ def test_a_server_that_never_answers_leaves_no_process_behind(
         url = f"https://127.0.0.1:{silent.getsockname()[1]}/tests.git"
         with pytest.raises(PrepareError, match="git did not end within"):
             fetch(url)
-        end = time.monotonic() + 30
-        while (left := _processes_with(url)) and time.monotonic() < end:
-            time.sleep(0.02)
-        assert left == []
+        until(lambda: not processes_with(url), "no process is left")
 
 
 def test_the_commit_that_was_asked_for_is_fetched_though_the_branch_has_moved(
@@ -222,15 +220,6 @@ def test_what_is_no_address_and_no_ref_is_never_given_to_git(url: str, ref: str,
 def test_a_ref_that_is_not_there_is_told(served: Served) -> None:
     with pytest.raises(git.GitFailed, match="no branch and no tag gone; a commit is given whole"):
         git.resolve(served.url, "gone")
-
-
-def _processes_with(word: str) -> list[str]:
-    found = []
-    for file in Path("/proc").glob("[0-9]*/cmdline"):
-        with contextlib.suppress(OSError):
-            if word.encode() in file.read_bytes():
-                found.append(file.parent.name)
-    return found
 
 
 def test_a_repository_that_is_not_there_is_said(git_daemon: tuple[Path, int], fetch: Callable[..., Path]) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import model_jenkins
-from fserver_server import FserverServer
+from fserver_server import FserverServer, running
 from fuego_jenkins_remote.client.errors import ClientError
 from fuego_jenkins_remote.client.fserver.calls import Fserver
 from fuego_jenkins_remote.lab.attempts.journal import Journal
@@ -160,11 +160,7 @@ class World:
         return said.strip().partition("=")[2]
 
 
-@pytest.fixture
-def server() -> Iterator[FserverServer]:
-    server = FserverServer()
-    yield server
-    server.close()
+server = pytest.fixture(running)
 
 
 @pytest.fixture
