@@ -448,19 +448,6 @@ class Assignment:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Notice:
-    """A message to a person, as it waits to be sent; `recipient` is a mail or apprise address."""
-
-    id: int
-    request_id: str | None  # none: it is about a board
-    kind: str
-    recipient: str
-    title: str
-    body: str
-    tries: int
-
-
-@dataclass(frozen=True, kw_only=True)
 class Package:
     """A stored test package; `size` in bytes."""
 

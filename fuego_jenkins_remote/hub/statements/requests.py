@@ -25,7 +25,6 @@ from fuego_jenkins_remote.hub.schema import (
     attempts,
     beyond_waiting,
     history,
-    offered,
     private,
     requests,
     waiting,
@@ -333,16 +332,6 @@ def drop_questions(conn: sa.Connection, request_id: str) -> None:
 def held_in_lanes(conn: sa.Connection, lane_ids: Iterable[int]) -> list[Request]:
     """Waiting requests of these lanes that are held for approval."""
     return [request for lane_id in lane_ids for request in _in_lane(conn, lane_id, held_requests)]
-
-
-def pending_in_lanes(conn: sa.Connection, lane_ids: Iterable[int]) -> list[Request]:
-    """Waiting requests of these lanes."""
-    return [
-        request
-        for lane_id in lane_ids
-        for condition in (offered, held_requests)
-        for request in _in_lane(conn, lane_id, condition)
-    ]
 
 
 def past_deadline(conn: sa.Connection, now: datetime, limit: int) -> list[Request]:
