@@ -6,6 +6,7 @@ import nor a lab that sends it again makes another run of it.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +22,7 @@ from fuego_jenkins_remote.service.clock import Clock, utc_now
 from fuego_jenkins_remote.service.problems import Problem
 from fuego_jenkins_remote.vision.contents import LIMITS
 from fuego_jenkins_remote.vision.runs import take_in
-from fuego_jenkins_remote.vision.store import Incoming, PackageStore
+from fuego_jenkins_remote.vision.store import PackageStore
 
 BY = "import of an old server"
 """Who has brought such a run."""
@@ -61,14 +62,9 @@ def _take(engine: sa.Engine, store: PackageStore, one: OldFile, clock: Clock) ->
     assert isinstance(one.id, RunId)  # noqa: S101 - the folder's runs are called so
     host = check_host_name(one.id.host)
     with store.receive(limit=LIMITS.package) as incoming:
-        _read(one.file, incoming)
+        with open_plain(one.file) as file:
+            shutil.copyfileobj(file, incoming, _PART)
         digest = incoming.sha256
         key = key_of_content(host, digest)
         _, is_new = take_in(engine, store, incoming, key=key, sha256=digest, by=BY, clock=clock)
     return Taken(path=one.path, key=key, is_new=is_new)
-
-
-def _read(source: Path, incoming: Incoming) -> None:
-    with open_plain(source) as file:
-        while part := file.read(_PART):
-            incoming.write(part)

@@ -71,15 +71,20 @@ def prepare(change: Change, fserver: Fserver) -> None:
     """
     if not sql.team_exists(change.conn, fserver.team):
         raise NotKnown(f"there is no team {fserver.team} that old clients could act for (--fserver-team)")
+    have_user(change, fserver.team)
+    for place in sql.places_of(change.conn, USER):
+        team = place.partition(":")[0]
+        if team != fserver.team:
+            team_sql.remove(change.conn, USER, team)
+
+
+def have_user(change: Change, team: str) -> None:
+    """The user that old clients act for is there, in this team; raises Conflict where a person is called like it."""
     if not sql.user_exists(change.conn, USER):
         sql.insert_user(change.conn, name=USER, email="", notify=(), now=change.at)
         audit.write(change, None, "add-user", f"user {USER}", "clients of old Fuego servers")
     elif old_sql.has_token(change.conn, USER):
         raise Conflict(f"there is a person called {USER}, who has a token: old clients cannot act under that name")
-    for place in sql.places_of(change.conn, USER):
-        team = place.partition(":")[0]
-        if team != fserver.team:
-            team_sql.remove(change.conn, USER, team)
-    if team_sql.level_of(change.conn, USER, fserver.team) is None:
-        team_sql.set_level(change.conn, USER, fserver.team, Level.MEMBER)
-        audit.write(change, None, "set-member", f"user {USER}", f"member of {fserver.team}", team=fserver.team)
+    if team_sql.level_of(change.conn, USER, team) is None:
+        team_sql.set_level(change.conn, USER, team, Level.MEMBER)
+        audit.write(change, None, "set-member", f"user {USER}", f"member of {team}", team=team)

@@ -19,14 +19,13 @@ from fuego_jenkins_remote.fuego.names import (
     check_test_name,
     parse_timeout,
 )
-from fuego_jenkins_remote.hub import requests
+from fuego_jenkins_remote.hub import life, requests
 from fuego_jenkins_remote.hub.changes import Change
 from fuego_jenkins_remote.hub.fserver.settings import USER
 from fuego_jenkins_remote.hub.importing.values import WHO, Import, Taken
 from fuego_jenkins_remote.hub.queue import lanes
-from fuego_jenkins_remote.hub.records import HistoryEntry, NewRequest
+from fuego_jenkins_remote.hub.records import NewRequest
 from fuego_jenkins_remote.hub.statements import fserver as old_sql
-from fuego_jenkins_remote.hub.statements import importing as import_sql
 from fuego_jenkins_remote.hub.statements import requests as sql
 from fuego_jenkins_remote.hub.statements.fserver import OldRun
 from fuego_jenkins_remote.network import selectors
@@ -84,10 +83,8 @@ def _as_it_ended(change: Change, wanted: Import, old: OldRecord, new: NewRequest
         "reason": reason,
         "ended_at": max(put_at, min(ended, change.at)),
     }
-    import_sql.end(change.conn, made.id, values, change.at)
-    said = f"{_FROM}, where it was {old.fields['state']}"
-    entry = HistoryEntry(at=change.at, old=str(State.PENDING), new=str(state), who=WHO, reason=said)
-    sql.add_history(change.conn, made.id, entry)
+    sql.change(change.conn, made, change.at, values)
+    life.note(change, made, str(state), who=WHO, reason=f"{_FROM}, where it was {old.fields['state']}")
     said_there = {name: old.fields[name] for name in CHANGEABLE if name in old.fields}
     _show(change, made.id, old, said={**said_there, **({"reason": reason} if reason else {})})
 

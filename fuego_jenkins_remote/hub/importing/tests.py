@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 from fuego_jenkins_remote.fuego.errors import FormatError
 from fuego_jenkins_remote.fuego.fserver_folder import OldFile, open_plain
 from fuego_jenkins_remote.fuego.fserver_format import BinaryId, TestId
@@ -50,6 +52,5 @@ def take_binary(hub: Hub, wanted: Import, old: OldFile) -> Taken:
 
 def _read(old: OldFile, incoming: packages.Upload) -> None:
     with open_plain(old.file) as file:
-        while part := file.read(_PART):
-            incoming.write(part)
+        shutil.copyfileobj(file, incoming, _PART)
     incoming.file.flush()

@@ -5,17 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from fuego_jenkins_remote.fuego.names import check_host_name
-from fuego_jenkins_remote.hub import audit
 from fuego_jenkins_remote.hub.changes import Change
-from fuego_jenkins_remote.hub.errors import Conflict
-from fuego_jenkins_remote.hub.fserver.settings import USER
+from fuego_jenkins_remote.hub.fserver.settings import USER, have_user
 from fuego_jenkins_remote.hub.people.teams import have_team
 from fuego_jenkins_remote.hub.records import Caller, Membership
-from fuego_jenkins_remote.hub.schema import tokens
-from fuego_jenkins_remote.hub.statements import people as sql
-from fuego_jenkins_remote.hub.statements import teams as team_sql
 from fuego_jenkins_remote.network.permissions import Level
-from fuego_jenkins_remote.service.tokens import list_tokens
 
 WHO = "import"
 """Who stands in the history of a request for what the import has done."""
@@ -50,11 +44,4 @@ class Taken:
 def prepare(change: Change, wanted: Import) -> None:
     """See to the team and the user; raises BadName, and Conflict where a person is called as the user is."""
     have_team(change.conn, check_host_name(wanted.team))
-    if not sql.user_exists(change.conn, USER):
-        sql.insert_user(change.conn, name=USER, email="", notify=(), now=change.at)
-        audit.write(change, None, "add-user", f"user {USER}", "an old Fuego server's requests and tests")
-    elif any(token.kind == "user" for token in list_tokens(change.conn, tokens, owner=USER)):
-        raise Conflict(f"there is a person called {USER}, who has a token: nothing can be taken over under that name")
-    if team_sql.level_of(change.conn, USER, wanted.team) is None:
-        team_sql.set_level(change.conn, USER, wanted.team, Level.MEMBER)
-        audit.write(change, None, "set-member", f"user {USER}", f"member of {wanted.team}", team=wanted.team)
+    have_user(change, wanted.team)
