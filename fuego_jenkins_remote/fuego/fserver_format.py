@@ -190,6 +190,11 @@ def matches(pattern: str, value: str) -> bool:
     return value.startswith(core) if ends else value == pattern
 
 
+def exactly(pattern: str | None) -> str | None:
+    """The one value that a filter takes; None for one that takes others, too, and where there is none."""
+    return None if pattern is None or pattern.startswith("*") or pattern.endswith("*") else pattern
+
+
 def lab_time(at: datetime) -> str:
     """A time as labs write it into a request's start_time and done_time."""
     return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S}+0000"

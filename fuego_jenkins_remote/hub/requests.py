@@ -174,7 +174,7 @@ def find(conn: sa.Connection, request_id: str) -> Request:
 def told(conn: sa.Connection, request: Request, now: datetime) -> telling.Told:
     """What is happening to it, in words."""
     boards = board_sql.of_lane(conn, request.lane_id, most=choice.MOST_BOARDS) if request.state is State.PENDING else []
-    attempt = attempt_sql.find(conn, request.id, request.attempt) if request.host else None
+    attempt = attempt_sql.current(conn, request)
     return telling.tell(request, boards, attempt, now)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
+from datetime import datetime
 
 import sqlalchemy as sa
 from fastapi import APIRouter, Request, Response
@@ -32,18 +33,28 @@ _NAMED_ONLY = frozenset({"get_test", "remove_test"})
 
 _Change = Callable[[Change, Fserver, wire.Asked], str]
 _Read = Callable[[sa.Connection, Fserver, wire.Asked], str]
+_Timed = Callable[[sa.Connection, Fserver, wire.Asked, datetime], str]
 _CHANGES: dict[str, _Change] = {
     "put_board": boards.put,
     "update_board": boards.update,
     "put_request": requests.put,
     "update_request": reports.update,
     "remove_request": requests.remove,
+    "remove_run": runs.remove,
 }
 _READS: dict[str, _Read] = {
     "get_board": boards.get,
     "query_boards": boards.query,
+    "query_runs": runs.query,
+    "get_run_url": runs.get_url,
+    "query_tests": tests.query_tests,
+    "query_binary_tests": tests.query_binaries,
 }
-"""What reads and knows no time."""
+_TIMED: dict[str, _Timed] = {
+    "get_request": requests.get,
+    "query_requests": requests.query,
+}
+"""What is told otherwise as time goes by."""
 _OF_PACKAGES = frozenset(
     {
         "put_run",
@@ -58,6 +69,7 @@ _OF_PACKAGES = frozenset(
 )
 _UPLOADS = {"put_run": runs.LIMITS.package, "put_test": packages.MAX_BYTES, "put_binary_package": packages.MAX_BYTES}
 """How large what an action brings may be, in bytes."""
+_ACTIONS = frozenset({*_CHANGES, *_READS, *_TIMED, *_UPLOADS})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,9 +98,9 @@ class OldServer:
                 return HTMLResponse(await run_in_threadpool(self._page, hub, kind))
             if action in _NAMED_ONLY:
                 raise wire.error(f"{action} is not there: no Fuego server has ever had it")
-            if action not in _CHANGES | _READS and action not in _OF_PACKAGES | _TIMED.keys():
+            if action not in _ACTIONS:
                 return HTMLResponse(pages.problem(f"Unknown action '{action[:200]}'"))
-            if request.method == "HEAD" and (action in _CHANGES or action in _UPLOADS or action == "remove_run"):
+            if request.method == "HEAD" and (action in _CHANGES or action in _UPLOADS):
                 raise wire.error("HEAD changes nothing")
             if action in _OF_PACKAGES and not self.fserver.open:
                 raise wire.Fail(_CLOSED)
@@ -114,16 +126,13 @@ class OldServer:
             return await run_in_threadpool(self._do, hub, action, asked)
 
     def _do(self, hub: Hub, action: str, asked: wire.Asked) -> str:
-        if action == "remove_run":
-            with hub.change() as change:
-                return runs.remove(change, self.fserver, asked)
         if action in _CHANGES:
             with hub.change() as change:
                 return _CHANGES[action](change, self.fserver, asked)
         with hub.reading() as conn:
             if action in _READS:
                 return _READS[action](conn, self.fserver, asked)
-            return _TIMED[action](hub, conn, self.fserver, asked)
+            return _TIMED[action](conn, self.fserver, asked, hub.clock())
 
     def _upload(self, hub: Hub, action: str, asked: wire.Asked, incoming: packages.Upload) -> str:
         file = _file_name(action, asked)
@@ -204,15 +213,6 @@ _FILES: dict[tuple[str, str], Callable[[OldServer, Hub, str], Response]] = {
     ("data/tests", "yaml"): OldServer._test_yaml,
     ("files/binary-packages", "ftbp"): OldServer._binary,
     ("data/binary-packages", "json"): OldServer._binary_json,
-}
-_Timed = Callable[[Hub, sa.Connection, Fserver, wire.Asked], str]
-_TIMED: dict[str, _Timed] = {
-    "get_request": lambda hub, conn, fserver, asked: requests.get(conn, fserver, asked, hub.clock()),
-    "query_requests": lambda hub, conn, fserver, asked: requests.query(conn, fserver, asked, hub.clock()),
-    "query_runs": lambda _hub, conn, fserver, asked: runs.query(conn, fserver, asked),
-    "get_run_url": lambda _hub, conn, fserver, asked: runs.get_url(conn, fserver, asked),
-    "query_tests": lambda _hub, conn, _fserver, asked: tests.query_tests(conn, asked),
-    "query_binary_tests": lambda _hub, conn, _fserver, asked: tests.query_binaries(conn, asked),
 }
 
 

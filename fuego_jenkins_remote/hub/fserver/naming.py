@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from fuego_jenkins_remote.fuego.fserver_format import RequestId
+from fuego_jenkins_remote.fuego.fserver_format import RequestId, lab_time
 from fuego_jenkins_remote.hub.changes import Change
 from fuego_jenkins_remote.hub.fserver.settings import Fserver
 from fuego_jenkins_remote.hub.fserver.view import run_of
@@ -68,7 +68,7 @@ def on_done(change: Change, request: Request, run_url: str) -> None:
         test=seen.test,
         spec=seen.spec,
         status=request.status,
-        timestamp=f"{run.at:%Y-%m-%dT%H:%M:%S}+0000",
+        timestamp=lab_time(run.at),
         request=seen.old_id,
         run_key=request.run_key,
         run_url=run_url,

@@ -53,7 +53,7 @@ def _take(change: Change, seen: sql.Seen, state: str | None, said: dict[str, str
         return  # the same once more, with more words
     if state not in _STATES:
         raise error(f"{state[:40]!r} is no state of a request: {', '.join(_STATES)}")
-    attempt = _attempt(change, seen)
+    attempt = attempt_sql.current(change.conn, requests.find(change.conn, seen.id))
     if state == "pending":
         raise error(f"the request is {OLD_FUEGO_STATE[seen.state]}: it cannot wait again; put another one")
     if state == "running" and seen.state is not State.PENDING:
@@ -75,12 +75,6 @@ def _take(change: Change, seen: sql.Seen, state: str | None, said: dict[str, str
             detail=said.get("reason", ""),
             console_tail="",
         )
-
-
-def _attempt(change: Change, seen: sql.Seen) -> Attempt | None:
-    """The attempt that the request is at."""
-    request = requests.find(change.conn, seen.id)
-    return attempt_sql.find(change.conn, seen.id, request.attempt) if request.host else None
 
 
 def _begin(change: Change, seen: sql.Seen, *, started: bool) -> AttemptId:

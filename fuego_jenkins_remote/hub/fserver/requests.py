@@ -9,7 +9,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from fuego_jenkins_remote.fuego.errors import BadName
-from fuego_jenkins_remote.fuego.fserver_format import MAX_ID, as_json, matches
+from fuego_jenkins_remote.fuego.fserver_format import MAX_ID, as_json, exactly, matches
 from fuego_jenkins_remote.fuego.names import (
     check_phases,
     check_spec_name,
@@ -94,8 +94,8 @@ def listed(
     rows = sql.listed(
         conn,
         states,
-        host=_exact(filters.get("host")),
-        board=_exact(filters.get("board")),
+        host=exactly(filters.get("host")),
+        board=exactly(filters.get("board")),
         requester=None if fserver.open else USER,
         limit=MOST_LISTED + 1,
     )
@@ -119,7 +119,7 @@ def remove(change: Change, fserver: Fserver, asked: Asked) -> str:
     life.hold(change, seen.id)
     request = requests.find(change.conn, seen.id)
     if request.state not in FINAL:
-        attempt = attempt_sql.find(change.conn, request.id, request.attempt) if request.host else None
+        attempt = attempt_sql.current(change.conn, request)
         why = "removed by an old client"
         with suppress(Conflict):  # too late to call it off: it is not shown any more all the same
             if attempt is not None and attempt.claim_id.startswith(CLAIM):
@@ -197,8 +197,3 @@ def _switch(name: str, text: str) -> bool:
     if text.lower() not in {"true", "false"}:
         raise error(f"{name} is true or false, not {text[:40]!r}")
     return text.lower() == "true"
-
-
-def _exact(text: str | None) -> str | None:
-    """What a filter asks for, if it asks for one thing."""
-    return None if text is None or text.startswith("*") or text.endswith("*") else text

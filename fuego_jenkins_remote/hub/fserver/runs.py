@@ -12,10 +12,10 @@ from collections.abc import Iterator
 import sqlalchemy as sa
 
 from fuego_jenkins_remote.fuego.errors import BadName, BadPackage, FormatError
-from fuego_jenkins_remote.fuego.fserver_format import RunId, matches
+from fuego_jenkins_remote.fuego.fserver_format import RunId, exactly, matches
 from fuego_jenkins_remote.fuego.names import check_board_name, check_host_name, check_test_name
 from fuego_jenkins_remote.fuego.packages import Limits, read_member
-from fuego_jenkins_remote.fuego.runs import Run, read_run
+from fuego_jenkins_remote.fuego.runs import MAX_SIZE, Run, read_run
 from fuego_jenkins_remote.hub import packages, requests
 from fuego_jenkins_remote.hub.changes import Change
 from fuego_jenkins_remote.hub.core import Hub
@@ -33,7 +33,6 @@ LIMITS = Limits()
 MOST_LISTED = 20_000
 NO_VISION = "runs are kept by vision, and this hub has been told of none (ftc hub serve --fserver-vision)"
 
-_RUN_JSON = 32 * 1024 * 1024
 _LOOKED_AT = 10
 _LONGEST = 200
 
@@ -93,9 +92,9 @@ def listed(conn: sa.Connection, fserver: Fserver, asked: Asked) -> list[sql.OldR
     wanted = asked.fields
     rows = sql.runs(
         conn,
-        host=_exact(wanted.get("host")),
-        board=_exact(wanted.get("board")),
-        test=_exact(wanted.get("test_name")),
+        host=exactly(wanted.get("host")),
+        board=exactly(wanted.get("board")),
+        test=exactly(wanted.get("test_name")),
         limit=MOST_LISTED + 1,
     )
     if len(rows) > MOST_LISTED:
@@ -158,7 +157,7 @@ def _read(file: str, name: RunId, incoming: packages.Upload) -> Run:
     """The run in the package; raises Fail as the original says it."""
     incoming.file.flush()
     try:
-        return read_run(read_member(incoming.path, "run/run.json", _RUN_JSON, LIMITS))
+        return read_run(read_member(incoming.path, "run/run.json", MAX_SIZE, LIMITS))
     except BadPackage as bad:
         said = places.uploaded(places.RUN, file)
         if "there is no file" in bad.what:
@@ -198,10 +197,6 @@ def _fits(run: sql.OldRun, asked: Asked) -> bool:
         "status": run.status,
     }
     return all(matches(text, known[field]) for field, text in asked.fields.items() if field in known)
-
-
-def _exact(text: str | None) -> str | None:
-    return None if text is None or "*" in text else text
 
 
 def _plain(name: str) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from fuego_jenkins_remote.fuego.errors import BadName, BadPackage
-from fuego_jenkins_remote.fuego.fserver_format import BinaryId, TestId, matches
+from fuego_jenkins_remote.fuego.fserver_format import BinaryId, TestId, exactly, matches
 from fuego_jenkins_remote.fuego.names import check_test_name
 from fuego_jenkins_remote.fuego.packages import read_member, read_test_yaml_of
 from fuego_jenkins_remote.fuego.releases import BINARY_JSON
@@ -75,7 +75,7 @@ def put_binary(hub: Hub, fserver: Fserver, file: str, incoming: packages.Upload)
     return ok(places.uploaded(places.BINARY, file) + places.extracted(places.BINARY, str(wanted)))
 
 
-def query_tests(conn: sa.Connection, asked: Asked) -> str:
+def query_tests(conn: sa.Connection, _fserver: Fserver, asked: Asked) -> str:
     """query_tests: NAME-VERSION-RELEASE, filtered by name, version and release."""
     name = asked.fields.get("test_name", asked.fields.get("name", "*"))
     version, release = asked.fields.get("version", "*"), asked.fields.get("release", "*")
@@ -88,11 +88,11 @@ def query_tests(conn: sa.Connection, asked: Asked) -> str:
     )
 
 
-def query_binaries(conn: sa.Connection, asked: Asked) -> str:
+def query_binaries(conn: sa.Connection, _fserver: Fserver, asked: Asked) -> str:
     """query_binary_tests: TOOLCHAIN-NAME, filtered by name and toolchain."""
     name = asked.fields.get("test_name", asked.fields.get("name", "*"))
     toolchain = asked.fields.get("toolchain", "*")
-    rows = sql.binaries_listed(conn, None if "*" in name else name, MOST_LISTED)
+    rows = sql.binaries_listed(conn, exactly(name), MOST_LISTED)
     return ok(
         "".join(
             sorted(
@@ -158,7 +158,7 @@ def binary_names(conn: sa.Connection) -> list[BinaryId]:
 
 
 def _tests(conn: sa.Connection, name: str) -> dict[str, tuple[str, str, str]]:
-    rows = sql.tests_listed(conn, None if "*" in name else name, MOST_LISTED)
+    rows = sql.tests_listed(conn, exactly(name), MOST_LISTED)
     return {f"{one}-{label}": (one, version, str(release)) for one, label, version, release, _ in rows}
 
 

@@ -58,6 +58,11 @@ def find(conn: sa.Connection, request_id: str, number: int) -> Attempt | None:
     return None if row is None else Attempt(**row)
 
 
+def current(conn: sa.Connection, request: Request) -> Attempt | None:
+    """The attempt that a request is at; None while no lab has it."""
+    return find(conn, request.id, request.attempt) if request.host else None
+
+
 def of_request(conn: sa.Connection, request_id: str) -> list[Attempt]:
     """All attempts of a request, in order."""
     query = sa.select(*_COLUMNS).where(attempts.c.request_id == request_id).order_by(attempts.c.number)
