@@ -10,6 +10,7 @@ import pytest
 from fuego_jenkins_remote.fuego.fserver_folder import FserverFolder, Torn
 from fuego_jenkins_remote.fuego.packages import file_sha256, key_of_content
 from fuego_jenkins_remote.hub import boards
+from fuego_jenkins_remote.hub.errors import Conflict
 from fuego_jenkins_remote.hub.fserver.settings import USER
 from fuego_jenkins_remote.hub.fserver.view import record_of
 from fuego_jenkins_remote.hub.importing.folder import import_folder
@@ -19,10 +20,13 @@ from fuego_jenkins_remote.hub.statements import fserver as old_sql
 from fuego_jenkins_remote.hub.statements import people as people_sql
 from fuego_jenkins_remote.hub.statements import requests as sql
 from fuego_jenkins_remote.hub.statements import store as store_sql
+from fuego_jenkins_remote.hub.store.values import StoredBinary
 from fuego_jenkins_remote.network.states import State
 from old_folder import RUN, TEST_YAML, OldFolder, packed
 
 from .conftest import World
+
+BINARY = '{"name": "Functional.hello_world", "toolchain": "debian-armhf"}'
 
 
 @pytest.fixture
@@ -141,6 +145,12 @@ def test_what_waited_can_go_on_and_be_run(world: World, old: OldFolder) -> None:
     assert claimed.request == found.id
 
 
+def test_what_goes_on_waiting_is_run_as_was_asked_for(world: World, old: OldFolder) -> None:
+    old.board()
+    found = request_after(world, old, waiting=True, dynamic_vars="LOOPS=3", reboot="true")
+    assert (found.variables, found.options.reboot) == ({"LOOPS": "3"}, True)
+
+
 def test_a_run_that_is_not_there_is_told_and_the_request_taken_without_it(world: World, old: OldFolder) -> None:
     old_id = old.request(state="done", run_id=RUN)
     assert "taken over without it" in torn(take(world, old))[0]
@@ -213,12 +223,43 @@ def test_a_second_import_changes_nothing(world: World, old: OldFolder) -> None:
 
 def test_somebody_called_so_is_not_taken_for_the_old_clients(world: World, old: OldFolder) -> None:
     world.add_user(USER, "timslab")
-    with pytest.raises(Exception, match="there is a person called fserver"):
+    with pytest.raises(Conflict, match="there is a person called fserver"):
         take(world, old)
 
 
+# -- binaries
+
+
+def put_binary(old: OldFolder, json: str, name: str = "debian-armhf-Functional.hello_world") -> Path:
+    path = old.root / "files" / "binary-packages" / f"{name}-binary-package.ftbp"
+    path.write_bytes(packed({"binary-package.json": json}))
+    return path
+
+
+def binary_of(world: World) -> StoredBinary | None:
+    with world.hub.reading() as conn:
+        return store_sql.find_binary(conn, "Functional.hello_world", "debian-armhf", "")
+
+
 def test_binaries_come_along(world: World, old: OldFolder) -> None:
-    name = "debian-armhf-Functional.hello_world-binary-package.ftbp"
-    path = old.root / "files" / "binary-packages" / name
-    path.write_bytes(packed({"binary-package.json": "{}"}))
-    assert len(torn(take(world, old))) == 1, "it does not say what it is"
+    path = put_binary(old, BINARY)
+    assert torn(take(world, old)) == []
+    kept = binary_of(world)
+    assert kept is not None
+    assert (kept.sha256, kept.team, kept.uploaded_by) == (file_sha256(path), "oldnetwork", USER)
+
+
+@pytest.mark.parametrize("json", ["{}", BINARY.replace("armhf", "i386")])
+def test_binaries_that_are_not_what_their_name_says_are_torn(world: World, old: OldFolder, json: str) -> None:
+    put_binary(old, json)
+    assert len(torn(take(world, old))) == 1
+    assert binary_of(world) is None
+
+
+def test_binaries_that_the_hub_has_are_not_replaced(world: World, old: OldFolder) -> None:
+    put_binary(old, BINARY)
+    take(world, old)
+    before = binary_of(world)
+    put_binary(old, BINARY.replace("{", '{"note": "another", '))
+    assert torn(take(world, old)) == ["the hub has other binaries of Functional.hello_world for debian-armhf"]
+    assert binary_of(world) == before

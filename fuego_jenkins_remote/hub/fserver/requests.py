@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -52,7 +53,12 @@ def put(change: Change, fserver: Fserver, asked: Asked) -> str:
         raise Fail(f"Error: No matching board '{host}:{board}' registered with server")
     if sql.waiting_of(change.conn, fserver.team, USER) >= MOST_WAITING[fserver.open]:
         raise error(f"{MOST_WAITING[fserver.open]} requests of old clients wait already")
-    [made] = requests.put(change, fserver.caller, _wanted(asked.fields, host, board))
+    try:
+        wanted = asked_for(asked.fields, host, board, call_id=_call_id(asked), notes=_notes(asked.fields))
+        wanted = with_choices(wanted, asked.fields)
+    except BadName as bad:
+        raise error(bad.what) from bad
+    [made] = requests.put(change, fserver.caller, wanted)
     if sql.of_request(change.conn, made.id) is None:  # it has what a lab with an old client may pass over, and says so
         naming.give_id(change, made.id, host, board)
     seen = sql.of_request(change.conn, made.id)
@@ -144,46 +150,36 @@ def find(conn: sa.Connection, fserver: Fserver, old_id: str) -> sql.Seen:
     return seen
 
 
-def _wanted(fields: Mapping[str, str], host: str, board: str) -> NewRequest:
-    """What is asked for, of what an old client sends; raises Fail for what no lab could run."""
-    try:
-        test = check_test_name(fields.get("test_name", ""))
-        spec = check_spec_name(fields.get("test_spec") or "default")
-        seconds = parse_timeout(fields.get("timeout") or "30m")
-        phases = check_phases(fields.get("phases", ""))
-    except BadName as bad:
-        raise error(bad.what) from bad
-    variables = _variables(fields.get("dynamic_vars", ""))
-    switches = {name: _switch(name, fields[name]) for name in _SWITCHES if name in fields}
+def asked_for(fields: Mapping[str, str], host: str, board: str, *, call_id: str, notes: str) -> NewRequest:
+    """What the fields of an old request ask for: a test on a board; raises BadName for what no lab could run."""
     return NewRequest(
-        call_id=_call_id(fields.get("call_id", "")),
+        call_id=call_id,
         selector=selectors.exactly(host, board).normal(),
-        test=test,
-        spec=spec,
-        timeout=seconds,
-        phases=phases,
-        options=Options(**switches),
-        variables=variables,
-        notes=_notes(fields),
+        test=check_test_name(fields.get("test_name", "")),
+        spec=check_spec_name(fields.get("test_spec") or "default"),
+        timeout=parse_timeout(fields.get("timeout") or "30m"),
+        phases=check_phases(fields.get("phases", "")),
+        variables={},
+        notes=notes,
     )
 
 
+def with_choices(new: NewRequest, fields: Mapping[str, str]) -> NewRequest:
+    """The same, run as the fields say: with which variables, with a reboot before or not. Raises BadName."""
+    switches = {name: _switch(name, fields[name]) for name in _SWITCHES if name in fields}
+    return replace(new, options=Options(**switches), variables=_variables(fields.get("dynamic_vars", "")))
+
+
 def _variables(text: str) -> dict[str, str]:
-    """Variables of a test, as `ftc run-test --dynamic-vars` has them: NAME=VALUE,NAME=VALUE. Raises Fail."""
-    found: dict[str, str] = {}
-    for part in filter(None, text.split(",")):
-        name, _, value = part.partition("=")
-        try:
-            found |= [check_variable(name.strip(), value.strip())]
-        except BadName as bad:
-            raise error(bad.what) from bad
-    return found
+    """Variables of a test, as `ftc run-test --dynamic-vars` has them: NAME=VALUE,NAME=VALUE. Raises BadName."""
+    pairs = (part.partition("=") for part in text.split(",") if part)
+    return dict(check_variable(name.strip(), value.strip()) for name, _, value in pairs)
 
 
-def _call_id(text: str) -> str:
+def _call_id(asked: Asked) -> str:
     """The caller's id of the call, by which the same call once more makes no second request; else one of its own."""
     try:
-        return check_call_id(text)
+        return check_call_id(asked.fields.get("call_id", ""))
     except BadIdentity:
         return new_call_id()
 
@@ -195,5 +191,5 @@ def _notes(fields: Mapping[str, str]) -> str:
 
 def _switch(name: str, text: str) -> bool:
     if text.lower() not in {"true", "false"}:
-        raise error(f"{name} is true or false, not {text[:40]!r}")
+        raise BadName(f"{name} is true or false, not {text[:40]!r}")
     return text.lower() == "true"

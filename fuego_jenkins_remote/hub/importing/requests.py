@@ -11,16 +11,10 @@ from datetime import datetime, timedelta
 
 from fuego_jenkins_remote.fuego.fserver_folder import OldRecord
 from fuego_jenkins_remote.fuego.fserver_format import CHANGEABLE, RUNNING_HOURS, RequestId, read_time
-from fuego_jenkins_remote.fuego.names import (
-    check_board_name,
-    check_host_name,
-    check_phases,
-    check_spec_name,
-    check_test_name,
-    parse_timeout,
-)
+from fuego_jenkins_remote.fuego.names import check_board_name, check_host_name
 from fuego_jenkins_remote.hub import life, requests
 from fuego_jenkins_remote.hub.changes import Change
+from fuego_jenkins_remote.hub.fserver.requests import asked_for, with_choices
 from fuego_jenkins_remote.hub.fserver.settings import USER
 from fuego_jenkins_remote.hub.importing.values import WHO, Import, Taken
 from fuego_jenkins_remote.hub.queue import lanes
@@ -45,7 +39,7 @@ def take(change: Change, wanted: Import, old: OldRecord, runs: Mapping[str, OldR
         return Taken(path=old.path, kind="requests", is_new=False)
     new = _wanted(old)
     if old.fields["state"] == "pending" and wanted.waiting:
-        [made] = requests.put(change, wanted.caller, new)
+        [made] = requests.put(change, wanted.caller, with_choices(new, old.fields))
         _show(change, made.id, old, said={})
     else:
         _as_it_ended(change, wanted, old, new, runs)
@@ -119,16 +113,7 @@ def _wanted(old: OldRecord) -> NewRequest:
     fields = old.fields
     host, board = check_host_name(fields["host"]), check_board_name(fields["board"])
     who = " ".join(fields.get("requestor", "").split())[:200] or "nobody in particular"
-    return NewRequest(
-        call_id=old.name,
-        selector=selectors.exactly(host, board).normal(),
-        test=check_test_name(fields.get("test_name", "")),
-        spec=check_spec_name(fields.get("test_spec") or "default"),
-        timeout=parse_timeout(fields.get("timeout") or "30m"),
-        phases=check_phases(fields.get("phases", "")),
-        variables={},
-        notes=f"{old.name}, put for {who}",
-    )
+    return asked_for(fields, host, board, call_id=old.name, notes=f"{old.name}, put for {who}")
 
 
 def _bare(run: str) -> str:
