@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -52,7 +52,6 @@ class OldHub:
     engine: sa.Engine
     clock: Clock
     secrets: dict[str, str]
-    ids: dict[str, str] = field(default_factory=dict)
 
     @property
     def hub(self) -> Hub:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ import pytest
 from fuego_jenkins_remote.hub import admin, schema
 from fuego_jenkins_remote.hub.errors import Conflict, NotKnown
 from fuego_jenkins_remote.hub.fserver.settings import Fserver, Mode
+from packed_tests import pack
 
 from .conftest import TEAM, OldHub
 
@@ -85,10 +88,23 @@ def test_packages_are_not_taken(held: OldHub, action: str) -> None:
     )
 
 
+@pytest.mark.parametrize("action", ["query_runs", "query_tests", "query_binary_tests", "get_run_url", "remove_run"])
+def test_packages_are_not_told_of(held: OldHub, action: str) -> None:
+    assert held.failed(action) == "Error: packages and runs are not for clients without a token here"
+
+
 @pytest.mark.parametrize("path", ["runs", "tests", "binary-packages"])
 def test_packages_are_not_shown(held: OldHub, path: str) -> None:
     assert held.client.get(f"/fserver.py/{path}").text.startswith("FAIL\n")
-    assert held.client.get(f"/fserver-data/files/{path}/x.ftp").status_code == 404
+
+
+def test_packages_that_everybody_with_a_token_has_are_not_given(held: OldHub, tmp_path: Path) -> None:
+    content = pack(tmp_path).read_bytes()
+    digest = hashlib.sha256(content).hexdigest()
+    held.today("tim", "PUT", f"/packages/{digest}", 201, content=content)
+    held.today("tim", "POST", "/tests", 201, json={"package": digest})
+    for path in ("files/tests/Functional.hello-1.0-1.ftp", "data/tests/Functional.hello-1.0-1.yaml"):
+        assert held.client.get(f"/fserver-data/{path}").status_code == 404, path
 
 
 # -- who may not be let in

@@ -61,14 +61,14 @@ def test_a_test_is_in_the_store_of_today(old: OldHub, tmp_path: Path) -> None:
         ("Functional.hello-2.0-1.ftp", "holds Functional.hello-1.0-1"),
         ("Functional.hello.tar", "expected .ftp extension"),
         ("../Functional.hello-1.0-1.ftp", "is no name of a file"),
-        ("a;reboot-1-1.ftp", "is no full test name"),
+        ("a;reboot-1-1.ftp", "is no test name"),
         ("Functional.hello.ftp", "is no test of an old"),
     ],
 )
 def test_a_name_that_is_not_the_tests_is_refused(old: OldHub, tmp_path: Path, name: str, why: str) -> None:
     answer = old.upload("put_test", name, pack(tmp_path).read_bytes())
     assert answer.startswith("FAIL\n")
-    assert why in answer or "is no test name" in answer
+    assert why in answer
     assert old.done("query_tests") == ""
 
 

@@ -41,10 +41,13 @@ def test_an_unknown_action_gives_a_page(old: OldHub) -> None:
     assert old.client.get("/fserver.py?action=frobnicate").text == pages.problem("Unknown action 'frobnicate'")
 
 
-@pytest.mark.parametrize("action", ["put_board", "remove_request"])
-def test_asking_for_the_head_changes_nothing(old: OldHub, action: str) -> None:
-    old.client.head(f"/fserver.py?action={action}&host=timslab&board=bbb")
-    assert old.done("query_boards") == ""
+def test_asking_for_the_head_changes_nothing(old: OldHub) -> None:
+    old.put_board()
+    request = old.put_request()
+    for asked in (f"remove_request&request_id={request}", "put_board&host=timslab&board=other"):
+        assert old.client.head(f"/fserver.py?action={asked}").status_code == 200
+    assert old.done("query_requests").split() == [request]
+    assert old.done("query_boards").split() == ["timslab:bbb"]
 
 
 @pytest.mark.parametrize(

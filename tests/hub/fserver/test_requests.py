@@ -19,7 +19,7 @@ def record(old: OldHub, request: str) -> Any:
     return json.loads(old.done("get_request", request_id=request))
 
 
-def claim(old: OldHub, request: Any = None) -> Any:
+def claim(old: OldHub) -> Any:
     """What the lab of today gets for its board."""
     body = {"claim_id": f"claim-{old.clock():%H%M%S%f}", "boards": ["qemu"], "wait": 0}
     return old.today("newlab", "POST", "/claims", json=body)["attempts"]
