@@ -47,7 +47,6 @@ class _Rule:
     status: int = 0
     headers: Mapping[str, str] = field(default_factory=dict)
     body: str = ""
-    is_passed_on: bool = False
     left: int = -1
     held: Held | None = None
     spared: int = 0
@@ -126,7 +125,7 @@ class FrontDoor:
     @contextlib.contextmanager
     def losing_answers(self, *, method: str = "POST", path: str = "", times: int = 1) -> Iterator[None]:
         """Pass on what fits, and break the connection off instead of answering."""
-        with self._ruled(_Rule(method, re.compile(path), is_passed_on=True, left=times)):
+        with self._ruled(_Rule(method, re.compile(path), left=times)):
             yield
 
     @contextlib.contextmanager
@@ -134,7 +133,7 @@ class FrontDoor:
         """Hold one that fits, after `spared` others, until `goes_on` is set or the block ends; then pass it on."""
         held = Held()
         try:
-            with self._ruled(_Rule(method, re.compile(path), is_passed_on=True, left=1, held=held, spared=spared)):
+            with self._ruled(_Rule(method, re.compile(path), left=1, held=held, spared=spared)):
                 yield held
         finally:
             held.goes_on.set()

@@ -126,7 +126,7 @@ class KernelCiTarget:
             _all(found, runs, None)
 
     def _send(self, wanted: dict[str, Any]) -> str:
-        body = checked(wanted)
+        body = _encoded(wanted)  # of runs that fit the schema each
         headers = {"Content-Type": "application/json"}
         try:
             answer = _object(self._site().good("POST", "/submit", data=body, headers=headers, wait=_SEND_SECONDS))
@@ -178,14 +178,12 @@ def _all(found: dict[str, Handed], runs: Sequence[RunPackage], error: NotDeliver
 
 def checked(wanted: dict[str, Any]) -> bytes:
     """A submission as it is sent; raises NeverDelivered for one that the schema does not allow, with the place."""
-    import json
-
     from jsonschema.exceptions import ValidationError
     from kcidb_io.schema import V5_3
 
     try:
         V5_3.validate(wanted)
-        body = json.dumps(wanted, ensure_ascii=False, allow_nan=False).encode("utf-8", "replace")
+        body = _encoded(wanted)
     except ValidationError as error:
         where = "/".join(str(part) for part in error.absolute_path)
         raise NeverDelivered(f"the run does not fit KernelCI's schema: {where}: {error.message[:300]}") from error
@@ -194,6 +192,13 @@ def checked(wanted: dict[str, Any]) -> bytes:
     if len(body) > MAX_BYTES:
         raise NeverDelivered(f"the run is too large for KernelCI: {len(body)} bytes")
     return body
+
+
+def _encoded(wanted: dict[str, Any]) -> bytes:
+    """As JSON; raises ValueError for a number that JSON does not have."""
+    import json
+
+    return json.dumps(wanted, ensure_ascii=False, allow_nan=False).encode("utf-8", "replace")
 
 
 def open_site(url: str, token: str, **more: Any) -> Site:
