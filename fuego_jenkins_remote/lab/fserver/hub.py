@@ -146,8 +146,7 @@ class FserverLab(FserverHub):
     def _settled(self, one: Taken) -> Attempt | None:
         """The attempt, if the mark of a claim stands there; else it is over."""
         if one.held is Held.MARKING:
-            record = self._record(one.request)
-            if record is None or record.get("state") != "running" or not is_ours(record, one.mark, one.start_time):
+            if not self._stands(one):
                 log.info("%s: somebody else was first, or it is gone", one.request)
                 self._book.end(one.id)
                 return None
@@ -189,8 +188,7 @@ class FserverLab(FserverHub):
     def start(self, attempt: AttemptId, call_id: str, build_url: str, build_number: str) -> bool:  # noqa: ARG002
         """The gate: True for go, if our mark still stands there; raises Conflict for no go."""
         one = self._held(attempt)
-        record = self._record(one.request)
-        if record is None or record.get("state") != "running" or not is_ours(record, one.mark, one.start_time):
+        if not self._stands(one):
             self._book.end(attempt)
             raise Conflict(f"{one.request} was removed, or somebody else has taken it", status=409)
         if not self._book.start(attempt, call_id):
@@ -288,6 +286,11 @@ class FserverLab(FserverHub):
             return requests.record(self.server, request)
         except NotFound:
             return None
+
+    def _stands(self, one: Taken) -> bool:
+        """Whether a claim's mark stands there now."""
+        record = self._record(one.request)
+        return record is not None and record.get("state") == "running" and is_ours(record, one.mark, one.start_time)
 
     def _is_gone(self, one: Taken) -> bool:
         now = self._now()
