@@ -6,6 +6,7 @@
     ├── BadTestYaml    test.yaml
     ├── BadRun         run.json
     ├── BadPackage     .ftp, .frp, .ftbp
+    │   └── MissingMember  a file that belongs into one
     └── BadConf        fuego.conf
 
 The text of each is for the person who can mend it: what is wrong, where, what would be right.
@@ -55,6 +56,10 @@ class BadRun(FormatError):
 
 class BadPackage(FormatError):
     """A package is not one, is hostile, or is too large."""
+
+
+class MissingMember(BadPackage):
+    """A file that is to be in a package is not."""
 
 
 class BadConf(FormatError):

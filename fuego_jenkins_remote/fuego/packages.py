@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import IO, BinaryIO
 from uuid import NAMESPACE_URL, uuid5
 
-from fuego_jenkins_remote.fuego.errors import BadName, BadPackage
+from fuego_jenkins_remote.fuego.errors import BadName, BadPackage, MissingMember
 from fuego_jenkins_remote.fuego.names import check_test_name
 from fuego_jenkins_remote.fuego.redact import Redactor
 from fuego_jenkins_remote.fuego.run_folder import RunFolder
@@ -191,14 +191,14 @@ def _name_of(src: Path, kind: Kind, tops: set[str], names: set[str]) -> str:
     """Check that what makes a package one of this kind is there; give the test's name if paths tell it."""
     if kind is Kind.BINARY:
         if "binary-package.json" not in names:
-            raise BadPackage("is no binary package: binary-package.json is missing", file=src)
+            raise MissingMember("is no binary package: binary-package.json is missing", file=src)
         return ""
     if len(tops) != 1:
         raise BadPackage("does not hold exactly one folder", file=src)
     top = next(iter(tops))
     needed = "run/run.json" if kind is Kind.RUN else f"{top}/test.yaml"
     if needed not in names:
-        raise BadPackage(f"is no .{kind} package: {needed} is missing", file=src)
+        raise MissingMember(f"is no .{kind} package: {needed} is missing", file=src)
     if kind is Kind.TEST:
         try:
             check_test_name(top)
@@ -225,7 +225,7 @@ def read_member(src: Path, name: str, max_bytes: int, limits: Limits | None = No
                     raise BadPackage(f"{name!r} is larger than {max_bytes} bytes")
                 found = content.read()
     if found is None:
-        raise BadPackage(f"there is no file {name!r} in it", file=src)
+        raise MissingMember(f"there is no file {name!r} in it", file=src)
     return found
 
 
@@ -236,7 +236,7 @@ def read_test_yaml_of(src: Path, limits: Limits | None = None) -> bytes:
         for member, content in members(tar, limits):
             if content and member.name.count("/") == 1 and member.name.endswith("/test.yaml"):
                 return content.read(TEST_YAML_SIZE + 1)
-    raise BadPackage("is no .ftp package: test.yaml is missing", file=src)
+    raise MissingMember("is no .ftp package: test.yaml is missing", file=src)
 
 
 def unpack(src: Path, dst: Path, *, kind: Kind, limits: Limits | None = None) -> Path:

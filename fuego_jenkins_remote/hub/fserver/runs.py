@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import sqlalchemy as sa
 
-from fuego_jenkins_remote.fuego.errors import BadName, BadPackage, FormatError
+from fuego_jenkins_remote.fuego.errors import BadName, BadPackage, FormatError, MissingMember
 from fuego_jenkins_remote.fuego.fserver_format import RunId, exactly, matches
 from fuego_jenkins_remote.fuego.names import check_board_name, check_host_name, check_test_name
 from fuego_jenkins_remote.fuego.packages import Limits, read_member
@@ -158,12 +158,12 @@ def _read(file: str, name: RunId, incoming: packages.Upload) -> Run:
     incoming.file.flush()
     try:
         return read_run(read_member(incoming.path, "run/run.json", MAX_SIZE, LIMITS))
+    except MissingMember as bad:
+        path = f"{places.FILES}/runs/{name.bare}/run.json"
+        said = f"Error: can't find {path}\n in extracted .frp contents\n"
+        raise Fail(places.uploaded(places.RUN, file) + said) from bad
     except BadPackage as bad:
-        said = places.uploaded(places.RUN, file)
-        if "there is no file" in bad.what:
-            path = f"{places.FILES}/runs/{name.bare}/run.json"
-            raise Fail(f"{said}Error: can't find {path}\n in extracted .frp contents\n") from bad
-        raise Fail(f"{said}Could not extract file from run package\n") from bad
+        raise Fail(f"{places.uploaded(places.RUN, file)}Could not extract file from run package\n") from bad
     except (FormatError, OverflowError) as bad:
         raise error(f"the run.json in it cannot be read: {bad}") from bad
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from fuego_jenkins_remote.fuego.errors import BadName, BadPackage
+from fuego_jenkins_remote.fuego.errors import BadName, BadPackage, MissingMember
 from fuego_jenkins_remote.fuego.fserver_format import BinaryId, TestId, exactly, matches
 from fuego_jenkins_remote.fuego.names import check_test_name
 from fuego_jenkins_remote.fuego.packages import read_member, read_test_yaml_of
@@ -63,7 +63,7 @@ def put_binary(hub: Hub, fserver: Fserver, file: str, incoming: packages.Upload)
     try:
         described = putting.read_binary(incoming.path)
     except HubError as refused:
-        if "binary-package.json is missing" not in str(refused):
+        if not isinstance(refused.__cause__, MissingMember):
             raise
         path = f"{places.DATA}/binary-packages/binary-package.json"
         text = f"Error: can't find {path}\n in extracted .ftbp contents"
@@ -171,8 +171,8 @@ def _has_test_yaml(incoming: packages.Upload, name: str) -> bool:
     incoming.file.flush()
     try:
         read_test_yaml_of(incoming.path, putting.LIMITS)
+    except MissingMember:
+        return False
     except BadPackage as bad:
-        if "test.yaml is missing" in bad.what:
-            return False
         raise error(f"{name}: {bad.what}") from bad
     return True

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from fuego_jenkins_remote.hub.fserver.settings import Fserver
+from old_folder import packed
 from packed_tests import pack, pack_binary
 
 from .conftest import OldHub
@@ -86,6 +87,20 @@ def test_binaries_are_found_by_toolchain(old: OldHub, tmp_path: Path) -> None:
     path = f"/fserver-data/files/binary-packages/{name}-binary-package.ftbp"
     assert old.client.get(path).content == content
     assert old.client.get(f"/fserver-data/data/binary-packages/{name}.json").json()["toolchain"] == "debian-armhf"
+
+
+@pytest.mark.parametrize(
+    ("action", "name", "missing"),
+    [
+        ("put_test", "Functional.hello-1.0-1.ftp", "data/tests/Functional.hello/test.yaml"),
+        ("put_binary_package", "arm-Functional.hello-binary-package.ftbp", "data/binary-packages/binary-package.json"),
+        ("put_run", f"{RUN}.frp", f"files/runs/{RUN.removeprefix('run-')}/run.json"),
+    ],
+)
+def test_a_package_that_does_not_say_what_it_is_is_refused(full: OldHub, action: str, name: str, missing: str) -> None:
+    answer = full.upload(action, name, packed({"Functional.hello/other": "x"}))
+    assert answer.startswith("FAIL\n")
+    assert f"Error: can't find /fserver-data/{missing}\n in extracted " in answer
 
 
 # -- runs
