@@ -85,6 +85,13 @@ def test_a_star_counts_at_the_ends_of_a_filter_alone(pattern: str, value: str, t
 
 
 @pytest.mark.parametrize(
+    ("pattern", "value"), [("bbb", "bbb"), ("b*b", "b*b"), ("b*", None), ("*b", None), ("*", None), (None, None)]
+)
+def test_a_filter_without_a_star_at_an_end_takes_one_value(pattern: str | None, value: str | None) -> None:
+    assert old.exactly(pattern) == value
+
+
+@pytest.mark.parametrize(
     "text", ["2026-11-23T18:11:47+0000", "2026-11-24T03:11:47+0900", "2026-11-23_18:11:47", "2026-11-23_18:11:47.00"]
 )
 def test_times_are_read_as_labs_and_as_the_server_write_them(text: str) -> None:
