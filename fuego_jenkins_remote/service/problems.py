@@ -1,7 +1,6 @@
 """Errors as clients see them: problem details (RFC 9457) for programs, a small page for browsers.
 
     Problem            status, code
-    ├── BadRequest     400 bad-request
     ├── NotSignedIn    401 not-signed-in
     ├── Forbidden      403 forbidden
     ├── NotFound       404 not-found
@@ -44,13 +43,6 @@ class Problem(Exception):
         self.headers = dict(headers or {})
         if code is not None:
             self.code = code
-
-
-class BadRequest(Problem):
-    """The call cannot be understood."""
-
-    status = 400
-    code = "bad-request"
 
 
 class NotSignedIn(Problem):
