@@ -24,6 +24,9 @@ LOOK_SECONDS = 15.0
 PACE_SECONDS = 1.0
 _BEAT_SECONDS = 15
 _SEND_SECONDS = 30.0
+_END_SECONDS = 5.0
+"""So long a stream may take to end by itself when the hub stops: else the library, if it sees that before
+`Waiters.close` does, cuts it off in the middle of the protocol."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +53,9 @@ def stream(request: Request, hub: Hub, key: str, look: Look, *, seen: str, pace:
         raise TooMany("So many pages are open that this one does not move by itself.", headers={"Retry-After": "15"})
     known = request.headers.get("last-event-id", seen)
     events = _events(hub, reader, key, look, known, pace)
-    return EventSourceResponse(events, ping=_BEAT_SECONDS, send_timeout=_SEND_SECONDS)
+    return EventSourceResponse(
+        events, ping=_BEAT_SECONDS, send_timeout=_SEND_SECONDS, shutdown_grace_period=_END_SECONDS
+    )
 
 
 async def _events(  # noqa: PLR0917 - what stream() has found out
