@@ -93,8 +93,9 @@ def open_engine(where: str | os.PathLike[str], *, connections: int = CONNECTIONS
     if is_postgresql(text):
         return open_postgresql(text, connections=connections)
     url = sa.URL.create("sqlite", database=text)
-    # As many connections as there are threads that serve (40): none of them waits for another's connection.
-    engine = sa.create_engine(url, connect_args={"timeout": BUSY_SECONDS}, pool_size=5, max_overflow=40)
+    # As many connections as there are threads that serve (40), and loops: none of them waits for another's connection.
+    # They stay open, for opening one costs as much as ten queries.
+    engine = sa.create_engine(url, connect_args={"timeout": BUSY_SECONDS}, pool_size=45, max_overflow=0)
     sa.event.listen(engine, "connect", _prepare_sqlite)
     sa.event.listen(engine, "begin", _begin_sqlite)
     return engine

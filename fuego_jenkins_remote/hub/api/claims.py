@@ -55,7 +55,9 @@ async def _answer(request: Request, hub: Hub, wanted: claims.Claim, seconds: flo
             left = end - loop.time()
             if answer.worth_telling or left <= 0 or hub.waiters.closed:
                 return answer
-            await pause(event, min(left, _until(answer.again_at, hub)))
+            until = _until(answer.again_at, hub)
+            if not await pause(event, min(left, until)) and left <= until:
+                return answer  # nothing has changed: another look, at the end of each wait, would be half of all looks
 
 
 def _until(moment: datetime | None, hub: Hub) -> float:

@@ -23,4 +23,5 @@ async def newer(hub: Hub, key: str, version: Callable[[], int], *, seen: int, se
             left = end - loop.time()
             if now > seen or left <= 0 or hub.waiters.closed:
                 return
-            await pause(event, left)
+            if not await pause(event, left):
+                return
