@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import gc
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+import api_descriptions
 import hub_folders
 import postgresql_server
 
@@ -58,6 +60,13 @@ def pytest_collection_finish() -> None:
 
 def pytest_unconfigure() -> None:
     hub_folders.end()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def descriptions_made_once() -> Iterator[None]:
+    """See `api_descriptions`."""
+    with api_descriptions.made_once():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,6 @@ misspelt filter would else show everything), and a body of another kind than the
 from __future__ import annotations
 
 import threading
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -81,7 +80,6 @@ class Contract:
         self._lock = threading.Lock()
         self._described: Json | None = None
         self._operations: dict[tuple[str, str], _Operation] = {}
-        self._methods: dict[str, set[str]] = defaultdict(set)
 
     def describe(self) -> Json:
         """The OpenAPI document."""
@@ -89,9 +87,6 @@ class Contract:
             if self._described is None:
                 described = _described(self._app)
                 self._operations = {key: _operation(what) for key, what in _each(described)}
-                for context in iter_route_contexts(self._app.routes):
-                    if context.path is not None:
-                        self._methods[context.path].update(context.methods or ())
                 self._described = described
             return self._described
 
@@ -106,8 +101,8 @@ class Contract:
 
     def methods(self, route: str) -> set[str]:
         """Those that the address of a route's template takes."""
-        self.describe()
-        return self._methods.get(route, set())
+        contexts = iter_route_contexts(self._app.routes)
+        return {method for context in contexts if context.path == route for method in context.methods or ()}
 
 
 def install_contract(app: FastAPI) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+import hub_folders
 from fuego_jenkins_remote.cli.findings import Finding, State
 from fuego_jenkins_remote.cli.operating.doctor.examining import CHECKS, Patient, examine
 from fuego_jenkins_remote.cli.program import ftc
@@ -23,7 +24,7 @@ from fuego_jenkins_remote.hub import admin, backups
 def data(tmp_path: Path) -> Path:
     """A hub with an admin, a lab and a backup."""
     folder = tmp_path / "hub"
-    admin.init_data(folder)
+    hub_folders.init(folder)
     engine = admin.open_data(folder)
     admin.add_user(engine, "root", network_admin=True)
     admin.add_lab(engine, "demolab")

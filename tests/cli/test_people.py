@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import uvicorn
 
+import hub_folders
 from fuego_jenkins_remote.client import people
 from fuego_jenkins_remote.client.errors import Unreachable
 from fuego_jenkins_remote.fuego.conf import read_conf
@@ -40,7 +41,7 @@ class Net:
 
 @pytest.fixture
 def net(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Net]:
-    admin.init_data(tmp_path / "hub")
+    hub_folders.init(tmp_path / "hub")
     engine = admin.open_data(tmp_path / "hub")
     root = admin.add_user(engine, "root", teams=["timslab:admin"], network_admin=True)
     server = uvicorn.Server(uvicorn.Config(make_app(engine, tmp_path / "hub"), port=0, log_config=None))

@@ -16,6 +16,7 @@ import pytest
 import sqlalchemy as sa
 from starlette.testclient import TestClient
 
+import vision_folders
 from fuego_jenkins_remote.vision import admin
 from fuego_jenkins_remote.vision.app import make_app
 
@@ -109,7 +110,7 @@ class World:
 @pytest.fixture
 def data_dir(tmp_path: Path) -> Path:
     folder = tmp_path / "vision data % ä"
-    admin.init_data(folder)
+    vision_folders.init(folder)
     return folder
 
 

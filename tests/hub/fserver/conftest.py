@@ -19,6 +19,7 @@ import uvicorn
 from fastapi.testclient import TestClient
 
 import hub_folders
+import vision_folders
 from fuego_jenkins_remote.hub import admin
 from fuego_jenkins_remote.hub.app import make_app
 from fuego_jenkins_remote.hub.core import Hub
@@ -152,7 +153,7 @@ def listening(app: Any) -> Iterator[str]:
 @contextmanager
 def served_vision(folder: Path) -> Iterator[Fserver]:
     """A vision that listens, and what a hub is told of it; all is open there."""
-    vision_admin.init_data(folder)
+    vision_folders.init(folder)
     engine = vision_admin.open_data(folder)
     token = folder / "token"
     token.write_text(vision_admin.add_token(engine, "*"))

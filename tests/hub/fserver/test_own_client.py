@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import requests
 
+import hub_folders
 from fuego_jenkins_remote.client.fserver.calls import Fserver as Server
 from fuego_jenkins_remote.client.fserver.hub import FserverHub
 from fuego_jenkins_remote.hub import admin
@@ -23,7 +24,7 @@ from .conftest import TEAM, listening
 @pytest.fixture
 def client(tmp_path: Path) -> Iterator[FserverHub]:
     """A client of a hub that listens."""
-    admin.init_data(tmp_path / "hub")
+    hub_folders.init(tmp_path / "hub")
     engine = admin.open_data(tmp_path / "hub")
     admin.add_user(engine, "tim", teams=[f"{TEAM}:admin"])
     old = Fserver(mode=Mode.OPEN, team=TEAM)
@@ -31,6 +32,7 @@ def client(tmp_path: Path) -> Iterator[FserverHub]:
     with listening(make_app(engine, tmp_path / "hub", send=lambda *_: True, old_clients=old)) as url:
         yield FserverHub(Server(f"{url}/cgi-bin"), "timslab:tim")
     engine.dispose()
+    hub_folders.remove(tmp_path / "hub")
 
 
 def test_a_request_of_ours_is_put_run_and_removed(client: FserverHub) -> None:
