@@ -49,6 +49,8 @@ class Api:
             self._session.headers["Authorization"] = f"Bearer {token}"
         retry = Retry(
             total=retries,
+            # One that takes a call and is silent is asked once more, not for minutes.
+            read=min(retries, 1),
             # A certificate that is not right, and a proxy that refuses, stay as they are.
             other=0,
             backoff_factor=0.2,

@@ -220,6 +220,20 @@ def test_nothing_that_answers_is_unreachable() -> None:
             Api(url, "t", service="hub", retries=0).get("/")
 
 
+def test_one_that_takes_calls_and_is_silent_is_asked_once_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fuego_jenkins_remote.client.api.READ_TIMEOUT", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        with pytest.raises(Unreachable, match=f"the hub at {url} cannot be reached"):
+            Api(url, "t", service="hub").get("/")
+        silent.setblocking(False)
+        asked = [silent.accept()[0], silent.accept()[0]]
+        with pytest.raises(BlockingIOError):
+            silent.accept()
+        for one in asked:
+            one.close()
+
+
 def test_tls_to_something_that_speaks_none_is_unreachable(server) -> None:
     server.answers_with()
     with pytest.raises(Unreachable):
