@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from fuego_jenkins_remote.cli.campaigns.verbs import wait, wait_limit
 from fuego_jenkins_remote.cli.html_pages import Cell, page, table, text
 from fuego_jenkins_remote.cli.options import DURATION, FILE, common, hub_url, pass_session
 from fuego_jenkins_remote.cli.put_request import split_selectors, wanted_request
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
 @click.option("--timeout", type=DURATION, default="30m", show_default=True, metavar="TIME", help="Each test's limit.")
 @click.option("--notes", default="", metavar="TEXT", help="For the labs' people.")
 @click.option("--name", default="", metavar="TEXT", help="What the campaign is called.")
-@click.option("--wait-limit", type=DURATION, metavar="TIME", help="Wait for the ends, no longer than this.")
+@wait
+@wait_limit
 @click.option("--html", type=FILE, metavar="FILE", help="Write the table there, as a page.")
 @hub_url
 @common
@@ -39,6 +41,7 @@ def put_campaign(
     selectors: tuple[str, ...],
     tests: tuple[str, ...],
     name: str,
+    wait: bool,
     wait_limit: int | None,
     html: Path | None,
     **given: Any,
@@ -46,17 +49,16 @@ def put_campaign(
     """Ask for several tests on several boards, each test for each SELECTOR, and show how it is with them.
 
     All of it is one campaign, or nothing is put. As put-request with several tests and selectors does, but for whole
-    lists with commas, with a line a request, and as a page (--html). Exit status 0 if, with --wait-limit, all ended
-    with PASS or SKIP.
+    lists with commas, with a line a request, and as a page (--html).
 
     \b
-    Example: ftc put-campaign type=bbb arch=arm64 -t Functional.hello_world,Benchmark.dhrystone --each
+    Example: ftc put-campaign type=bbb arch=arm64 -t Functional.hello_world,Benchmark.dhrystone --each --wait
     """
     from fuego_jenkins_remote.cli.campaigns.putting import put_all
 
     campaign = put_all(session, _pairs(session, selectors, tests, given), name=name)
     status = 0
-    if wait_limit is not None:
+    if wait or wait_limit is not None:
         from fuego_jenkins_remote.cli.campaigns.waiting import wait_for_campaign
 
         ended = wait_for_campaign(session, campaign, limit=wait_limit)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -75,6 +76,16 @@ def test_each_is_a_campaign_that_put_request_waits_for(ftc, lab: HubClient) -> N
     thread.join()
     assert (waited.status, "2 of 2 have ended: 1 SKIP, 1 PASS" in waited.out) == (0, True)
     assert "(2 of 2)" in waited.err
+
+
+def test_put_campaign_waits_and_the_worst_result_is_its_status(ftc, lab: HubClient, tmp_path: Path) -> None:
+    page = tmp_path / "campaign.html"
+    thread = threading.Timer(0.5, end_all, (lab, "PASS", "FAIL"))
+    thread.start()
+    waited = ftc("put-campaign", "type=camp", "-t", "Functional.hello", "--each", "--wait", "--html", page)
+    thread.join()
+    assert (waited.status, sorted(line.split()[2] for line in waited.out.splitlines()[1:])) == (1, ["FAIL", "PASS"])
+    assert "2 of 2 have ended" in page.read_text()
 
 
 @pytest.mark.parametrize("words", [("cancel-campaign",), ("rm-request", "--campaign")], ids=["verb", "rm-request"])
