@@ -66,7 +66,7 @@ def _measured(engine: str, root: Path, stored: int, waiting: int) -> dict[str, f
         _fill_old(bench, done)
         fill_queue(bench, waiting=waiting, selectors=SELECTORS, people=PEOPLE, teams=TEAMS)
         rare = bench.put("anna", "away:waits", test="Functional.seldom")
-        bench.analyze()
+        bench.settle()
         return {
             "claim": _claims(bench, names),
             "query with one match": _queries(bench, rare),

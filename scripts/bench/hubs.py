@@ -92,11 +92,15 @@ class Bench:
             ):
                 _multiply(conn, table.c[key], request_id, number, prefix)
 
-    def analyze(self) -> None:
-        """What PostgreSQL does by itself after a while; SQLite does nothing of the kind."""
+    def settle(self) -> None:
+        """What PostgreSQL does by itself after a while, before a history of months has come together.
+
+        SQLite does nothing of the kind.
+        """
         if self.engine_name == POSTGRESQL:
-            with self.engine.begin() as conn:
-                conn.exec_driver_sql("ANALYZE")
+            with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
+                conn.exec_driver_sql("VACUUM ANALYZE")
+                conn.exec_driver_sql("CHECKPOINT")
 
 
 def _multiply(conn: sa.Connection, key: sa.Column[Any], like: str, number: int, prefix: str) -> None:

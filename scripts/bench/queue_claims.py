@@ -35,7 +35,7 @@ def _measure_on(engine: str, root: Path) -> list[Figure]:
             bench.add_lab(f"lab-{name}", name)
         bench.add_lab("closed", *names, open_to=["its-friends"])
         fill_queue(bench, waiting=WAITING, selectors=SELECTORS, people=PEOPLE, teams=TEAMS)
-        bench.analyze()
+        bench.settle()
         with served(bench) as (urls, _):
             one_call = _one_call(bench, urls[0], "onelab", names, BOARDS)
             closed = [_one_call(bench, urls[0], "closed", names, 0) for _ in range(5)]
