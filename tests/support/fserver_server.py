@@ -150,7 +150,7 @@ class FserverServer(FakeServer):
         return ""
 
     def _do_get_board(self, form: Form) -> str:
-        return fserver_format.as_json(self.boards[self._registered(_place(form))])
+        return _sent(self.boards[self._registered(_place(form))])
 
     def _do_query_boards(self, form: Form) -> str:
         # Only host and board are filters; other fields are passed over.
@@ -181,7 +181,7 @@ class FserverServer(FakeServer):
         if record is None:
             missing = f"{ROOT}/data/requests/{form['request_id']}.json"
             raise _Fail(f"In fserver.py:get_request\nError: filepath {missing} does not exist")
-        return fserver_format.as_json(record, line_end=False)
+        return _sent(record, line_end=False)
 
     def _do_update_request(self, form: Form) -> str:
         if "request_id" not in form:
@@ -363,6 +363,11 @@ class FserverServer(FakeServer):
 
 
 _UPLOADS = frozenset({"put_run", "put_test", "put_binary_package"})
+
+
+def _sent(record: Form | str, *, line_end: bool = True) -> str:
+    """A text is what stands in a file that is torn."""
+    return record if isinstance(record, str) else fserver_format.as_json(record, line_end=line_end)
 
 
 def _place(form: Form) -> str:

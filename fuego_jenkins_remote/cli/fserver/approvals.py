@@ -27,7 +27,7 @@ def list_held(session: Session, limit: int) -> None:
         since = local_time(datetime.fromtimestamp(one.since, UTC))
         rows.append((names[-1], request.test, request.requester, since, one.asked))
     columns = ("request", "test", "by", "asked since", "why")
-    data = [dict(zip(columns, row, strict=True)) for row in rows]
+    data = [dict(zip(("request", "test", "requester", "asked_since", "why"), row, strict=True)) for row in rows]
     session.out.table(columns, rows, bare=names, data=data, empty="nothing waits for the people of this lab")
 
 

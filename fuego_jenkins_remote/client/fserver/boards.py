@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from fuego_jenkins_remote.client.errors import ClientError, NotFound
+from fuego_jenkins_remote.client.errors import ClientError, NotFound, Unreachable
 from fuego_jenkins_remote.client.fserver.calls import Failed, Fserver
 from fuego_jenkins_remote.client.values import Board
 
@@ -37,6 +37,16 @@ def get(server: Fserver, host: str, name: str) -> Board:
             f"the Fuego server at {server.url} has no board {host}:{name}", status=404, code="unknown-board"
         ) from error
     return board_of(server.record(said, f"the board {host}:{name}"), host, name)
+
+
+def get_or_why_not(server: Fserver, host: str, name: str) -> Board:
+    """As `get`, for lists: a board whose record cannot be read stands there as broken, with the reason."""
+    try:
+        return get(server, host, name)
+    except (NotFound, Unreachable):
+        raise
+    except ClientError as error:
+        return board_of({"state": "offline", "health": "broken", "health_reason": str(error)}, host, name)
 
 
 def put(server: Fserver, host: str, name: str, record: Mapping[str, Any], *, merge: bool) -> Board:

@@ -81,7 +81,7 @@ class FserverHub:
     def boards(self, *, selector: str = "", host: str = "") -> list[Board]:
         """Its boards, all or those that match."""
         wanted = selectors.parse(selector) if selector else None
-        found = [boards.get(self.server, *place) for place in boards.names(self.server, host)]
+        found = [boards.get_or_why_not(self.server, *place) for place in boards.names(self.server, host)]
         return [one for one in found if wanted is None or wanted.matches(_as_matched(one))]
 
     def board(self, host: str, board: str) -> Board:
@@ -135,12 +135,19 @@ class FserverHub:
                 break
             if (board and one.board != board) or (host and one.host != host):
                 continue
-            try:
-                record = requests.record(self.server, one)
-            except NotFound:
-                continue  # it was removed meanwhile
-            found.append(requests.request_of(one, record))
+            with contextlib.suppress(NotFound):  # it was removed meanwhile
+                found.append(self._request_or_why_not(one))
         return found, None
+
+    def _request_or_why_not(self, one: RequestId) -> Request:
+        """For lists: a request whose record cannot be read stands there with the reason."""
+        try:
+            record = requests.record(self.server, one)
+        except (NotFound, Unreachable):
+            raise
+        except ClientError as error:
+            record = {"reason": str(error)}
+        return requests.request_of(one, record)
 
     def request(self, request: str) -> Request:
         """One request; where it is done, with how its run ended."""

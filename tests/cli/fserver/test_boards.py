@@ -54,6 +54,15 @@ def test_boards_are_listed_and_chosen_by_their_facts(ftc: Ftc, server: FserverSe
     assert ftc("list-boards", "-r", "-q", "arch=arm").out == "timslab:bbb\n"
 
 
+def test_a_board_whose_file_is_torn_is_listed_as_broken_and_hides_no_other(ftc: Ftc, server: FserverServer) -> None:
+    server.boards["timslab:bbb"] = {"host": "timslab", "board": "bbb", "architecture": "arm"}
+    server.boards["timslab:torn"] = "{"  # type: ignore[assignment]
+    listed = {one["name"]: one for one in ftc("list-boards", "-r", "--json").json()}
+    assert {name: one["health"] for name, one in listed.items()} == {"bbb": "online", "torn": "broken"}
+    assert "is its file torn" in listed["torn"]["health_reason"]
+    assert ftc("list-boards", "-r", "-q", "arch=arm").out == "timslab:bbb\n"
+
+
 def test_one_board_is_shown(ftc: Ftc, server: FserverServer) -> None:
     server.boards["timslab:bbb"] = {"host": "timslab", "board": "bbb", "architecture": "arm", "description": "black"}
     shown = ftc("show-board", "timslab:bbb")

@@ -135,6 +135,18 @@ def test_a_state_that_nobody_knows_is_told_and_breaks_no_list(ftc: Ftc, server: 
     assert "'banana'" in ftc("query-request", request).out
 
 
+def test_a_request_whose_file_is_torn_is_listed_with_the_reason(ftc: Ftc, server: FserverServer) -> None:
+    request = put(ftc, "-b", "timslab:bbb", *TEST)
+
+    def tear(action: str, _form: dict[str, str]) -> None:
+        if action == "get_request":
+            server.requests[request] = "{"  # type: ignore[assignment]
+
+    server.before = tear
+    [listed] = ftc("list-requests", "--json").json()
+    assert (listed["id"], "is its file torn" in listed["reason"]) == (request, True)
+
+
 def test_a_request_is_removed(ftc: Ftc, server: FserverServer) -> None:
     request = put(ftc, "-b", "timslab:bbb", *TEST)
     done = ftc("rm-request", request)
