@@ -246,6 +246,8 @@ def rm_board(session: Session, boards: str | None) -> None:
     found = [unique_prefix(word, known) for word in wanted_boards(session, boards)]
     for name in found:
         session.hub.rm_board(host, name)
+    if session.speaks_fserver:
+        session.out.note("an old Fuego server forgets no board: there it is offline from now on and takes nothing")
     session.out.result(f"withdrawn: {', '.join(f'{host}:{name}' for name in found)}", bare=found, data=found)
 
 

@@ -63,6 +63,12 @@ def put_health(server: Fserver, host: str, name: str, health: str, reason: str) 
     return get(server, host, name)
 
 
+def withdraw(server: Fserver, host: str, name: str) -> None:
+    """Say of a board that it takes nothing, which is the most that can be said; raises NotFound."""
+    get(server, host, name)
+    server.change("update_board", {"host": host, "board": name, "state": "offline"})
+
+
 def fields_of(record: Mapping[str, Any]) -> dict[str, str]:
     """The fields of a board's record there, from BoardIn; its terms and who may use it have no place."""
     facts = {_OLD_WORDS.get(key, key): str(value) for key, value in (record.get("facts") or {}).items()}

@@ -97,9 +97,8 @@ class FserverHub:
         return boards.put(self.server, host, board, record, merge=True)
 
     def rm_board(self, host: str, board: str) -> None:
-        """Raises NoSuchThing: boards stay until the server's people remove their files."""
-        hint = f"ftc update-board -b {board} --offline says that it takes nothing"
-        raise NoSuchThing(f"an old Fuego server ({self.url}) cannot forget the board {host}:{board}: {hint}")
+        """Say that it takes nothing: boards stay until the server's people remove their files. Raises NotFound."""
+        boards.withdraw(self.server, host, board)
 
     def put_health(self, host: str, board: str, health: str, reason: str = "") -> Board:
         """What the lab sees of a board."""

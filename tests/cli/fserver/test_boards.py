@@ -76,12 +76,28 @@ def test_a_board_that_is_not_there_is_said_so(ftc: Ftc) -> None:
     assert (shown.status, "has no board timslab:bbb" in shown.err) == (2, True)
 
 
-def test_a_board_cannot_be_forgotten_there(ftc: Ftc) -> None:
-    ftc("put-board", "-b", "local1")
-    refused = ftc("rm-board", "-b", "local1")
-    assert refused.status == 1
-    assert "cannot forget" in refused.err
-    assert "update-board -b local1 --offline" in refused.err
+def test_a_board_that_is_withdrawn_is_offline_there_since_none_is_forgotten(ftc: Ftc, server: FserverServer) -> None:
+    server.boards["demolab:gone"] = {
+        "host": "demolab",
+        "board": "gone",
+        "labels": "usb",
+    }  # no file of ours speaks of it
+    withdrawn = ftc("rm-board", "-b", "gone")
+    assert (withdrawn.status, withdrawn.out) == (0, "withdrawn: demolab:gone\n")
+    assert "forgets no board" in withdrawn.err
+    assert server.boards["demolab:gone"] == {"host": "demolab", "board": "gone", "labels": "usb", "state": "offline"}
+
+
+def test_the_doctor_minds_a_board_without_a_file_until_it_is_withdrawn(ftc: Ftc, server: FserverServer) -> None:
+    for name in ("local1", "gone"):
+        server.boards[f"demolab:{name}"] = {"host": "demolab", "board": name}
+
+    def said() -> str:
+        return next(one["text"] for one in ftc("lab", "doctor", "--json").json() if one["what"] == "boards shared")
+
+    assert "ftc rm-board -b gone" in said()
+    ftc("rm-board", "-b", "gone")
+    assert said() == "local1"
 
 
 def test_a_page_of_the_server_is_a_clear_error(ftc: Ftc, lab: Lab, server: FserverServer) -> None:

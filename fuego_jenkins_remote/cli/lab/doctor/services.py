@@ -88,7 +88,9 @@ def vision(session: Session) -> Answer:
 
 def shared(session: Session) -> Answer:
     """Which boards the network knows, and whether they are there."""
-    boards = sorted(board.name for board in session.hub.boards(host=session.settings.host_name))
+    known = session.hub.boards(host=session.settings.host_name)
+    # An old server forgets none: what was withdrawn is offline there.
+    boards = sorted(board.name for board in known if board.online or not session.speaks_fserver)
     if not boards:
         raise Failed("no board is shared with the network: ftc put-board -b BOARD")
     here = {board.name for board in session.places.board_files([])}
