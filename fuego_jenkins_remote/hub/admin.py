@@ -164,6 +164,12 @@ def all_users(engine: sa.Engine) -> list[tuple[User, list[str]]]:
         return [(user, people_sql.places_of(conn, user.name)) for user in team_sql.all_users(conn)]
 
 
+def all_teams(engine: sa.Engine) -> set[str]:
+    """The names of all teams."""
+    with reading(engine) as conn:
+        return {team.name for team in team_sql.listed(conn)}
+
+
 def add_lab(engine: sa.Engine, host: str, *, team: str = "", notify: Sequence[str] = ()) -> str:
     """Add a lab of a team (empty: one called as the lab) and give the secret of its token; `notify` as for users.
 

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 import responses
 
+import hub_folders
+
 ONE = "20261123-101500123-k3j7x2m4"
 
 
@@ -197,6 +199,7 @@ def test_a_hub_needs_no_fuego_conf(ftc, monkeypatch: pytest.MonkeyPatch, tmp_pat
 
 
 def test_a_token_file_that_is_there_is_not_overwritten(ftc, tmp_path: Path) -> None:
+    hub_folders.init(tmp_path / "hub")
     (tmp_path / "token").write_text("old")
     words = ("hub", "add-lab", "x", "--data", tmp_path / "hub", "--token-file", tmp_path / "token")
     refused(ftc(*words), 1, "is there already")

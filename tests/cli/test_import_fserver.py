@@ -46,6 +46,9 @@ def test_a_folder_of_something_else_is_told(ftc: Ftc, vision: Path, tmp_path: Pa
     assert (result.status, "no data of an old Fuego server" in result.err) == (1, True)
 
 
+NEW = "the team oldnetwork is new\n"
+
+
 @pytest.fixture
 def hub(ftc: Ftc, tmp_path: Path) -> Path:
     assert ftc("hub", "init", "--data", tmp_path / "hub").status == 0
@@ -58,8 +61,9 @@ def test_boards_tests_and_requests_come_to_the_hub_once(ftc: Ftc, hub: Path, old
     old.request(state="error", reason="no such test")
     words = ("hub", "import-fserver", old.root, "--data", hub, "--team", "oldnetwork")
     first = ftc(*words)
-    assert (first.status, first.out, first.err) == (0, "taken over: 1 boards, 1 tests, 1 requests\n", "")
-    assert ftc(*words).out == "taken over: nothing new; there before: 1 boards, 1 tests, 1 requests\n"
+    assert (first.status, first.out, first.err) == (0, "taken over: 1 boards, 1 tests, 1 requests\n", NEW)
+    again = ftc(*words)
+    assert (again.out, again.err) == ("taken over: nothing new; there before: 1 boards, 1 tests, 1 requests\n", "")
 
 
 def test_what_the_hub_cannot_take_is_a_line_each(ftc: Ftc, hub: Path, old: OldFolder) -> None:
@@ -67,8 +71,8 @@ def test_what_the_hub_cannot_take_is_a_line_each(ftc: Ftc, hub: Path, old: OldFo
     old.test().write_bytes(b"half")
     old.request(state="done", test_name="not a name")
     result = ftc("hub", "import-fserver", old.root, "--data", hub, "--team", "oldnetwork")
-    assert (result.status, len(result.err.splitlines())) == (1, 3)
-    assert [line.partition("/")[0] for line in result.err.splitlines()] == ["data", "files", "data"]
+    lines = result.err.removesuffix(NEW).splitlines()
+    assert (result.status, [line.partition("/")[0] for line in lines]) == (1, ["data", "files", "data"])
 
 
 def test_a_team_needs_a_name_that_can_be_one(ftc: Ftc, hub: Path, old: OldFolder) -> None:

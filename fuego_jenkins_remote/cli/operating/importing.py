@@ -9,6 +9,7 @@ import click
 
 from fuego_jenkins_remote.cli import service_options as service
 from fuego_jenkins_remote.cli.options import FOLDER, common, pass_session
+from fuego_jenkins_remote.cli.people import new_teams
 from fuego_jenkins_remote.cli.session import Session
 
 folder = click.argument("folder", type=FOLDER, metavar="FOLDER")
@@ -65,7 +66,7 @@ def import_objects(session: Session, /, *, folder: Path, data_dir: Path, **wante
     Example: ftc hub import-fserver /srv/fserver/fserver-data --data /var/lib/fuego-hub --team oldnetwork
     """
     from fuego_jenkins_remote.fuego.fserver_folder import FserverFolder, Torn
-    from fuego_jenkins_remote.hub.admin import open_data
+    from fuego_jenkins_remote.hub.admin import all_teams, open_data
     from fuego_jenkins_remote.hub.core import Hub
     from fuego_jenkins_remote.hub.importing.folder import import_folder
     from fuego_jenkins_remote.hub.importing.values import Import
@@ -75,11 +76,12 @@ def import_objects(session: Session, /, *, folder: Path, data_dir: Path, **wante
     report = Report(session)
     wanted["vision_url"] = wanted["vision_url"].rstrip("/")
     try:
-        for one in import_folder(Hub(engine=engine, data_dir=data_dir), old, Import(**wanted)):
-            if isinstance(one, Torn):
-                report.torn(one.path, one.what)
-            else:
-                report.taken(one.kind, is_new=one.is_new)
+        with new_teams.told(session, lambda: all_teams(engine)):
+            for one in import_folder(Hub(engine=engine, data_dir=data_dir), old, Import(**wanted)):
+                if isinstance(one, Torn):
+                    report.torn(one.path, one.what)
+                else:
+                    report.taken(one.kind, is_new=one.is_new)
     finally:
         engine.dispose()
     return report.end()

@@ -12,6 +12,7 @@ import click
 from fuego_jenkins_remote.cli import service_options as service
 from fuego_jenkins_remote.cli.options import AGO, common, pass_session
 from fuego_jenkins_remote.cli.output import local_time
+from fuego_jenkins_remote.cli.people import new_teams
 from fuego_jenkins_remote.cli.people.tokens import SCOPES
 from fuego_jenkins_remote.cli.session import Session
 from fuego_jenkins_remote.cli.token_list import show_revoked, show_tokens, token_id
@@ -62,10 +63,11 @@ def add_user(
     Examples: ftc hub add-user root --data /var/lib/fuego-hub --network-admin --token-file root.token
               ftc hub add-user tim --data /var/lib/fuego-hub --team timslab:admin --email tim@example.org
     """
-    from fuego_jenkins_remote.hub.admin import add_user, open_data
+    from fuego_jenkins_remote.hub.admin import add_user, all_teams, open_data
 
-    with service.token_goes_to(token_file) as take:
-        take(add_user(open_data(data_dir), name, teams=teams, email=email, notify=notify, network_admin=network_admin))
+    engine = open_data(data_dir)
+    with service.token_goes_to(token_file) as take, new_teams.told(session, lambda: all_teams(engine)):
+        take(add_user(engine, name, teams=teams, email=email, notify=notify, network_admin=network_admin))
     session.out.note(f"user {name} is known now; {service.token_is(token_file)}")
 
 
@@ -99,18 +101,20 @@ def set_user(
     Examples: ftc hub set-user tim --data /var/lib/fuego-hub --team otherlab:maintainer
               ftc hub set-user tim --data /var/lib/fuego-hub --disable
     """
-    from fuego_jenkins_remote.hub.admin import change_user, open_data
+    from fuego_jenkins_remote.hub.admin import all_teams, change_user, open_data
 
-    changed = change_user(
-        open_data(data_dir),
-        name,
-        teams=teams,
-        leave=leave,
-        email=email,
-        notify=notify or None,
-        network_admin=network_admin,
-        disabled=disabled,
-    )
+    engine = open_data(data_dir)
+    with new_teams.told(session, lambda: all_teams(engine)):
+        changed = change_user(
+            engine,
+            name,
+            teams=teams,
+            leave=leave,
+            email=email,
+            notify=notify or None,
+            network_admin=network_admin,
+            disabled=disabled,
+        )
     said = f"user {name} is changed" + (f", and shut out since {local_time(changed.disabled_at)}" if disabled else "")
     session.out.result(said, bare=name, data=_plain(asdict(changed)))
 
@@ -165,10 +169,11 @@ def add_lab(
     Examples: ftc hub add-lab timslab --data /var/lib/fuego-hub --notify labs@example.org
               ftc hub add-lab rack7 --team timslab --data /var/lib/fuego-hub
     """
-    from fuego_jenkins_remote.hub.admin import add_lab, open_data
+    from fuego_jenkins_remote.hub.admin import add_lab, all_teams, open_data
 
-    with service.token_goes_to(token_file) as take:
-        take(add_lab(open_data(data_dir), host, team=team, notify=notify))
+    engine = open_data(data_dir)
+    with service.token_goes_to(token_file) as take, new_teams.told(session, lambda: all_teams(engine)):
+        take(add_lab(engine, host, team=team, notify=notify))
     session.out.note(f"lab {host} is known now; {service.token_is(token_file)}")
 
 

@@ -1,0 +1,27 @@
+"""`ftc hub add-user`, `set-user`, `add-lab`: what is said of teams."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import hub_folders
+
+from .conftest import Ftc
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """A hub's folder."""
+    hub_folders.init(tmp_path / "hub")
+    return tmp_path / "hub"
+
+
+def test_a_team_that_is_made_by_naming_it_is_said_once(ftc: Ftc, data: Path) -> None:
+    first = ftc("hub", "add-user", "ann", "--data", data, "--team", "timslab")
+    assert "the team timslab is new" in first.err
+    assert "is new" not in ftc("hub", "add-user", "tim", "--data", data, "--team", "timslab:admin").err
+    assert "the team timlsab is new" in ftc("hub", "set-user", "ann", "--data", data, "--team", "timlsab").err
+    assert "the team rack7 is new" in ftc("hub", "add-lab", "rack7", "--data", data).err
+    assert "is new" not in ftc("hub", "add-lab", "rack8", "--data", data, "--team", "timslab").err
