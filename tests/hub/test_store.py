@@ -224,12 +224,17 @@ def test_a_test_that_waits_to_be_run_is_not_removed(service: Service, tmp_path: 
     assert service.call("tim", "GET", f"/packages/{stored['sha256']}").status_code == 200, "a request refers to it"
 
 
-def test_a_private_request_that_uses_a_test_is_not_told_of(service: Service, tmp_path: Path) -> None:
+def test_a_private_request_that_uses_a_test_is_not_told_of_and_keeps_its_package(
+    service: Service, tmp_path: Path
+) -> None:
     stored = put(service, "ann", pack(tmp_path))
     body = {"call_id": "call-put-1", "selector": "demolab:qemu", "test": NAME, "package": stored["sha256"]}
-    [request] = service.ok("tim", "POST", "/requests", 201, json={**body, "private": True})["requests"]
-    refused = service.call("ann", "DELETE", f"/tests/{NAME}/1.0-1")
-    assert (refused.status_code, request["id"] in refused.json()["detail"]) == (409, False)
+    service.ok("tim", "POST", "/requests", 201, json={**body, "private": True})
+    service.ok("ann", "DELETE", f"/tests/{NAME}/1.0-1", 204)
+    assert service.call("ann", "GET", f"/tests/{NAME}").status_code == 404
+    assert service.call("demolab", "GET", f"/packages/{stored['sha256']}").status_code == 200, "it is to run it"
+    with reading_from(service.engine) as conn:
+        assert package_use.unreferenced(conn, utc_now() + timedelta(hours=1), 10) == []
 
 
 def test_packages_that_nothing_refers_to_are_known(service: Service, tmp_path: Path) -> None:

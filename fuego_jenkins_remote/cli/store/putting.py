@@ -88,7 +88,7 @@ def put_binary_package(session: Session, package: Path, team: str | None, privat
 @common
 @pass_session
 def rm_test(session: Session, name: str, wanted: str) -> None:
-    """Take a version of a test out of the network's store. Not while a request that has not ended uses it.
+    """Take a version of a test out of the network's store. Not while a request that you see uses it and has not ended.
 
     \b
     Example: ftc rm-test -t Functional.mine --version 1.0-3

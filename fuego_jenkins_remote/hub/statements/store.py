@@ -122,14 +122,8 @@ def update_binary(conn: sa.Connection, old: StoredBinary, values: dict[str, Any]
     return conn.execute(binaries.update().where(where).values(values)).rowcount == 1
 
 
-def is_used(conn: sa.Connection, sha256: str) -> bool:
-    """Whether a request that has not ended brings this package."""
-    query = sa.select(requests.c.id).where(requests.c.package == sha256, requests.c.state.not_in(list(FINAL)))
-    return conn.execute(query.limit(1)).first() is not None
-
-
 def live_requests_with(conn: sa.Connection, caller: Caller, sha256: str, limit: int) -> list[str]:
-    """Some of them, that the caller may see."""
+    """Some of the requests that have not ended and bring this package, of those that the caller may see."""
     query = sa.select(requests.c.id).where(
         requests.c.package == sha256, requests.c.state.not_in(list(FINAL)), seen_by(caller)
     )

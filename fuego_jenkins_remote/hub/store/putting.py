@@ -105,9 +105,10 @@ def put_binary(hub: Hub, caller: Caller, sha256: str, team: str | None, *, priva
 
 
 def remove(change: Change, caller: Caller, name: str, version: str) -> None:
-    """Take a version out of the store. Its package stays for as long as a request or a run refers to it.
+    """Take a version out of the store. Its package stays for as long as a request refers to it.
 
-    Raises NotKnown, NotYours, Conflict while a request that has not ended uses it.
+    Raises NotKnown, NotYours, and Conflict while a request that has not ended uses it, of those that the caller sees:
+    one that is hidden from the caller is not told of, and runs with the package that it has.
     """
     test = sight.find_for(change.conn, caller, name, version)
     otherwise = (
@@ -115,11 +116,9 @@ def remove(change: Change, caller: Caller, name: str, version: str) -> None:
         f"{name} {test.label}"
     )
     rights.require(caller, Action.REMOVE_TEST, sight.thing(test), otherwise=otherwise)
-    if sql.is_used(change.conn, test.sha256):
-        using = sql.live_requests_with(change.conn, caller, test.sha256, _SHOWN)
-        raise Conflict(
-            f"{name} {test.label} is used by requests that have not ended: {', '.join(using) or 'of other teams'}"
-        )
+    using = sql.live_requests_with(change.conn, caller, test.sha256, _SHOWN)
+    if using:
+        raise Conflict(f"{name} {test.label} is used by requests that have not ended: {', '.join(using)}")
     if not sql.delete(change.conn, test):
         raise Conflict(f"{name} {test.label} was removed meanwhile")
     _note(change, caller, "rm-test", f"{name} {test.label}", test.team, private=test.private)
