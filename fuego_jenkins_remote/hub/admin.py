@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -25,8 +26,9 @@ from fuego_jenkins_remote.hub.records import AuditEntry
 from fuego_jenkins_remote.hub.statements import people as people_sql
 from fuego_jenkins_remote.hub.statements import teams as team_sql
 from fuego_jenkins_remote.network.permissions import Scope
+from fuego_jenkins_remote.service.backup import AWAITS
 from fuego_jenkins_remote.service.clock import utc_now
-from fuego_jenkins_remote.service.engine import NotMigrated, check_migrated, migrate, open_engine, reading
+from fuego_jenkins_remote.service.engine import NotMigrated, check_migrated, migrate, open_engine, reading, tables_in
 from fuego_jenkins_remote.service.postgresql import CONNECTIONS, check_url
 from fuego_jenkins_remote.service.tokens import TokenRow, list_tokens, split_prefix, token_of
 from fuego_jenkins_remote.service.tokens import revoke_token as mark_revoked
@@ -40,23 +42,39 @@ def init_data(data_dir: Path, database: str | None = None) -> None:
     """Set a data folder up, or bring it to what this version needs; what is in it stays. Only its owner may look in.
 
     `database` is the address of a PostgreSQL database (postgresql://...), which the folder remembers; None: the one it
-    knows, else SQLite in the folder. Raises BadDatabase, NoDatabase, Conflict for a folder with data in SQLite.
+    knows, else SQLite in the folder. Raises BadDatabase, NoDatabase, Conflict for a folder with data in SQLite, and
+    for one that was restored without its database unless `database` is where that has been brought back to.
     """
     if database is not None:
         check_url(database)
         if (data_dir / _SQLITE).exists():
             raise Conflict(
-                f"{os.fspath(data_dir)} has its data in SQLite: a hub on PostgreSQL begins with a new folder"
+                f"{os.fspath(data_dir)} has its data in SQLite: a hub on PostgreSQL begins with a new folder "
+                f"(if this one was made by mistake, and nothing is in it yet: remove its {_SQLITE}* first)"
             )
+    restored = (data_dir / AWAITS).exists()
+    if restored and database is None:
+        raise Conflict(_awaits(data_dir))
     data_dir.mkdir(parents=True, exist_ok=True)
     data_dir.chmod(0o700)
     engine = open_engine(database or address_of(data_dir) or data_dir / _SQLITE)
     try:
+        if restored and not tables_in(engine):
+            raise Conflict(f"the database holds no hub yet, and {_awaits(data_dir)}")
         migrate(engine, PACKAGE)
     finally:
         engine.dispose()
     if database is not None:
         _remember(data_dir, database)
+        (data_dir / AWAITS).unlink(missing_ok=True)
+
+
+def _awaits(data_dir: Path) -> str:
+    folder = os.fspath(data_dir)
+    return (
+        f"{folder} was restored from a backup whose database was in PostgreSQL: pg_restore its dump into a new "
+        f"database, then: ftc hub init --data {shlex.quote(folder)} --database ADDRESS"
+    )
 
 
 def open_data(data_dir: Path, *, connections: int = CONNECTIONS) -> sa.Engine:
@@ -65,6 +83,8 @@ def open_data(data_dir: Path, *, connections: int = CONNECTIONS) -> sa.Engine:
     Raises NotMigrated, with what to do, if it is not set up for this version, and NoDatabase.
     """
     where = address_of(data_dir) or data_dir / _SQLITE
+    if (data_dir / AWAITS).exists():
+        raise NotMigrated(_awaits(data_dir))
     if isinstance(where, Path) and not where.is_file():
         raise NotMigrated(f"{os.fspath(data_dir)} holds no data of a hub: run 'ftc hub init' with it first")
     engine = open_engine(where, connections=connections)

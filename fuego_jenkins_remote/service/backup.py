@@ -33,6 +33,8 @@ MANIFEST = "manifest.json"
 LISTING = "packages.sha256"
 LAST = "last-backup.json"
 """In the data folder: when the last backup was made, and where."""
+AWAITS = "awaits-database"
+"""In a data folder that was restored without its database, since that was elsewhere, until it is told where it is."""
 
 _FORMAT = 1
 _CHUNK = 2**20
@@ -55,9 +57,13 @@ class Kind:
 
 @dataclass(frozen=True, kw_only=True)
 class Made:
-    """What came of it. ``missing``: packages that the database names and that were not there; ``tables``: revision."""
+    """What came of it. ``missing``: packages that the database names and that were not there; ``tables``: revision.
+
+    ``database``: whether it is in it; else it is dumped and brought back by its own programs.
+    """
 
     where: Path
+    database: bool
     packages: int
     size: int
     missing: tuple[str, ...]
@@ -111,7 +117,14 @@ def back_up(kind: Kind, data_dir: Path, target: Path, *, elsewhere: tuple[str, I
     note = {"made_at": manifest["made_at"], "where": str(target.absolute())}
     with contextlib.suppress(OSError):  # a backup that could not be noted is one all the same
         _replace(data_dir / LAST, json.dumps(note) + "\n")
-    return Made(where=target, packages=count, size=size, missing=tuple(missing), tables=tables)
+    return Made(
+        where=target,
+        database=database is not None,
+        packages=count,
+        size=size,
+        missing=tuple(missing),
+        tables=tables,
+    )
 
 
 def last_backup(data_dir: Path) -> tuple[datetime, str] | None:
@@ -126,7 +139,8 @@ def last_backup(data_dir: Path) -> tuple[datetime, str] | None:
 def restore(kind: Kind, source: Path, data_dir: Path, *, known_tables: set[str]) -> Made:
     """Make a data folder of a backup; everything is checked before it appears. Never over what is there already.
 
-    ``known_tables`` are the revisions that this version can bring up to date. Raises BackupError, OSError.
+    ``known_tables`` are the revisions that this version can bring up to date. A folder without its database has AWAITS
+    in it. Raises BackupError, OSError.
     """
     manifest = _manifest(kind, source)
     if manifest["tables"] not in known_tables:
@@ -134,7 +148,9 @@ def restore(kind: Kind, source: Path, data_dir: Path, *, known_tables: set[str])
     if data_dir.exists() and (not data_dir.is_dir() or any(data_dir.iterdir())):
         raise BackupError(f"{data_dir} is there already, and not empty: nothing was changed")
     with _appearing(data_dir) as folder:
-        if manifest["database"] is not None:
+        if manifest["database"] is None:
+            _write(folder / AWAITS, f"restored from {source.absolute()}, whose database was elsewhere\n")
+        else:
             _copy_checked(source / kind.database, folder / kind.database, manifest["database"]["sha256"])
             with closing(sqlite3.connect(folder / kind.database)) as database:
                 _check_integrity(database, folder / kind.database)
@@ -148,7 +164,12 @@ def restore(kind: Kind, source: Path, data_dir: Path, *, known_tables: set[str])
             size += _copy_checked(source / path, folder / path, digest)
             count += 1
     return Made(
-        where=data_dir, packages=count, size=size, missing=tuple(manifest["missing"]), tables=manifest["tables"]
+        where=data_dir,
+        database=manifest["database"] is not None,
+        packages=count,
+        size=size,
+        missing=tuple(manifest["missing"]),
+        tables=manifest["tables"],
     )
 
 

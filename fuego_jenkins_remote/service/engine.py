@@ -196,13 +196,19 @@ def _references_unchecked(conn: sa.Connection) -> Iterator[None]:
         raw.execute("PRAGMA foreign_keys = ON")
 
 
-def check_migrated(engine: sa.Engine, package: str) -> None:
-    """Raise NotMigrated unless the tables are exactly those this version works with; NoDatabase without an answer."""
+def tables_in(engine: sa.Engine) -> set[str]:
+    """The revision of the tables that are in the database; empty where there are none. Raises NoDatabase."""
     from alembic.runtime.migration import MigrationContext
-    from alembic.script import ScriptDirectory
 
     with _answering(engine) as conn:
-        found = set(MigrationContext.configure(conn).get_current_heads())
+        return set(MigrationContext.configure(conn).get_current_heads())
+
+
+def check_migrated(engine: sa.Engine, package: str) -> None:
+    """Raise NotMigrated unless the tables are exactly those this version works with; NoDatabase without an answer."""
+    from alembic.script import ScriptDirectory
+
+    found = tables_in(engine)
     if found == newest_tables(package):
         return
     scripts = ScriptDirectory.from_config(_alembic_config(package))

@@ -18,9 +18,12 @@ import pytest
 import requests
 
 import hub_folders
+from fuego_jenkins_remote.cli.main import run
 from fuego_jenkins_remote.hub import admin, backups
+from fuego_jenkins_remote.hub.errors import Conflict
+from fuego_jenkins_remote.service import backup
 from fuego_jenkins_remote.service.backup import BackupError, in_care, last_backup
-from fuego_jenkins_remote.service.engine import known_tables, reading
+from fuego_jenkins_remote.service.engine import known_tables, newest_tables, reading
 from fuego_jenkins_remote.vision import admin as vision_admin
 from fuego_jenkins_remote.vision import backups as vision_backups
 
@@ -174,6 +177,58 @@ def test_of_a_hub_on_postgresql_the_packages_are_kept_and_the_dump_is_named(fill
     assert dump.startswith("pg_dump --format=custom --file=hub.dump 'postgresql://")
     assert not (tmp_path / "kept" / "hub.sqlite").exists()
     assert backups.restore(tmp_path / "kept", tmp_path / "new").packages == 2
+
+
+@pytest.mark.skipif(not hub_folders.on_postgresql(), reason="is about PostgreSQL")
+def test_a_restored_hub_on_postgresql_goes_on_with_its_database(filled: Path, tmp_path: Path) -> None:
+    """`init` takes the database only when the dump is in it."""
+    backups.back_up(filled, tmp_path / "kept")
+    backups.restore(tmp_path / "kept", tmp_path / "new")
+    with pytest.raises(Conflict, match="holds no hub yet"):
+        admin.init_data(tmp_path / "new", hub_folders.new_database())
+    with pytest.raises(admin.NotMigrated, match="pg_restore"):
+        admin.open_data(tmp_path / "new")
+    admin.init_data(tmp_path / "new", admin.address_of(filled))
+    assert requests_in(tmp_path / "new") == requests_in(filled)
+    admin.init_data(tmp_path / "new")
+
+
+@pytest.fixture
+def without_database(tmp_path: Path) -> Path:
+    """A backup of a hub whose database is elsewhere."""
+    (tmp_path / "elsewhere").mkdir()
+    (tables,) = newest_tables(admin.PACKAGE)
+    backup.back_up(backups.KIND, tmp_path / "elsewhere", tmp_path / "kept", elsewhere=(tables, iter(())))
+    return tmp_path / "kept"
+
+
+def test_where_the_database_was_elsewhere_init_makes_no_new_one(without_database: Path, tmp_path: Path) -> None:
+    assert not backups.restore(without_database, tmp_path / "new").database
+    with pytest.raises(Conflict, match=r"pg_restore .*ftc hub init --data \S+/new --database ADDRESS"):
+        admin.init_data(tmp_path / "new")
+    assert not (tmp_path / "new" / "hub.sqlite").exists()
+
+
+def test_restore_says_how_the_database_comes_back(
+    without_database: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["hub", "restore", str(without_database), "--data", str(tmp_path / "new")]) == 0
+    said = capfd.readouterr().out
+    assert "the database was not in it" in said
+    assert f"ftc hub init --data {tmp_path / 'new'} --database ADDRESS" in said
+
+
+@about_sqlite
+def test_restore_says_that_the_database_was_in_it(
+    filled: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    backups.back_up(filled, tmp_path / "kept")
+    assert run(["hub", "restore", str(tmp_path / "kept"), "--data", str(tmp_path / "new")]) == 0
+    assert (
+        capfd.readouterr()
+        .out.strip()
+        .endswith(f"the database and 2 packages; now: ftc hub init --data {tmp_path / 'new'}")
+    )
 
 
 def test_vision_is_backed_up_likewise(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,7 +40,7 @@ def add_backups(group: click.Group, name: str) -> None:
             session.out.note(f"the package {digest} is named in the database, and its file is not there")
         if dump:
             session.out.note(f"the database is not in it. What has to be dumped before this is called: {dump}")
-        said = f"{target}: {'packages' if dump else 'the database'} and {made.packages} packages ({made.size} bytes)"
+        said = f"{target}: {'' if dump else 'the database and '}{made.packages} packages ({made.size} bytes)"
         session.out.result(said, bare=str(target), data=_data(made))
 
     @group.command(
@@ -58,8 +59,14 @@ def add_backups(group: click.Group, name: str) -> None:
         made = _admin(name).restore(source, data_dir)
         for digest in made.missing:
             session.out.note(f"the package {digest} was missing when the backup was made")
-        then = f"now: ftc {name} init --data {data_dir}"
-        said = f"{data_dir}: {made.packages} packages, and the database if it was in it; {then}"
+        then = f"ftc {name} init --data {shlex.quote(str(data_dir))}"
+        if made.database:
+            said = f"{data_dir}: the database and {made.packages} packages; now: {then}"
+        else:
+            said = (
+                f"{data_dir}: {made.packages} packages; the database was not in it: "
+                f"pg_restore its dump into a new one, then: {then} --database ADDRESS"
+            )
         session.out.result(said, bare=str(data_dir), data=_data(made))
 
 
@@ -72,6 +79,7 @@ def _admin(name: str) -> Any:
 def _data(made: Made) -> dict[str, object]:
     return {
         "where": str(made.where),
+        "database": made.database,
         "packages": made.packages,
         "bytes": made.size,
         "missing": list(made.missing),
