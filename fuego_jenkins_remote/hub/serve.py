@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from fuego_jenkins_remote.hub.core import Hub
 from fuego_jenkins_remote.hub.fserver.settings import Fserver
 from fuego_jenkins_remote.hub.fserver.vision import vision_of
 from fuego_jenkins_remote.hub.rates import CALLS, limits
+from fuego_jenkins_remote.service.alone import alone
 from fuego_jenkins_remote.service.metrics import share_figures
 from fuego_jenkins_remote.service.postgresql import CONNECTIONS
 from fuego_jenkins_remote.service.ready import CannotServe, run_service, run_workers
@@ -43,8 +45,9 @@ def serve(  # noqa: PLR0917 - as every service's serve
 
     `mail` is the setting of `MailServer.parse` (BadAddress for a bad one); without it no mail is sent. `base_url`
     is where people reach the hub, for the addresses in notices; None: where it listens. More `workers` than one need
-    PostgreSQL. For `metrics_token` see `make_app`, for `calls` see `rates.limits`. `old_clients` are clients
-    of old Fuego servers, and how they are let in: raises NotKnown for a team that is not there, BadVision.
+    PostgreSQL; on SQLite nobody else may serve the folder. For `metrics_token` see `make_app`, for `calls` see
+    `rates.limits`. `old_clients` are clients of old Fuego servers, and how they are let in: raises NotKnown for a team
+    that is not there, BadVision.
     """
     how: dict[str, Any] = {
         "host": host,
@@ -63,14 +66,20 @@ def serve(  # noqa: PLR0917 - as every service's serve
         "limits": limits(calls),
         "old_clients": old_clients,
     }
-    if old_clients is not None:
-        _let_in(data_dir, old_clients)
-    if workers == 1:
-        _serve(data_dir, how, app)
-        return
-    if address_of(data_dir) is None:
+    on_sqlite = address_of(data_dir) is None
+    if on_sqlite and workers > 1:
         raise CannotServe("several processes need PostgreSQL: SQLite takes one writer (ftc hub init --database)")
     open_data(data_dir).dispose()  # what is wrong is said once
+    with alone(data_dir, "hub") if on_sqlite else nullcontext():
+        if old_clients is not None:
+            _let_in(data_dir, old_clients)
+        if workers == 1:
+            _serve(data_dir, how, app)
+        else:
+            _serve_with(workers, data_dir, how, app)
+
+
+def _serve_with(workers: int, data_dir: Path, how: dict[str, Any], app: dict[str, Any]) -> None:
     each = max(4, min(CONNECTIONS, MOST_CONNECTIONS // workers))
     with tempfile.TemporaryDirectory(prefix="fuego-hub-figures-") as figures:
         share_figures(Path(figures))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from fuego_jenkins_remote.service.alone import alone
 from fuego_jenkins_remote.service.ready import run_service
 from fuego_jenkins_remote.vision.admin import open_data
 from fuego_jenkins_remote.vision.app import make_app
@@ -22,25 +23,29 @@ def serve(
     base_url: str | None = None,
     metrics_token: str | None = None,
 ) -> None:
-    """Serve a data folder until TERM or INT; for what is printed and raised see ``run_service`` and ``open_data``."""
+    """Serve a data folder until TERM or INT, alone.
+
+    For what is printed and raised see ``run_service``, ``open_data`` and ``alone``.
+    """
     engine = open_data(data_dir)
     try:
-        run_service(
-            make_app(
-                engine,
-                data_dir,
-                public=public,
-                base_url=base_url,
+        with alone(data_dir, "vision"):
+            run_service(
+                make_app(
+                    engine,
+                    data_dir,
+                    public=public,
+                    base_url=base_url,
+                    behind_proxy=behind_proxy,
+                    metrics_token=metrics_token,
+                ),
+                name="vision",
+                host=host,
+                port=port,
+                tls_cert=tls_cert,
+                tls_key=tls_key,
                 behind_proxy=behind_proxy,
-                metrics_token=metrics_token,
-            ),
-            name="vision",
-            host=host,
-            port=port,
-            tls_cert=tls_cert,
-            tls_key=tls_key,
-            behind_proxy=behind_proxy,
-            json_ready=json_ready,
-        )
+                json_ready=json_ready,
+            )
     finally:
         engine.dispose()
