@@ -125,9 +125,14 @@ class Progress:
         """The worst word that any of them says."""
         return next(iter(self.counts), "")
 
+    @property
+    def so_far(self) -> str:
+        """`3 of 12 have ended`, `1 of 12 has ended`."""
+        return f"{self.ended} of {self.total} {'has' if 1 in (self.ended, self.total) else 'have'} ended"
+
     def __str__(self) -> str:
         """`3 of 12 have ended: 1 FAIL, 2 PASS; 9 pending`."""
-        return f"{self.ended} of {self.total} {'has' if self.total == 1 else 'have'} ended: {said(self.counts)}"
+        return f"{self.so_far}: {said(self.counts)}"
 
 
 def progress(parts: Iterable[Part]) -> Progress:

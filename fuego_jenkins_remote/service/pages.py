@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import jinja2
 from fastapi import FastAPI, Request
 from markupsafe import Markup
-from starlette.responses import HTMLResponse
+from starlette.responses import FileResponse, HTMLResponse
 from starlette.staticfiles import StaticFiles
 
 from fuego_jenkins_remote.service.clock import utc_now
@@ -56,7 +56,7 @@ class Pages:
 def install_pages(
     app: FastAPI, *, package: str, service: str, nav: Sequence[tuple[str, str]], account: str = ""
 ) -> None:
-    """Give the app its pages: ``templates/`` of ``package`` before the shared ones, and ``/static``.
+    """Give the app its pages: ``templates/`` of ``package`` before the shared ones, ``/static``, and ``/favicon.ico``.
 
     ``service`` is the word in the page's head (``hub``, ``vision``); ``nav`` and ``account`` as in Pages.
     """
@@ -64,6 +64,10 @@ def install_pages(
     app.state.pages = Pages(environment=environment, service=service, nav=tuple(nav), account=account)
     static = Path(str(files("fuego_jenkins_remote.service"))) / "static"
     app.mount("/static", StaticFiles(directory=static), name="static")
+    # Beside what is no page (JSON, a picture) a browser asks for it by this name.
+    app.add_api_route(
+        "/favicon.ico", lambda: FileResponse(static / "fuego.svg"), include_in_schema=False, name="favicon"
+    )
 
 
 def make_environment(package: str) -> jinja2.Environment:

@@ -133,7 +133,7 @@ def test_a_campaigns_table_fills_while_somebody_looks(open_page: Open, served: S
     world.tested("demolab", which)
     world.done("demolab", which)
     page.locator(".matrix td .badge", has_text="PASS").wait_for(timeout=30_000)
-    assert "1 of 2 have ended" in page.inner_text("[role=status]")
+    assert "1 of 2 has ended" in page.inner_text("[role=status]")
     world.error("demolab", world.running("demolab", "two"))
     page.locator("text=To be looked at").wait_for(timeout=30_000)
     assert loaded == []

@@ -41,6 +41,7 @@ def test_a_test_is_shown_with_its_versions_and_where_it_ran(service: Service, tm
     assert status == 200
     assert shown.index("1.10-1") < shown.index("1.9-1")
     assert "ftc install-test Functional.hello" in shown
+    assert "ftc put-request SELECTOR -t Functional.hello --stored 1.10-1</code>" in shown
 
 
 def test_a_private_test_is_there_for_its_team_alone(service: Service, tmp_path: Path) -> None:

@@ -102,6 +102,8 @@ def test_progress_in_words() -> None:
     assert str(counted) == "2 of 3 have ended: 1 FAIL, 1 pending, 1 PASS"
     assert counted.worst == "FAIL"
     assert str(progress([part()])) == "0 of 1 has ended: 1 pending"
+    assert str(progress([done("PASS"), part(), part()])) == "1 of 3 has ended: 2 pending, 1 PASS"
+    assert progress([part(), part()]).so_far == "0 of 2 have ended"
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
+from starlette.testclient import TestClient
 
 from fuego_jenkins_remote.service.pages import badge, duration, filesize, localtime, make_environment, number
 
@@ -86,3 +87,8 @@ def test_a_time_to_come_is_shown_as_it_is() -> None:
 
     assert "2026-11-23 14:00:05" in template.render(at=now + timedelta(hours=2), now=now)
     assert "–" in template.render(at=None, now=now)
+
+
+def test_a_browser_that_shows_json_finds_the_icon_without_a_token(client: TestClient) -> None:
+    answer = client.get("/favicon.ico")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "image/svg+xml")

@@ -76,7 +76,7 @@ def test_all_well_is_0_and_told_in_lines(wait: Any, capsys: pytest.CaptureFixtur
     assert ended.exit_status == 0
     assert hub.asked == [(2, 25.0), (3, 25.0)]
     assert capsys.readouterr().err.splitlines() == [
-        f"{CAMPAIGN}: 1 of 2 have ended: 1 pending, 1 SKIP",
+        f"{CAMPAIGN}: 1 of 2 has ended: 1 pending, 1 SKIP",
         "PASS Functional.a on lab:b0 (2 of 2)",
     ]
 
