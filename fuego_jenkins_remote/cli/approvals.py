@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from fuego_jenkins_remote.cli.errors import Failed
 from fuego_jenkins_remote.cli.options import HOST, MOMENT, TEAM, USER, common, hub_url, pass_session
 from fuego_jenkins_remote.cli.output import local_time
 from fuego_jenkins_remote.cli.session import Session
@@ -81,7 +82,7 @@ def _source(request: Request) -> str:
 
 
 @click.command
-@click.argument("request", metavar="REQUEST")
+@click.argument("requests", nargs=-1, required=True, metavar="REQUEST...")
 @click.option("--reason", default="", metavar="TEXT", help="For the requester.")
 @click.option("--always", is_flag=True, help="Also what this user asks for with this test from now on.")
 @_until
@@ -94,82 +95,101 @@ def approve_request(
     session: Session,
     /,
     *,
-    request: str,
+    requests: tuple[str, ...],
     reason: str,
     host: str | None,
     always: bool,
     until: datetime | None,
     outside: bool,
 ) -> None:
-    """Let a request run that waits for this lab's people; with --always the next ones like it, too.
+    """Let requests run that wait for this lab's people; with --always the next ones like them, too.
 
     The lab's own policy (lab-policy.yaml) decides last: what it refuses stays refused.
 
     \b
     Examples: ftc approve-request 20261123-101500123-k3j7x2m4
               ftc approve-request 20261123-101500123-k3j7x2m4 --always --until 90d
+              ftc approve-request $(ftc list-requests --held -q)
     """
     if (until or outside) and not always:
         raise click.UsageError("--until and --outside go with --always")
     given = {"until": until.isoformat() if until else None, "outside": outside} if always else None
-    _answer(session, request, host, "approved", reason, always=given)
+    _answer(session, requests, host, "approved", reason, always=given)
 
 
 @click.command
-@click.argument("request", metavar="REQUEST")
+@click.argument("requests", nargs=-1, required=True, metavar="REQUEST...")
 @click.option("--reason", required=True, metavar="TEXT", help="For the requester.")
 @_host
 @hub_url
 @common
 @pass_session
-def reject_request(session: Session, request: str, reason: str, host: str | None) -> None:
-    """Refuse a request that waits for this lab's people. Other labs may still run it.
+def reject_request(session: Session, requests: tuple[str, ...], reason: str, host: str | None) -> None:
+    """Refuse requests that wait for this lab's people. Other labs may still run them.
 
     \b
     Example: ftc reject-request 20261123-101500123-k3j7x2m4 --reason "the board is being moved"
     """
-    _answer(session, request, host, "rejected", reason)
+    _answer(session, requests, host, "rejected", reason)
 
 
 def _answer(
     session: Session,
-    request: str,
+    requests: tuple[str, ...],
     host: str | None,
     answer: str,
     reason: str,
     *,
     always: Mapping[str, Any] | None = None,
 ) -> None:
+    """Answer for each of the requests; one that cannot be answered keeps no other one from its answer."""
     from fuego_jenkins_remote.client import approvals
+    from fuego_jenkins_remote.client.errors import Answered
     from fuego_jenkins_remote.fuego.names import check_host_name
     from fuego_jenkins_remote.network.identities import check_request_id
 
     if session.speaks_fserver:
         from fuego_jenkins_remote.cli.fserver.approvals import answer_request
 
-        answer_request(session, session.request_id(request), answer, reason, always=bool(always))
+        for request in requests:
+            answer_request(session, session.request_id(request), answer, reason, always=bool(always))
         return
-    check_request_id(request)
-    chosen = check_host_name(host) if host else _answering_host(session, session.hub.request(request))
-    changed = approvals.answer(session.hub.api, request, chosen, answer, reason, always=always)
-    more = f"; {changed.test} of {changed.requester} runs there from now on without a question" if always else ""
-    session.out.result(
-        f"{answer} for {chosen}: request {changed.id} is {changed.state}{more}",
-        bare=changed.id,
-        data=dict(changed.raw),
-    )
+    for request in requests:
+        check_request_id(request)
+    lines, changed, refused = [], [], []
+    for request in requests:
+        try:
+            chosen = check_host_name(host) if host else _answering_host(session, session.hub.request(request))
+            changed.append(approvals.answer(session.hub.api, request, chosen, answer, reason, always=always))
+        except (Answered, Failed) as error:
+            if len(requests) == 1:
+                raise
+            refused.append(str(error))
+            continue
+        one = changed[-1]
+        more = f"; {one.test} of {one.requester} runs there from now on without a question" if always else ""
+        lines.append(f"{answer} for {chosen}: request {one.id} is {one.state}{more}")
+    if changed:
+        session.out.result("\n".join(lines), bare=[one.id for one in changed], data=[dict(one.raw) for one in changed])
+    if refused:
+        raise Failed("\n".join(refused))
 
 
 def _answering_host(session: Session, request: Request) -> str:
-    """The lab whose answer this is: ours, or the only one that is asked. Raises UsageError where that is not clear."""
+    """The lab whose answer this is: ours, or the only one that is asked.
+
+    Raises Failed where no lab is asked (any more), UsageError where several are.
+    """
     settings = session.settings
     asked = [one.host for one in request.approvals if one.answer == "requested"]
     if settings.is_set("host_name") and (settings.host_name in asked or not asked):
         return settings.host_name
     if len(asked) == 1:
         return asked[0]
-    which = f"several labs are asked ({', '.join(asked)})" if asked else "no lab is asked now"
-    raise click.UsageError(f"{which}: say for which you answer, with --host HOST")
+    if not asked:
+        said = [f"{one.answer} for {one.host}{f' by {one.by}' if one.by else ''}" for one in request.approvals]
+        raise Failed("; ".join([f"{request.id} waits for nobody's answer: it is {request.state}", *said]))
+    raise click.UsageError(f"several labs are asked ({', '.join(asked)}): say for which you answer, with --host HOST")
 
 
 @click.command

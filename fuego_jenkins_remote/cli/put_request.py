@@ -38,9 +38,7 @@ _LISTED = 20
 _COMMA = re.compile(r',(?=(?:[^"]*"[^"]*")*[^"]*$)')
 
 
-@click.command
-@click.argument("words", nargs=-1, metavar="[SELECTOR]...")
-@click.option(
+on_boards = click.option(
     "-b",
     "--board",
     "boards",
@@ -48,6 +46,11 @@ _COMMA = re.compile(r',(?=(?:[^"]*"[^"]*")*[^"]*$)')
     metavar="SELECTOR",
     help="Which boards: HOST:BOARD, or a selector; with commas: each of them. May be given again.",
 )
+
+
+@click.command
+@click.argument("words", nargs=-1, metavar="[SELECTOR]...")
+@on_boards
 @click.option(
     "-t",
     "--test",

@@ -128,8 +128,8 @@ VERBS: dict[str, Verb] = {
     **_section(
         _LAB,
         "approvals",
-        approve_request="Let a request run that waits for this lab's people.",
-        reject_request="Refuse a request that waits for this lab's people.",
+        approve_request="Let requests run that wait for this lab's people.",
+        reject_request="Refuse requests that wait for this lab's people.",
         allow="Allow requests of a user or a team for good.",
         list_allowed="List what your labs have allowed for good.",
         disallow="Take back what was allowed for good.",

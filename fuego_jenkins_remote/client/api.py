@@ -156,7 +156,7 @@ class Api:
         return cast("Json", data)
 
     def _unreachable(self, error: requests.RequestException) -> Unreachable:
-        return Unreachable(f"the {self.service} at {self.url} cannot be reached: {why_unreachable(error)}")
+        return Unreachable(f"the {self.service} at {self.url} cannot be reached: {why_unreachable(error, self.url)}")
 
     def _error(self, response: requests.Response) -> Answered:
         status = response.status_code

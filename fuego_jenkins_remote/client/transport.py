@@ -93,13 +93,17 @@ def secure(session: requests.Session, url: str, *, ca_file: Path | None, retries
         session.mount(prefix, _Adapter(context, retries))
 
 
-def why_unreachable(error: BaseException) -> str:
-    """What kept a call from its answer, in a few words for a person: the certificate, the proxy, or nobody there."""
+def why_unreachable(error: BaseException, url: str = "") -> str:
+    """What kept a call from its answer, in a few words for a person: the certificate, the proxy, or nobody there.
+
+    With the call's `url` there is a guess where something listens that does not speak HTTP.
+    """
     chain = list(_chain(error))
     refused = next((one for one in chain if isinstance(one, ssl.SSLCertVerificationError)), None)
     if refused is not None:
         return _certificate_trouble(refused)
-    return next((why for kind, why in _WHY if any(isinstance(one, kind) for one in chain)), "no answer came")
+    silent = "no answer came" + (" (is it an https:// address?)" if url.startswith("http://") else "")
+    return next((why for kind, why in _WHY if any(isinstance(one, kind) for one in chain)), silent)
 
 
 class _Adapter(HTTPAdapter):

@@ -19,7 +19,7 @@ from pathlib import Path
 from fuego_jenkins_remote.fuego.conf import is_path_key, read_conf
 from fuego_jenkins_remote.fuego.errors import BadConf
 
-HEADING = "# The Fuego network (ftc lab init)"
+HEADING = "# The Fuego network (written by ftc)"
 """Stands above the keys that were added."""
 
 _KEY = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_]*)\s*=(.*)", re.ASCII)

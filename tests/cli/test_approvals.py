@@ -45,6 +45,17 @@ def test_what_waits_is_listed_with_the_commands_that_answer_it(ftc, ask) -> None
     assert request not in ftc("list-requests", "--held", "-q").out
 
 
+def test_several_are_answered_at_once_and_one_that_waits_for_nobody_stops_no_other(ftc, ask) -> None:
+    first, second = ask("Functional.eins"), ask("Functional.zwei")
+    assert ftc("approve-request", first, "--host", "demolab").status == 0
+    again = ftc("approve-request", first)
+    assert (again.status, f"{first} waits for nobody's answer" in again.err) == (1, True)
+    assert "approved for demolab by boss" in again.err
+    both = ftc("reject-request", first, second, "--reason", "heute nicht")
+    assert (both.status, f"rejected for demolab: request {second}" in both.out) == (1, True)
+    assert f"{first} waits for nobody's answer" in both.err
+
+
 def test_a_yes_for_good_is_listed_and_taken_back(ftc, ask) -> None:
     request = ask("Functional.often")
     assert ftc("approve-request", request, "--host", "demolab", "--until", "90d").status == 2

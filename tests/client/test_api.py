@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import stat
+import threading
 import time
 from pathlib import Path
 
@@ -218,6 +219,22 @@ def test_nothing_that_answers_is_unreachable() -> None:
         url = f"http://127.0.0.1:{bound.getsockname()[1]}"
         with pytest.raises(Unreachable, match=f"the hub at {url} cannot be reached"):
             Api(url, "t", service="hub", retries=0).get("/")
+
+
+def test_plain_http_to_what_speaks_something_else_is_told_to_try_https() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+
+        def answer() -> None:
+            connection, _ = other.accept()
+            connection.sendall(b"\x15\x03\x01\x00\x02\x02\x46")  # a TLS alert
+            connection.close()
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        url = f"http://127.0.0.1:{other.getsockname()[1]}"
+        with pytest.raises(Unreachable, match="is it an https:// address"):
+            Api(url, "t", service="hub", retries=0).get("/")
+        thread.join()
 
 
 def test_one_that_takes_calls_and_is_silent_is_asked_once_more(monkeypatch: pytest.MonkeyPatch) -> None:

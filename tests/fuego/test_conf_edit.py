@@ -50,7 +50,7 @@ def test_new_keys_come_at_the_end_under_a_heading_of_ours(conf: Path) -> None:
     change_conf(conf, {"hub_url": "https://hub.example.org", "jenkins_user": "bridge"}, now=NOW)
     change_conf(conf, {"vision_url": "https://vision.example.org"}, now=NOW)
     assert conf.read_text() == FUEGOS + (
-        "\n# The Fuego network (ftc lab init)\nhub_url=https://hub.example.org\njenkins_user=bridge\n"
+        "\n# The Fuego network (written by ftc)\nhub_url=https://hub.example.org\njenkins_user=bridge\n"
         "vision_url=https://vision.example.org\n"
     )
 
@@ -123,7 +123,7 @@ def test_a_link_is_followed(conf: Path, tmp_path: Path) -> None:
 def test_a_file_that_is_not_there_is_made(tmp_path: Path) -> None:
     path = tmp_path / "new" / "fuego.conf"
     assert change_conf(path, {"host_name": "timslab"}, now=NOW).backup is None
-    assert path.read_text() == "# The Fuego network (ftc lab init)\nhost_name=timslab\n"
+    assert path.read_text() == "# The Fuego network (written by ftc)\nhost_name=timslab\n"
 
 
 @pytest.mark.parametrize("value", ["two\nlines", 'a """ in it', " spaces around "])

@@ -11,7 +11,7 @@ import click
 from fuego_jenkins_remote.cli.campaigns.verbs import wait, wait_limit
 from fuego_jenkins_remote.cli.html_pages import Cell, page, table, text
 from fuego_jenkins_remote.cli.options import DURATION, FILE, common, hub_url, pass_session
-from fuego_jenkins_remote.cli.put_request import split_selectors, wanted_request
+from fuego_jenkins_remote.cli.put_request import on_boards, split_selectors, wanted_request
 from fuego_jenkins_remote.cli.session import Session
 from fuego_jenkins_remote.network.campaigns import Part, matrix
 
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 
 @click.command
-@click.argument("selectors", nargs=-1, required=True, metavar="SELECTOR...")
+@click.argument("selectors", nargs=-1, metavar="[SELECTOR]...")
+@on_boards
 @click.option("-t", "--test", "tests", multiple=True, metavar="TEST[,TEST]", help="A test; may be given again.")
 @click.option("-s", "--spec", default="default", show_default=True, metavar="SPEC", help="The spec of all of them.")
 @click.option("--each", is_flag=True, help="On every board that a selector matches; without it on one.")
@@ -39,6 +40,7 @@ def put_campaign(
     /,
     *,
     selectors: tuple[str, ...],
+    boards: tuple[str, ...],
     tests: tuple[str, ...],
     name: str,
     wait: bool,
@@ -56,7 +58,7 @@ def put_campaign(
     """
     from fuego_jenkins_remote.cli.campaigns.putting import put_all
 
-    campaign = put_all(session, _pairs(session, selectors, tests, given), name=name)
+    campaign = put_all(session, _pairs(session, (*boards, *selectors), tests, given), name=name)
     status = 0
     if wait or wait_limit is not None:
         from fuego_jenkins_remote.cli.campaigns.waiting import wait_for_campaign
@@ -84,7 +86,7 @@ def _pairs(
     places = list(dict.fromkeys(part for one in selectors for part in split_selectors(one)))
     names = list(dict.fromkeys(word for one in tests for word in re.split(r"[,\s]+", one) if word))
     if not names or not places:
-        raise click.UsageError("say which tests (-t TEST, may be given again) and which boards (SELECTOR)")
+        raise click.UsageError("say which tests (-t TEST, may be given again) and which boards (SELECTOR, or -b)")
     for place in places:
         language.parse(place)
     return [wanted_request(session, place, test=name, **given) for name in names for place in places]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
@@ -18,7 +19,7 @@ from fuego_jenkins_remote.hub.requests import MAX_CAMPAIGN, Plan
 from fuego_jenkins_remote.hub.statements import attempts as attempt_sql
 from fuego_jenkins_remote.hub.statements import campaigns as sql
 from fuego_jenkins_remote.hub.statements import requests as request_sql
-from fuego_jenkins_remote.network.campaigns import Group
+from fuego_jenkins_remote.network.campaigns import Group, Part
 from fuego_jenkins_remote.network.permissions import Action, Thing
 from fuego_jenkins_remote.network.states import By, Event, State
 
@@ -47,9 +48,10 @@ def rerun(change: Change, caller: Caller, campaign_id: str, call_id: str, groups
     made = requests.made_before(change, caller, call_id, fingerprint)
     if made:
         return Again(made=made)
-    wanted = [one.part.id for one in sql.members(change.conn, campaign_id) if one.part.group in groups]
+    parts = [one.part for one in sql.members(change.conn, campaign_id)]
+    wanted = [part.id for part in parts if part.group in groups]
     if not wanted:
-        raise Refused(f"nothing of {campaign_id} is {' or '.join(sorted(groups))}", code="nothing-to-do")
+        raise Refused(_nothing(campaign_id, groups, parts), code="nothing-to-do")
     if sql.size(change.conn, campaign_id) + len(wanted) > MAX_IN_ALL:
         raise Refused(f"{campaign_id} has had {MAX_IN_ALL} requests: put a new campaign")
     plans, left = _plans(change, caller, campaign, wanted, call_id)
@@ -62,6 +64,13 @@ def rerun(change: Change, caller: Caller, campaign_id: str, call_id: str, groups
     sql.goes_on_again(change.conn, campaign_id)
     change.wake_campaign(campaign_id)
     return Again(made=made, left=left)
+
+
+def _nothing(campaign_id: str, groups: Collection[Group], parts: Sequence[Part]) -> str:
+    """That there is nothing to put again, and what there would be if other groups were asked for."""
+    others = Counter(part.group for part in parts if part.group is not None)
+    there = f"; {', '.join(f'{number} {group}' for group, number in sorted(others.items()))}" if others else ""
+    return f"nothing of {campaign_id} is {' or '.join(sorted(groups))}{there}"
 
 
 def _must_be_allowed(caller: Caller, campaign: Campaign) -> None:

@@ -31,7 +31,7 @@ def poll_once(config: LabConfig, links: Links, say: Callable[[str], None]) -> bo
     something did not answer: the next pass goes on. Raises ClientError when the hub does not answer a claim.
     """
     steps = open_steps(config, links)
-    with only_one(config.state_dir / "bridge.lock"):
+    with only_one(config.state_dir / "bridge.lock", config.host):
         well = True
         nobody = nobody_is_at_it(config.state_dir)
         for entry in steps.journal.open_entries():

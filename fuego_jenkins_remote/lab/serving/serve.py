@@ -8,6 +8,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TextIO
 
 from fuego_jenkins_remote.lab.bridge.bridge import Bridge
 from fuego_jenkins_remote.lab.config import LabConfig
@@ -16,7 +17,13 @@ from fuego_jenkins_remote.lab.serving.wiring import Links, open_steps
 
 
 class AtWork(LabError):
-    """Somebody else holds the lock of a state_dir."""
+    """Somebody else holds the lock of a state_dir; `host` is for which lab, empty where that is not known."""
+
+    def __init__(self, lock: Path, host: str) -> None:
+        """`lock` is the file."""
+        self.host = host
+        whose = f", for the lab {host}" if host else ""
+        super().__init__(f"another ftc lab serve or poll is at work with {lock.parent}{whose}")
 
 
 def serve(config: LabConfig, links: Links, *, announce: Callable[[], None]) -> None:
@@ -28,7 +35,7 @@ def serve(config: LabConfig, links: Links, *, announce: Callable[[], None]) -> N
     steps = open_steps(config, links)
     steps.controller()  # likewise: settings that can never work end it here
     stop = threading.Event()
-    with only_one(config.state_dir / "bridge.lock"):
+    with only_one(config.state_dir / "bridge.lock", config.host):
         bridge = Bridge(steps, ready=announce, stop=stop)
 
         def on_signal(_number: int, _frame: object) -> None:
@@ -41,11 +48,19 @@ def serve(config: LabConfig, links: Links, *, announce: Callable[[], None]) -> N
 
 
 @contextlib.contextmanager
-def only_one(path: Path) -> Iterator[None]:
-    """Hold a lock file while the block runs; raises AtWork when somebody else holds it."""
-    with path.open("a") as file:
+def only_one(path: Path, host: str = "") -> Iterator[None]:
+    """Hold a lock file, for the lab `host`, while the block runs; raises AtWork when somebody else holds it."""
+    with path.open("a+") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise AtWork(f"another ftc lab serve or poll is at work with {path.parent}") from None
+            raise AtWork(path, _first_line(file)) from None
+        file.truncate(0)
+        file.write(f"{host}\n")
+        file.flush()
         yield
+
+
+def _first_line(file: TextIO) -> str:
+    file.seek(0)
+    return file.readline(300).strip()

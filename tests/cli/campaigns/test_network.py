@@ -82,7 +82,7 @@ def test_put_campaign_waits_and_the_worst_result_is_its_status(ftc, lab: HubClie
     page = tmp_path / "campaign.html"
     thread = threading.Timer(0.5, end_all, (lab, "PASS", "FAIL"))
     thread.start()
-    waited = ftc("put-campaign", "type=camp", "-t", "Functional.hello", "--each", "--wait", "--html", page)
+    waited = ftc("put-campaign", "-b", "type=camp", "-t", "Functional.hello", "--each", "--wait", "--html", page)
     thread.join()
     assert (waited.status, sorted(line.split()[2] for line in waited.out.splitlines()[1:])) == (1, ["FAIL", "PASS"])
     assert "2 of 2 have ended" in page.read_text()

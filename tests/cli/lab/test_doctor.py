@@ -13,6 +13,7 @@ from fuego_jenkins_remote.cli.lab.doctor import controller, dangers, services
 from fuego_jenkins_remote.cli.lab.doctor.examining import CHECKS, examine
 from fuego_jenkins_remote.cli.session import Session
 from fuego_jenkins_remote.lab.jenkins.access_calls import Permissions
+from fuego_jenkins_remote.lab.serving.serve import only_one
 from fuego_jenkins_remote.lab.survey.machine import Account
 
 QUIET = ("boards", "policy", "lab_dir", "state_dir", "room", "fuego")
@@ -63,6 +64,16 @@ def test_boards_yaml_that_speaks_of_no_board_of_the_lab_is_told(lab) -> None:
     (lab.conf.parent / "boards.yaml").write_text("boards:\n  gone: {type: bbb}\n")
     found = _found("boards")
     assert (found.state, "gone, without a board file" in found.text) == (State.WARN, True)
+
+
+def test_the_bridge_of_another_lab_is_not_taken_for_ours(lab) -> None:
+    session = Session()
+    session.places.state_dir.mkdir(parents=True, exist_ok=True)
+    lock = session.places.state_dir / "bridge.lock"
+    with only_one(lock, "demolab"):
+        assert services.bridge(session) == f"works, with {session.places.state_dir}"
+    with only_one(lock, "rack7"), pytest.raises(Failed, match="is the lab rack7's: give this lab another state_dir"):
+        services.bridge(session)
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import requests
 
 from fuego_jenkins_remote.cli.lab.init.fuegos_folders import find_folders
 from fuego_jenkins_remote.cli.settings import load_settings
@@ -145,6 +146,15 @@ def test_a_lab_is_set_up_tried_and_left_alone_the_second_time(init, place: Path,
     assert {second[what]["state"] for what in ("tokens", "settings", "jobs", "boards shared")} == {"ok"}
     assert conf.stat().st_mtime_ns == before
     assert len(list(conf.parent.iterdir())) == 2  # the file, and the one of before
+
+
+@pytest.mark.slow
+def test_a_ca_that_only_this_shell_knows_is_kept_for_the_bridge(
+    init, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FUEGO_CA_FILE", requests.certs.where())
+    assert init("--try-board", "none")["settings"]["state"] == "done"
+    assert read_conf(place / "fuego-ro" / "conf" / "fuego.conf")["ca_file"] == requests.certs.where()
 
 
 @pytest.mark.slow

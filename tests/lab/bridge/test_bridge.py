@@ -300,9 +300,12 @@ def test_a_stop_waits_for_no_step_that_hangs(running: Running, monkeypatch: pyte
 
 def test_of_two_bridges_for_one_state_dir_the_second_says_so(lab: Any) -> None:
     path = lab.state_dir / "bridge.lock"
-    with only_one(path):
-        with pytest.raises(LabError, match=f"another ftc lab serve or poll is at work with {lab.state_dir}"):
-            with only_one(path):
+    with only_one(path, "a much longer name"):
+        pass
+    with only_one(path, "rack7"):
+        at_work = f"another ftc lab serve or poll is at work with {lab.state_dir}, for the lab rack7$"
+        with pytest.raises(LabError, match=at_work):
+            with only_one(path, "rack8"):
                 pass
     with only_one(path):
         pass

@@ -102,15 +102,19 @@ def shared(session: Session) -> Answer:
 
 def bridge(session: Session) -> Answer:
     """Whether a bridge takes requests: here, or as the hub sees it."""
-    from fuego_jenkins_remote.lab.errors import LabError
-    from fuego_jenkins_remote.lab.serving.serve import only_one
+    from fuego_jenkins_remote.lab.serving.serve import AtWork, only_one
 
     lock = session.places.state_dir / "bridge.lock"
     if lock.is_file():
         try:
             with only_one(lock):
                 pass
-        except LabError:
+        except AtWork as at_work:
+            if at_work.host not in ("", session.settings.host_name):
+                raise Failed(
+                    f"the one that works with {session.places.state_dir} is the lab {at_work.host}'s: give this lab"
+                    " another state_dir (ftc lab init --state-dir DIR)"
+                ) from at_work
             return f"works, with {session.places.state_dir}"
     seen = [board.last_seen for board in session.hub.boards(host=session.settings.host_name) if board.last_seen]
     if seen and now() - max(seen) < SEEN:

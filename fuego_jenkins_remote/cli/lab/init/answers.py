@@ -60,6 +60,8 @@ class Gathering:
         for key in ("state_dir", "lab_dir", "ca_file"):
             if key in self.given:
                 values[key] = str(as_path(self.given[key]))
+        if self.settings.ca_file is not None:  # it may come from this shell's environment, which the bridge has not
+            values.setdefault("ca_file", str(self.settings.ca_file.absolute()))
         self.asker.until_well(self._hub)
         self.asker.until_well(self._vision)
         self.asker.until_well(self._jenkins)

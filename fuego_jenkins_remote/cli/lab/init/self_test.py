@@ -21,8 +21,7 @@ from fuego_jenkins_remote.cli.lab.jobs import lab_controller
 from fuego_jenkins_remote.cli.session import Session
 from fuego_jenkins_remote.client.hub import HubClient
 from fuego_jenkins_remote.client.values import Request
-from fuego_jenkins_remote.lab.errors import LabError
-from fuego_jenkins_remote.lab.serving.serve import only_one
+from fuego_jenkins_remote.lab.serving.serve import AtWork, only_one
 from fuego_jenkins_remote.network.identities import new_call_id
 from fuego_jenkins_remote.network.states import State as RequestState
 
@@ -147,9 +146,10 @@ def _fail_where_nobody_will_claim(request: Request, waited: float) -> None:
             " the lab's own team needs no asking (see 'the lab's rules' in docs/labs.md)"
         )
     if waited > CLAIM_SECONDS:
+        why = f" ({request.reason})" if request.reason else ""
         raise Failed(
-            f"{request.id} was not claimed within {CLAIM_SECONDS:.0f} s, and was called off: {request.reason or ''}"
-            " is the board in use, or does a check of it wait? ftc list-boards -r, and the log of ftc lab serve"
+            f"{request.id} was not claimed within {CLAIM_SECONDS:.0f} s, and was called off{why}: is the board in use,"
+            " or does a check of it wait? ftc list-boards -r, and the log of ftc lab serve"
         )
 
 
@@ -191,5 +191,14 @@ def _one_works(session: Session) -> bool:
     try:
         with only_one(lock):
             return False
-    except LabError:
+    except AtWork as at_work:
+        _must_be_ours(session, at_work.host)
         return True
+
+
+def _must_be_ours(session: Session, host: str) -> None:
+    if host not in ("", session.settings.host_name):
+        raise Failed(
+            f"the bridge that works with {session.places.state_dir} is the lab {host}'s: give this lab a folder of its"
+            " own with --state-dir"
+        )
