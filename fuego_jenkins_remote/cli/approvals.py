@@ -29,6 +29,7 @@ _host = click.option("--host", type=HOST, help="The lab that answers, if it is n
 def list_held(session: Session, filters: Mapping[str, str], limit: int) -> None:
     """What waits for the people of the caller's labs, as `list-requests --held` shows it."""
     from fuego_jenkins_remote.client import approvals
+    from fuego_jenkins_remote.network.wanted import short_source
 
     if session.speaks_fserver:
         from fuego_jenkins_remote.cli.fserver.approvals import list_held as list_asked
@@ -45,7 +46,7 @@ def list_held(session: Session, filters: Mapping[str, str], limit: int) -> None:
             (
                 one.request.id,
                 one.request.test,
-                _source(one.request),
+                short_source(one.request.git, one.request.package),
                 f"{one.request.requester} ({one.request.team})",
                 ", ".join(f"{one.host}:{board}" for board in one.boards),
                 local_time(one.since),
@@ -73,12 +74,6 @@ def _commands(one: Held) -> tuple[str, str, str]:
         f"ftc approve-request {this} --always{outside}",
         f"ftc reject-request {this} --reason TEXT",
     )
-
-
-def _source(request: Request) -> str:
-    if request.git is not None:
-        return "git"
-    return "package" if request.package else "installed"
 
 
 @click.command

@@ -93,7 +93,7 @@ def _check_state(state: str) -> None:
 @common
 @pass_session
 def query_request(session: Session, request: str, follow: bool, wait_limit: int | None, why: bool) -> int:
-    """Show one request, or follow it. With -v also what happened to it, and the end of its log.
+    """Show one request, or follow it. With -v also what else was asked for, what happened, and the end of its log.
 
     --follow prints the console on stdout as it grows, and what else happens on stderr; with --json an object in a
     line for each; with -q the final state alone. Ctrl-C leaves the request as it is.
@@ -135,6 +135,7 @@ def _say_why(session: Session, request: str) -> None:
 def _details(request: Request, *, verbose: bool) -> list[tuple[str, str]]:
     from fuego_jenkins_remote.fuego.names import format_timeout
     from fuego_jenkins_remote.network.reasons import meaning
+    from fuego_jenkins_remote.network.wanted import commit_of, no_commit
 
     source = f"{request.git.url} {request.git.ref} {request.git.path}".rstrip() if request.git else request.package
     shown = [
@@ -145,6 +146,7 @@ def _details(request: Request, *, verbose: bool) -> list[tuple[str, str]]:
         ("test", request.test),
         ("spec", request.spec),
         ("test from", source or ""),
+        ("commit", commit_of(request.git) or no_commit(request.git) if request.git else ""),
         ("variables", ", ".join(f"{name}={value}" for name, value in request.variables.items())),
         ("phases", request.phases),
         ("time limit", format_timeout(request.timeout)),
@@ -168,9 +170,26 @@ def _details(request: Request, *, verbose: bool) -> list[tuple[str, str]]:
     ]
     shown += [("asked", _approval(one)) for one in request.approvals]
     if verbose:
+        shown += _unusual(request)
         shown += [("history", _change(one)) for one in request.history]
         shown.append(("log", request.log_tail))
     return shown
+
+
+def _unusual(request: Request) -> list[tuple[str, str]]:
+    """What was asked for that is not as usual, and shown nowhere else."""
+    from fuego_jenkins_remote.network import wanted
+
+    more = f"{request.retries} more {'attempt' if request.retries == 1 else 'attempts'} elsewhere"
+    return [
+        ("switches", "\n".join(wanted.switches(request.options))),
+        ("priority", "" if request.priority == wanted.USUAL_PRIORITY else str(request.priority)),
+        ("retries", f"{more}, where it could not be run" if request.retries else ""),
+        ("needs", " and ".join(request.needs)),
+        ("version", f"{request.min_version} or newer" if request.min_version else ""),
+        ("private", wanted.eyes(request.team) if request.private else ""),
+        ("told", ", ".join(request.notify)),
+    ]
 
 
 def _approval(one: Any) -> str:

@@ -13,6 +13,7 @@ from fuego_jenkins_remote.client.reading import time_of as _time
 from fuego_jenkins_remote.network.identities import AttemptId
 from fuego_jenkins_remote.network.states import FINAL, State
 from fuego_jenkins_remote.network.terms import USUAL, Terms, terms_from_mapping
+from fuego_jenkins_remote.network.wanted import USUAL_PRIORITY
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +68,10 @@ class Request:
     timeout: int
     variables: Mapping[str, str]
     options: Mapping[str, bool]
+    priority: int
+    retries: int
+    private: bool
+    notify: tuple[str, ...]
     package: str | None
     git: GitSource | None
     campaign: str | None
@@ -125,6 +130,10 @@ class Request:
             timeout=int(data.get("timeout", 1800)),
             variables={str(key): str(value) for key, value in (data.get("variables") or {}).items()},
             options={str(key): bool(value) for key, value in (data.get("options") or {}).items() if value is not None},
+            priority=int(data.get("priority", USUAL_PRIORITY)),
+            retries=int(data.get("retries") or 0),
+            private=data.get("private") is True,
+            notify=tuple(str(one) for one in data.get("notify") or ()),
             package=_text(data, "package") or None,
             git=_git_source(git) if git else None,
             campaign=_text(data, "campaign") or None,

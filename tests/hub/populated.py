@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from fuego_jenkins_remote.hub import approvals
+from fuego_jenkins_remote.hub import approvals, records
 from fuego_jenkins_remote.network.states import State
 
 from .conftest import World
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 
 def populate(world: World) -> dict[str, str]:
@@ -42,7 +44,11 @@ def populate(world: World) -> dict[str, str]:
     world.error("demolab", world.running("demolab", "qemu"))
     world.error("demolab", world.running("demolab", "qemu2"))
 
-    ids["held"] = world.put(ann, "arch=arm64", test="Functional.LTP", spec="quickhit").id
+    git = records.GitSource(
+        url="https://git.example.org/kernel/tests.git", ref="main", path="Functional.LTP", commit=COMMIT
+    )
+    switches = records.Options(reboot=True, postcleanup=False)
+    ids["held"] = world.put(ann, "arch=arm64", test="Functional.LTP", spec="quickhit", git=git, options=switches).id
     which = world.claim("timslab", "rpi4")
     assert which
     world.give_back("timslab", which, "tests of other teams are asked for", approval="requested")

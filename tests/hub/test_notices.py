@@ -6,7 +6,9 @@ import pytest
 from fastapi.testclient import TestClient
 
 from fuego_jenkins_remote.hub import approvals, records
+from fuego_jenkins_remote.hub.notices import wording
 from fuego_jenkins_remote.hub.notices.addresses import BadAddress, of_admin
+from fuego_jenkins_remote.hub.notices.events import request_data
 from fuego_jenkins_remote.hub.notices.values import Delivery
 from fuego_jenkins_remote.hub.people import teams
 from hub_apps import make_app
@@ -16,6 +18,9 @@ from .told import bodies, titles, told
 
 # apprise looks for a module that newer Pythons have dropped.
 apprise_imports = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
+
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 
 @pytest.fixture
@@ -45,6 +50,27 @@ def test_they_get_the_exact_commands(world: World, asked: records.Request) -> No
     assert "Tests anderer Teams → fragen" in body
     assert "für die Größe" in body
     assert f"https://hub.example/requests/{asked.id}" in body
+
+
+def test_they_read_which_commit_they_are_asked_to_run_and_what_is_done_to_the_board(world: World) -> None:
+    world.add_lab("demolab", "qemu", notify=("pruefstand@example.org",))
+    git = records.GitSource(url="https://git.example/t.git", ref="main", path="Functional.x", commit=COMMIT)
+    world.put(world.add_user("ann", "annslab"), "demolab:qemu", git=git, options=records.Options(reboot=True))
+    which = world.claim("demolab", "qemu")
+    assert which
+    world.give_back("demolab", which, "from outside", approval="requested")
+    [body] = bodies(world)
+    assert f"from https://git.example/t.git, main, folder Functional.x, at the commit {COMMIT}.\n" in body
+    assert "Asked for besides: reboot: the board is rebooted first\n" in body
+
+
+def test_a_digest_and_a_webhook_say_which_commit_it_is(world: World) -> None:
+    git = records.GitSource(url="https://git.example/t.git", ref="main", commit=COMMIT)
+    world.add_lab("demolab", "qemu")
+    request = world.put(world.add_user("ann", "annslab"), "demolab:qemu", git=git)
+    _, line, _ = wording.asked(request, "demolab", "", None, "")
+    assert f"approval (git {COMMIT[:12]}): ftc approve-request" in line
+    assert request_data(request, "")["git"] == {"url": git.url, "ref": "main", "path": "", "commit": COMMIT}
 
 
 def test_the_requester_is_told_where_the_run_is(world: World) -> None:

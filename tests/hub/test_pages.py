@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from fuego_jenkins_remote.hub import admin
+from fuego_jenkins_remote.hub import admin, records
 from hub_apps import make_app
 
 from .conftest import World, open_world
-from .populated import populate
+from .populated import COMMIT, populate
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +61,35 @@ def test_a_request_page_says_what_happens(client: TestClient, ids: dict[str, str
 
 def test_a_held_request_shows_the_command_of_its_approval(client: TestClient, ids: dict[str, str]) -> None:
     assert f"ftc approve-request {ids['held']}" in client.get(f"/requests/{ids['held']}").text
+
+
+def test_a_request_page_says_which_commit_of_git_it_is_and_what_is_not_as_usual(
+    client: TestClient, ids: dict[str, str]
+) -> None:
+    page = client.get(f"/requests/{ids['held']}").text
+    assert f'<dt>Commit</dt><dd class="mono hash">{COMMIT}</dd>' in page
+    assert "reboot: the board is rebooted first" in page
+    assert "no postcleanup: the test&#39;s files stay on the board afterwards" in page
+    assert "no precleanup" not in page
+
+
+def test_a_request_page_says_of_a_test_from_git_that_nobody_has_said_the_commit(
+    populated: tuple[World, dict[str, str]], client: TestClient
+) -> None:
+    world, _ = populated
+    git = records.GitSource(url="https://git.example/t.git", ref="<b>")  # as no call may say it
+    request = world.put(world.add_user("eve", "annslab"), "demolab:qemu", git=git)
+    page = client.get(f"/requests/{request.id}").text
+    assert "none was said: it is what &lt;b&gt; is when the test starts" in page
+
+
+def test_who_answers_reads_the_commit_above_the_buttons(populated: tuple[World, dict[str, str]]) -> None:
+    world, ids = populated
+    browser = TestClient(make_app(world.hub.engine, world.hub.data_dir, clock=world.clock))
+    browser.post("/sign-in", data={"token": admin.add_token(world.hub.engine, "tim")})
+    page = browser.get(f"/requests/{ids['held']}").text
+    assert page.index('aria-label="Answer for timslab"') < page.index(f"at the commit {COMMIT}.")
+    assert page.index(f"at the commit {COMMIT}. Asked for besides: reboot") < page.index("Approve for timslab")
 
 
 def test_what_a_lab_sent_is_escaped(client: TestClient, ids: dict[str, str]) -> None:

@@ -6,6 +6,7 @@ Who is told is found out afterwards (fan_out.py), and it is sent after that (sen
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -136,6 +137,8 @@ def request_data(request: Request, page: str) -> dict[str, Any]:
     return {
         **{name: getattr(request, name) for name in (*texts, "run_key", "run_url", "attempt", "priority", "notes")},
         "state": str(request.state),
+        "git": None if request.git is None else asdict(request.git),
+        "package": request.package,
         **{name: _iso(getattr(request, name)) for name in ("created_at", "started_at", "ended_at", "deadline")},
         "page": page,
     }

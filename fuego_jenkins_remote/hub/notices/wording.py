@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from datetime import datetime
 
 from fuego_jenkins_remote.hub.records import Board, Campaign, Request
+from fuego_jenkins_remote.network import wanted
 from fuego_jenkins_remote.network.states import State
 
 
@@ -20,7 +22,8 @@ def asked(request: Request, host: str, reason: str, since: datetime | None, page
         *_said("Why you are asked:", reason),
         *_said("Notes of the requester:", request.notes),
         *_said("Its deadline:", deadline),
-        _source(request),
+        wanted.source(request.git, request.package),
+        *_said("Asked for besides:", "; ".join(wanted.switches(asdict(request.options)))),
         "",
         "To let it run:",
         f"    {approve}",
@@ -31,7 +34,9 @@ def asked(request: Request, host: str, reason: str, since: datetime | None, page
         "",
         f"All about it: {page}",
     ]
-    return title, f"{title}: {approve}", _text(body)
+    # In a digest and in a chat the line is all that stands beside the command.
+    outside = f" ({wanted.short_source(request.git, request.package)})" if request.from_outside else ""
+    return title, f"{title}{outside}: {approve}", _text(body)
 
 
 def started(request: Request, page: str) -> tuple[str, str, str]:
@@ -130,15 +135,6 @@ def _whose(request: Request) -> str:
 def _what(request: Request) -> str:
     spec = "" if request.spec == "default" else f" with the spec {request.spec}"
     return f"{request.test}{spec}"
-
-
-def _source(request: Request) -> str:
-    if request.git is not None:
-        path = f", folder {request.git.path}" if request.git.path else ""
-        return f"The test comes from {request.git.url}, {request.git.ref}{path}."
-    if request.package is not None:
-        return f"The test comes as a package, SHA-256 {request.package}."
-    return "The test is one that is installed in the lab."
 
 
 def _said(label: str, text: str) -> Iterator[str]:

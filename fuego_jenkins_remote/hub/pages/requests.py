@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from functools import partial
 from typing import Annotated, Any
 
@@ -26,6 +27,7 @@ from fuego_jenkins_remote.hub.statements import notices as notice_sql
 from fuego_jenkins_remote.hub.statements import people as people_sql
 from fuego_jenkins_remote.hub.statements import requests as sql
 from fuego_jenkins_remote.hub.waiters import request_key
+from fuego_jenkins_remote.network import wanted as words
 from fuego_jenkins_remote.network.permissions import Action, Thing
 from fuego_jenkins_remote.network.states import FINAL, State
 from fuego_jenkins_remote.service.pages import fill
@@ -143,8 +145,20 @@ def _values(
         "attempts": attempts,
         "may_cancel": _may_cancel(conn, who, wanted),
         "asks": _asks(conn, who, wanted),
+        **_in_words(wanted),
         "problem": "",
         "notices": notice_sql.counts_of(conn, request_id),
+    }
+
+
+def _in_words(wanted: Wanted) -> dict[str, Any]:
+    """What was asked for, beside what stands in the request as one reads it."""
+    return {
+        "source": words.source(wanted.git, wanted.package),
+        "commit": words.commit_of(wanted.git) if wanted.git else "",
+        "no_commit": words.no_commit(wanted.git) if wanted.git else "",
+        "switches": words.switches(asdict(wanted.options)),
+        "eyes": words.eyes(wanted.team) if wanted.private else "",
     }
 
 
