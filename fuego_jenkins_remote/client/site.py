@@ -18,6 +18,7 @@ from urllib3.util import Retry
 from fuego_jenkins_remote import __version__
 from fuego_jenkins_remote.client.errors import BY_STATUS, Answered, ClientError, TooLarge, Unreachable
 from fuego_jenkins_remote.client.transport import check_address, secure, why_unreachable
+from fuego_jenkins_remote.network.programs import said_of
 
 CONNECT_TIMEOUT = 5.0
 READ_TIMEOUT = 30.0
@@ -73,7 +74,7 @@ class Site:
         self._patience = patience
         self.url = check_address(url, f"{name} address", carries_token=bool(headers))
         self._session = requests.Session()
-        self._session.headers["User-Agent"] = f"fuego-jenkins-remote/{__version__}"
+        self._session.headers["User-Agent"] = said_of(__version__)
         self._session.headers.update(headers or {})
         retry = Retry(
             total=retries,

@@ -31,7 +31,8 @@ class Claim:
     """What a lab asks: for which of its boards, perhaps one request only; `peek` takes nothing.
 
     `limits` holds seconds by board: what takes longer and is of another team than the lab's is not for it now.
-    `instance` is a bridge's name for itself, and one that `leaves` makes room for another; it gets nothing.
+    `instance` is a bridge's name for itself, and one that `leaves` makes room for another; it gets nothing; `version`
+    is that of its program (empty: not known).
     """
 
     host: str
@@ -40,6 +41,7 @@ class Claim:
     request: str | None = None
     peek: bool = False
     instance: str = ""
+    version: str = ""
     leaves: bool = False
     limits: Mapping[str, float] = field(default_factory=dict)
 
@@ -72,7 +74,7 @@ def take(change: Change, claim: Claim) -> Answer:
         people_sql.bridge_leaves(change.conn, claim.host, claim.instance)
         return Answer(assignments=(), stops=())
     if claim.instance:
-        _must_be_the_labs(change, claim.host, claim.instance)
+        _must_be_the_labs(change, claim)
     # One claim of a lab after the other: its quotas are counted, and its boards' clocks read, before they are written;
     # and the same call, made twice at once, gives the same.
     people_sql.hold_lab(change.conn, claim.host)
@@ -92,9 +94,10 @@ def _again_at(change: Change, claim: Claim) -> datetime | None:
     return sql.next_pause_end(change.conn, claim.host, change.at)
 
 
-def _must_be_the_labs(change: Change, host: str, bridge: str) -> None:
+def _must_be_the_labs(change: Change, claim: Claim) -> None:
     """Of two bridges that claim for one lab the second is turned away, until the first has been silent for a while."""
-    if people_sql.bridge_comes(change.conn, host, bridge, now=change.at, gone_since=change.at - BRIDGE_GONE):
+    host, bridge, gone_since = claim.host, claim.instance, change.at - BRIDGE_GONE
+    if people_sql.bridge_comes(change.conn, host, bridge, version=claim.version, now=change.at, gone_since=gone_since):
         return
     other, seen = people_sql.bridge_of(change.conn, host)
     ago = max(0, round((change.at - seen).total_seconds()))

@@ -13,10 +13,13 @@ import pytest
 import uvicorn
 
 import hub_folders
+from fuego_jenkins_remote import __version__
 from fuego_jenkins_remote.client import people
 from fuego_jenkins_remote.client.errors import Unreachable
+from fuego_jenkins_remote.client.hub import HubClient
 from fuego_jenkins_remote.fuego.conf import read_conf
 from fuego_jenkins_remote.hub import admin
+from fuego_jenkins_remote.hub.people import values
 from hub_apps import make_app
 
 from .conftest import Ftc
@@ -222,6 +225,15 @@ def test_teams_tokens_and_what_was_done(ftc: Ftc, net: Net) -> None:
     assert "let in again" in ftc("hub", "list-audit", "--data", net.data, "--limit", "2").out
     assert ftc("set-lab", "nosuch", "--team", "timslab").status == 1
     assert ftc("list-labs").err == "there is no lab yet\n"
+
+
+def test_list_labs_tells_which_version_the_bridges_run(ftc: Ftc, net: Net, monkeypatch: pytest.MonkeyPatch) -> None:
+    secret = admin.add_lab(admin.open_data(net.data), "timslab")
+    HubClient(net.url, secret).claim("claim-0001", [], instance="timsbox-1a2b3c4d")
+    assert __version__ in ftc("list-labs").out
+    assert "older than the hub" not in ftc("list-labs").out
+    monkeypatch.setattr(values, "__version__", "99.0.0")
+    assert f"{__version__} (older than the hub)" in ftc("list-labs").out
 
 
 def test_the_token_in_use_is_revoked_only_when_it_is_said_so(

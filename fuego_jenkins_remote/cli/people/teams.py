@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import click
 
 from fuego_jenkins_remote.cli.options import HOST, TEAM, USER, common, hub_url, pass_session
@@ -174,7 +176,7 @@ def set_user(session: Session, /, user: str, **values: object) -> None:
 @common
 @pass_session
 def list_labs(session: Session) -> None:
-    """List the labs of the network, whose they are, and when their bridges were last heard of.
+    """List the labs of the network, whose they are, and when and with which version their bridges were last heard of.
 
     \b
     Example: ftc list-labs
@@ -183,8 +185,8 @@ def list_labs(session: Session) -> None:
 
     found = people.labs(session.hub.api)
     session.out.table(
-        ("lab", "team", "bridge seen"),
-        [(text(one, "host"), text(one, "team"), moment(one, "bridge_seen")) for one in found],
+        ("lab", "team", "bridge seen", "version"),
+        [(text(one, "host"), text(one, "team"), moment(one, "bridge_seen"), _version(one)) for one in found],
         bare=[text(one, "host") for one in found],
         data=found,
         empty="there is no lab yet",
@@ -207,6 +209,10 @@ def set_lab(session: Session, host: str, team: str) -> None:
 
     changed = people.change_lab(session.hub.api, host, team)
     session.out.result(f"the lab {host} is {team}'s", bare=host, data=changed)
+
+
+def _version(lab: Mapping[str, object]) -> str:
+    return text(lab, "version") + (" (older than the hub)" if lab.get("behind") else "")
 
 
 def _show(session: Session, team: dict[str, object]) -> None:

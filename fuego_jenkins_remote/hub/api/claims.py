@@ -14,6 +14,7 @@ from fuego_jenkins_remote.hub.api.callers import LabHost, TheHub
 from fuego_jenkins_remote.hub.core import Hub
 from fuego_jenkins_remote.hub.models.attempts import ClaimIn, ClaimOut
 from fuego_jenkins_remote.hub.waiters import lab_key, pause
+from fuego_jenkins_remote.network.programs import version_in
 
 router = APIRouter()
 
@@ -31,6 +32,8 @@ async def claim(request: Request, hub: TheHub, lab: LabHost, body: ClaimIn) -> C
         peek=body.peek,
         instance=body.instance or "",
         leaves=body.leaves,
+        # Not of the body: so bridges of before say it, too, and a hub of before refuses no field it does not know.
+        version=version_in(request.headers.get("user-agent", "")),
         limits=body.limits,
     )
     answer = await _answer(request, hub, wanted, body.wait)

@@ -101,11 +101,13 @@ class MemberOut(Wire):
 
 
 class LabOut(Wire):
-    """A lab, whose it is, and when its bridge was last heard of."""
+    """A lab, whose it is, and its bridge: when it was last heard of, its version, whether that is behind the hub's."""
 
     host: str
     team: str
     bridge_seen: datetime | None
+    version: str
+    behind: bool
 
 
 class Labs(Wire):

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
+from fuego_jenkins_remote import __version__
 from fuego_jenkins_remote.hub import board_search, boards, sight, standing
 from fuego_jenkins_remote.hub.api.callers import Form, TheHub, Viewer
 from fuego_jenkins_remote.hub.core import Hub
@@ -99,6 +100,7 @@ def _page(
         http_status=http_status,
         problem=problem,
         lab=lab,
+        hub_version=__version__,
         boards=its[:_SHOWN],
         more=max(0, len(its) - _SHOWN),
         standings={one: [board.standing(now) for board in its].count(one) for one in Standing},

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from fuego_jenkins_remote import __version__
 from fuego_jenkins_remote.network.permissions import Level
+from fuego_jenkins_remote.network.programs import is_behind
 
 Kind = Literal["user", "lab"]
 
@@ -21,11 +23,20 @@ class Member:
 
 @dataclass(frozen=True, kw_only=True)
 class LabOf:
-    """A lab, whose it is, and when its bridge was last heard of (none: it says nothing, or has stopped)."""
+    """A lab, whose it is, when its bridge was last heard of (none: it says nothing, or has stopped), and its version.
+
+    The version is that of the program whose bridge came last (empty: not known).
+    """
 
     host: str
     team: str
     bridge_seen: datetime | None
+    version: str = ""
+
+    @property
+    def behind(self) -> bool:
+        """Whether its bridge is of an older version than this hub."""
+        return is_behind(self.version, __version__)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -48,6 +48,7 @@ labs = sa.Table(
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Column("bridge", sa.Text, nullable=False, server_default=""),  # the one that claims for it, by its own name
     sa.Column("bridge_seen", UtcDateTime),
+    sa.Column("version", sa.Text, nullable=False, server_default=""),  # the bridge's, by its own word
 )
 
 # A code is worth a token, so that only its digest is kept. What comes of it is written in with the first use.

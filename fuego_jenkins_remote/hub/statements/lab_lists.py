@@ -8,17 +8,15 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from fuego_jenkins_remote.hub.people.values import LabOf
 from fuego_jenkins_remote.hub.schema import boards, labs
 from fuego_jenkins_remote.hub.statements.board_lists import HowMany, kinds
 
 
 @dataclass(frozen=True, kw_only=True)
-class LabLine:
+class LabLine(LabOf):
     """A lab in a list: when it was last heard of, by any of its boards or by its bridge."""
 
-    host: str
-    team: str
-    bridge_seen: datetime | None
     created_at: datetime
     last_seen: datetime | None
     boards: int
@@ -29,12 +27,13 @@ _LINES = (
         labs.c.host,
         labs.c.team,
         labs.c.bridge_seen,
+        labs.c.version,
         labs.c.created_at,
         sa.func.max(boards.c.last_seen, type_=boards.c.last_seen.type).label("last_seen"),
         sa.func.count(boards.c.id).label("boards"),
     )
     .select_from(labs.outerjoin(boards, boards.c.host == labs.c.host))
-    .group_by(labs.c.host, labs.c.team, labs.c.bridge_seen, labs.c.created_at)
+    .group_by(labs.c.host, labs.c.team, labs.c.bridge_seen, labs.c.version, labs.c.created_at)
     .order_by(labs.c.host)
 )
 

@@ -104,10 +104,13 @@ _A_LAB = 0x66750003
 _HOLD = sa.select(sa.func.pg_advisory_xact_lock(_A_LAB, sa.func.hashtext(sa.bindparam("host", type_=sa.Text))))
 
 
-def bridge_comes(conn: sa.Connection, host: str, bridge: str, *, now: datetime, gone_since: datetime) -> bool:
-    """Note that a bridge is at work for the lab; False where another one was later than `gone_since`."""
+def bridge_comes(
+    conn: sa.Connection, host: str, bridge: str, *, version: str, now: datetime, gone_since: datetime
+) -> bool:
+    """Note that a bridge of this version is at work for the lab; False where another was later than `gone_since`."""
     its_own = sa.or_(labs.c.bridge == bridge, labs.c.bridge_seen.is_(None), labs.c.bridge_seen < gone_since)
-    found = conn.execute(labs.update().where(labs.c.host == host, its_own).values(bridge=bridge, bridge_seen=now))
+    comes = labs.update().where(labs.c.host == host, its_own)
+    found = conn.execute(comes.values(bridge=bridge, bridge_seen=now, version=version))
     return found.rowcount == 1
 
 

@@ -59,7 +59,7 @@ def remove(conn: sa.Connection, user: str, team: str) -> bool:
 
 def labs_of(conn: sa.Connection, team: str | None = None) -> list[LabOf]:
     """The labs of a team, or all, by name."""
-    query = sa.select(labs.c.host, labs.c.team, labs.c.bridge_seen).order_by(labs.c.host)
+    query = sa.select(labs.c.host, labs.c.team, labs.c.bridge_seen, labs.c.version).order_by(labs.c.host)
     if team is not None:
         query = query.where(labs.c.team == team)
     return [LabOf(**row) for row in conn.execute(query).mappings()]

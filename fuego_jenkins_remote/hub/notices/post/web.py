@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 from fuego_jenkins_remote import __version__
 from fuego_jenkins_remote.hub.notices.addresses import is_public
 from fuego_jenkins_remote.hub.notices.post.errors import NotSent
+from fuego_jenkins_remote.network.programs import said_of
 
 SECONDS = 20.0
 """That all of it may take, but for looking up the name."""
@@ -57,7 +58,7 @@ def send(
     clock.daemon = True
     clock.start()
     try:
-        agent = {"User-Agent": f"fuego-jenkins-remote/{__version__}", "Connection": "close"}
+        agent = {"User-Agent": said_of(__version__), "Connection": "close"}
         connection.request(method, path, body=body, headers={**agent, **headers})
         status = connection.getresponse().status
         if connection.is_cut:
