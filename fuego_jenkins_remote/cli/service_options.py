@@ -55,13 +55,31 @@ def _first_line(_context: click.Context, _option: click.Parameter, file: Path | 
     return token
 
 
+def is_address(_context: click.Context, option: click.Parameter, url: str | None) -> str | None:
+    """A callback for an option that is an address of a service: without a slash at its end."""
+    if url is None:
+        return None
+    from fuego_jenkins_remote.client.errors import ClientError
+    from fuego_jenkins_remote.client.transport import check_address
+
+    try:
+        return check_address(url, option.opts[0], carries_token=False)
+    except ClientError as error:
+        raise click.UsageError(str(error)) from error
+
+
 def serving(command: _F) -> _F:
     """--tls-cert, --tls-key, --behind-proxy, --base-url, --metrics-token-file, --public."""
     for option in reversed(
         (
             tls,
             click.option("--behind-proxy", is_flag=True, help="A proxy in front of it speaks TLS."),
-            click.option("--base-url", metavar="URL", help="Where people reach it, if that is not where it listens."),
+            click.option(
+                "--base-url",
+                metavar="URL",
+                callback=is_address,
+                help="Where people reach it, if that is not where it listens.",
+            ),
             click.option(
                 "--metrics-token-file",
                 "metrics_token",

@@ -88,7 +88,7 @@ def secure(session: requests.Session, url: str, *, ca_file: Path | None, retries
     session.verify = True
     session.proxies.clear()
     session.proxies.update(proxies_for(url))
-    context = _trust(ca_file) if urlsplit(url).scheme == "https" else None
+    context = trust(ca_file) if urlsplit(url).scheme == "https" else None
     for prefix in ("https://", "http://"):
         session.mount(prefix, _Adapter(context, retries))
 
@@ -124,8 +124,11 @@ class _Adapter(HTTPAdapter):
             super().cert_verify(conn, url, verify, cert)  # type: ignore[no-untyped-call]
 
 
-def _trust(ca_file: Path | None) -> ssl.SSLContext:
-    """A context that checks name and chain. REQUESTS_CA_BUNDLE or SSL_CERT_FILE stand for the system's CAs, if set."""
+def trust(ca_file: Path | None) -> ssl.SSLContext:
+    """A context that checks name and chain. REQUESTS_CA_BUNDLE or SSL_CERT_FILE stand for the system's CAs, if set.
+
+    Raises ClientError for a file that cannot be used.
+    """
     bundle = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("SSL_CERT_FILE") or _bundle_of_requests()
     context = ssl.create_default_context()
     if bundle:

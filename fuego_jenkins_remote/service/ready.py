@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import json
+import logging
 import os
 import signal
 import socket
@@ -14,12 +15,14 @@ from contextlib import contextmanager, nullcontext
 import uvicorn
 from starlette.types import ASGIApp
 
+from fuego_jenkins_remote.service.certificates import wrong_time
 from fuego_jenkins_remote.service.logs import configure_logs
 from fuego_jenkins_remote.service.systemd import Watchdog, tell_systemd
 from fuego_jenkins_remote.service.workers import Worker, Workers, WorkersFailed
 
 _GRACE_SECONDS = 10
 _BACKLOG = 2048
+_log = logging.getLogger("service")
 
 
 class CannotServe(RuntimeError):
@@ -73,6 +76,8 @@ def run_service(
             config.load()
         except OSError as error:
             raise CannotServe(f"cannot use the certificate {tls_cert} with the key {tls_key}: {error}") from error
+        if worker is None:
+            _say_wrong_time(tls_cert, tls_key)
         line = _ready_line(name, url, json_ready=json_ready)
         server = _Server(config, ready_line=line, on_stop=on_stop, watchdog=Watchdog(alive), worker=worker)
         with _signals_end_well():
@@ -100,6 +105,7 @@ def run_workers(
     _check_safe(host, tls_cert, tls_key, behind_proxy=behind_proxy)
     configure_logs(name)
     with _listen(host, port) as listener:
+        _say_wrong_time(tls_cert, tls_key)
         url = _url(host, listener.getsockname()[1], tls=tls_cert is not None)
         line = _ready_line(name, url, json_ready=json_ready)
         try:
@@ -175,6 +181,15 @@ def _check_safe(
             f"{host} can be reached from other machines, and tokens would cross the network in the clear: give "
             "--tls-cert and --tls-key, or --behind-proxy if a proxy in front of it speaks TLS"
         )
+
+
+def _say_wrong_time(tls_cert: str | os.PathLike[str] | None, tls_key: str | os.PathLike[str] | None) -> None:
+    # It serves all the same: the clock may be what is wrong, and is put right meanwhile.
+    if tls_cert is None or tls_key is None:
+        return
+    wrong = wrong_time(os.fspath(tls_cert), os.fspath(tls_key))
+    if wrong:
+        _log.warning("the certificate %s %s; clients refuse it as it is", os.fspath(tls_cert), wrong)
 
 
 def _is_loopback(host: str) -> bool:

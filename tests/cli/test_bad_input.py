@@ -193,6 +193,18 @@ def test_a_data_folder_that_is_not_set_up(ftc, tmp_path: Path) -> None:
     refused(ftc("hub", "serve", "--data", tmp_path / "x"), 1, "ftc hub init")
 
 
+@pytest.mark.parametrize("service", ["hub", "vision"])
+@pytest.mark.parametrize(
+    "url", ["foo", "ftp://hub.example.org", "https://", "https://hub.example.org?x=1", "https://h:x"]
+)
+def test_a_base_url_that_is_no_address(ftc, tmp_path: Path, service: str, url: str) -> None:
+    refused(ftc(service, "serve", "--data", tmp_path, "--base-url", url), 2, "--base-url")
+
+
+def test_the_doctor_is_given_no_address(ftc, tmp_path: Path) -> None:
+    refused(ftc("hub", "doctor", "--data", tmp_path, "--base-url", "foo"), 2, "--base-url", "foo")
+
+
 def test_a_hub_needs_no_fuego_conf(ftc, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("FUEGO_CONF", str(tmp_path / "none"))
     refused(ftc("hub", "serve", "--data", tmp_path / "x"), 1, "ftc hub init")

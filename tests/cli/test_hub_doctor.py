@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
 import socket
 import sqlite3
+import ssl
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +17,13 @@ import pytest
 from click.testing import CliRunner
 
 import hub_folders
+from fake_server import FakeServer
 from fuego_jenkins_remote.cli.findings import Finding, State
 from fuego_jenkins_remote.cli.operating.doctor.examining import CHECKS, Patient, examine
 from fuego_jenkins_remote.cli.program import ftc
 from fuego_jenkins_remote.cli.session import Session
 from fuego_jenkins_remote.hub import admin, backups
+from git_https import certificate_for
 
 
 @pytest.fixture
@@ -112,6 +118,59 @@ def test_an_address_where_nothing_answers_is_bad(data: Path) -> None:
         said = found(data, base_url=f"http://127.0.0.1:{taken.getsockname()[1]}")["address"]
     assert said.state is State.BAD
     assert "cannot be reached" in said.text
+
+
+class FakeHub(FakeServer):
+    """Says that it is a hub, and ready."""
+
+    def get(self, asked: BaseHTTPRequestHandler) -> None:
+        """Answer a GET."""
+        self.answer(asked, 200, '{"service": "hub"}')
+
+
+@pytest.fixture
+def over_https(tmp_path: Path) -> Iterator[tuple[str, Path]]:
+    """Something that answers as a hub, and the certificate that it made itself."""
+    if shutil.which("openssl") is None:
+        pytest.skip("no openssl to make a certificate with")
+    certificate, key = certificate_for(tmp_path, "localhost")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    hub = FakeHub(context)
+    yield hub.url, certificate
+    hub.close()
+
+
+def test_an_address_whose_certificate_nobody_knows_is_bad(data: Path, over_https: tuple[str, Path]) -> None:
+    said = found(data, base_url=over_https[0])["address"]
+    assert said.state is State.BAD
+    assert "FUEGO_CA_FILE" in said.text
+
+
+def test_an_address_is_trusted_by_the_file_with_its_ca(data: Path, over_https: tuple[str, Path]) -> None:
+    url, certificate = over_https
+    said = found(data, base_url=url, ca_file=certificate)["address"]
+    assert f"the certificate of {url} ends on" in said.text
+
+
+@pytest.mark.parametrize("name", ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"])
+def test_an_address_is_trusted_by_what_is_in_the_place_of_the_system_s_cas(
+    data: Path, over_https: tuple[str, Path], monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    url, certificate = over_https
+    monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)  # the one that counts more
+    monkeypatch.setenv(name, str(certificate))
+    assert f"the certificate of {url} ends on" in found(data, base_url=url)["address"].text
+
+
+def test_the_verb_takes_the_ca_from_the_settings(
+    data: Path, over_https: tuple[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url, certificate = over_https
+    monkeypatch.setenv("FUEGO_CA_FILE", str(certificate))
+    said = CliRunner().invoke(ftc, ["hub", "doctor", "--data", str(data), "--base-url", url, "--json"])
+    (address,) = (one for one in json.loads(said.stdout) if one["what"] == "address")
+    assert f"the certificate of {url} ends on" in address["text"]
 
 
 def test_the_mail_server_is_asked_only_when_that_is_wanted(data: Path) -> None:

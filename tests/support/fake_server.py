@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -11,8 +12,8 @@ class FakeServer:
 
     content_type = "application/json"
 
-    def __init__(self) -> None:
-        """Start to listen."""
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+        """Start to listen, over https with `tls`."""
         fake = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -35,7 +36,9 @@ class FakeServer:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        if tls is not None:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self._server.server_port}"
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
 
     def close(self) -> None:

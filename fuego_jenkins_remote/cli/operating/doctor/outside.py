@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from fuego_jenkins_remote.cli.errors import Failed
@@ -20,20 +21,23 @@ def address(patient: Patient) -> Answer:
     if not patient.base_url:
         return "not asked (--base-url)"
     import requests
+    from urllib3.util import Retry
+
+    from fuego_jenkins_remote.client.transport import secure, why_unreachable
 
     url = patient.base_url.rstrip("/")
     try:
-        said = requests.get(f"{url}/api/v1/", timeout=_SECONDS, allow_redirects=False)
-        service = said.json().get("service") if said.status_code == 200 else None
-        ready = requests.get(f"{url}/readyz", timeout=_SECONDS, allow_redirects=False)
+        with requests.Session() as session:
+            secure(session, url, ca_file=patient.ca_file, retries=Retry(total=0))
+            said = session.get(f"{url}/api/v1/", timeout=_SECONDS, allow_redirects=False)
+            service = said.json().get("service") if said.status_code == 200 else None
+            ready = session.get(f"{url}/readyz", timeout=_SECONDS, allow_redirects=False)
     except (requests.RequestException, ValueError, AttributeError) as error:
-        from fuego_jenkins_remote.client.transport import why_unreachable
-
         why = why_unreachable(error) if isinstance(error, requests.RequestException) else "it answers no JSON"
         raise Failed(f"{url} cannot be reached from here: {why}") from None
     if service != "hub":
         raise Failed(f"{url} is no hub: it answered {said.status_code}")
-    until = _certificate_until(url)
+    until = _certificate_until(url, patient.ca_file)
     soon = until is not None and until - patient.clock() < EXPIRES_SOON
     return answer(
         f"{url} answers" + (f"; its certificate is good until {until:%Y-%m-%d}" if until else ""),
@@ -42,14 +46,16 @@ def address(patient: Patient) -> Answer:
     )
 
 
-def _certificate_until(url: str) -> datetime | None:
+def _certificate_until(url: str, ca_file: Path | None) -> datetime | None:
+    from fuego_jenkins_remote.client.transport import trust
+
     parts = urlsplit(url)
     if parts.scheme != "https" or parts.hostname is None:
         return None
     try:
         with (
             socket.create_connection((parts.hostname, parts.port or 443), timeout=_SECONDS) as plain,
-            ssl.create_default_context().wrap_socket(plain, server_hostname=parts.hostname) as secure,
+            trust(ca_file).wrap_socket(plain, server_hostname=parts.hostname) as secure,
         ):
             found = secure.getpeercert() or {}
             return datetime.fromtimestamp(ssl.cert_time_to_seconds(str(found["notAfter"])), UTC)

@@ -11,12 +11,16 @@ from fuego_jenkins_remote.service.clock import Clock, utc_now
 
 @dataclass(kw_only=True)
 class Patient:
-    """A hub's data, and what is known of how it is served; `mail` None: not to be asked."""
+    """A hub's data, and what is known of how it is served; `mail` None: not to be asked.
+
+    `ca_file`: whom to trust besides the system's CAs.
+    """
 
     data_dir: Path
     base_url: str = ""
     workers: int = 1
     mail: str | None = None
+    ca_file: Path | None = None
     clock: Clock = utc_now
     opened: Any = field(default=None, repr=False)
 

@@ -14,7 +14,9 @@ from fuego_jenkins_remote.cli.session import Session
 
 @click.command(name="doctor")
 @service.data
-@click.option("--base-url", metavar="URL", help="Where people reach it: asked, with its certificate.")
+@click.option(
+    "--base-url", metavar="URL", callback=service.is_address, help="Where people reach it: asked, with its certificate."
+)
 @click.option("--workers", type=click.IntRange(1, 64), default=1, metavar="N", help="As ftc hub serve has it.")
 @click.option("--mail", metavar="URL", help="The mail setting: connect, greet, sign in; nothing is sent.")
 @common
@@ -35,7 +37,8 @@ def doctor(session: Session, /, *, data_dir: Path, base_url: str | None, workers
 
     if mail == "":
         mail = os.environ.get("FUEGO_HUB_MAIL", "")
-    patient = Patient(data_dir=data_dir, base_url=base_url or "", workers=workers, mail=mail)
+    ca_file = session.settings.ca_file if base_url else None
+    patient = Patient(data_dir=data_dir, base_url=base_url or "", workers=workers, mail=mail, ca_file=ca_file)
     if not show(session, examine(session, patient)):
         raise Failed("the hub is not well; see above")
     return 0
