@@ -3,45 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from fuego_jenkins_remote.fuego.names import format_timeout
 from fuego_jenkins_remote.hub.choice import MOST_BOARDS
+from fuego_jenkins_remote.hub.queue.stops import Stopped
 from fuego_jenkins_remote.hub.records import Board, NewRequest
-from fuego_jenkins_remote.network.boards import Standing
 from fuego_jenkins_remote.network.matching import listed
 
 _FEW = 3
-_CAN_BE_HAD = frozenset({Standing.FREE, Standing.BUSY})
 
 
-def sentences(boards: Sequence[Board], team: str, new: NewRequest, now: datetime) -> list[str]:
+def sentences(seen: Sequence[Stopped], team: str, new: NewRequest) -> list[str]:
     """Say it of what this team has asked for, which these boards may run: all of them, or as many as are looked at."""
-    outside = [board for board in boards if board.team != team]
-    waits = _waits(boards, new, now) if len(boards) < MOST_BOARDS else []
+    outside = [one.board for one in seen if one.board.team != team]
+    waits = _waits(seen, new) if len(seen) < MOST_BOARDS else []
     return [*waits, *_limits(outside, new), *_asked(outside)]
 
 
-def _waits(boards: Sequence[Board], new: NewRequest, now: datetime) -> list[str]:
-    away = [board for board in boards if board.standing(now) not in _CAN_BE_HAD]
-    if not away or (new.count != "each" and len(away) < len(boards)):
+def _waits(seen: Sequence[Stopped], new: NewRequest) -> list[str]:
+    """That not as many boards as are asked for are to be had, free or busy, and why."""
+    away = [one for one in seen if one.stops]
+    wanted = len(seen) if new.count == "each" else new.count
+    lacking = wanted - (len(seen) - len(away))
+    if lacking < 1:
         return []
-    some = "; ".join(f"{board} is {_stands(board, now)}" for board in away[:_FEW])
+    some = "; ".join(one.in_words() for one in away[:_FEW])
     more = f"; and {len(away) - _FEW} more" if len(away) > _FEW else ""
-    if len(away) == len(boards):
+    if len(away) == len(seen):
         return [f"It waits, since no board that may run it is to be had now: {some}{more}."]
-    return [f"{len(away)} of {len(boards)} wait for boards that are not to be had now: {some}{more}."]
-
-
-def _stands(board: Board, now: datetime) -> str:
-    words = {
-        Standing.WITHDRAWN: "withdrawn by its lab for now",
-        Standing.SILENT: "of a lab that was not heard of lately",
-        Standing.MAINTENANCE: "in maintenance",
-    }
-    standing = board.standing(now)
-    reason = board.offer(now).because
-    return words.get(standing, str(standing)) + (f" ({reason[:200]})" if reason else "")
+    verb = "waits" if lacking == 1 else "wait"
+    return [f"{lacking} of {wanted} {verb} for boards that are not to be had now: {some}{more}."]
 
 
 def _limits(outside: Sequence[Board], new: NewRequest) -> list[str]:

@@ -15,6 +15,7 @@ from fuego_jenkins_remote.hub import approvals, audit, choice, life, outlook, si
 from fuego_jenkins_remote.hub.changes import Change
 from fuego_jenkins_remote.hub.errors import Conflict, NotKnown, NotYours, Refused
 from fuego_jenkins_remote.hub.queue import lanes, quota
+from fuego_jenkins_remote.hub.queue.stops import Stopped, Stops
 from fuego_jenkins_remote.hub.records import Board, Caller, Lane, NewCampaign, NewRequest, Request
 from fuego_jenkins_remote.hub.rights import must_be_good_for
 from fuego_jenkins_remote.hub.statements import attempts as attempt_sql
@@ -75,7 +76,13 @@ def put_and_tell(change: Change, caller: Caller, new: NewRequest) -> tuple[list[
             now=change.at,
         )
     made = write(change, caller, [planned], campaign=campaign, fingerprint=fingerprint)
-    return made, outlook.sentences(planned.boards, planned.team, new, change.at)
+    return made, to_know(Stops(conn=change.conn, reader=caller, now=change.at), caller, planned, new)
+
+
+def to_know(stops: Stops, caller: Caller, planned: Plan, new: NewRequest) -> list[str]:
+    """What the requester should know of what was put, in sentences."""
+    wish = choice.wish_of(new, (planned.team,), caller.name)
+    return outlook.sentences(stops.of_wish(wish, planned.boards), planned.team, new)
 
 
 def must_be_a_user(caller: Caller) -> None:
@@ -171,11 +178,13 @@ def find(conn: sa.Connection, request_id: str) -> Request:
     return request
 
 
-def told(conn: sa.Connection, request: Request, now: datetime) -> telling.Told:
-    """What is happening to it, in words."""
-    boards = board_sql.of_lane(conn, request.lane_id, most=choice.MOST_BOARDS) if request.state is State.PENDING else []
-    attempt = attempt_sql.current(conn, request)
-    return telling.tell(request, boards, attempt, now)
+def told(conn: sa.Connection, reader: Caller | None, request: Request, now: datetime) -> telling.Told:
+    """What is happening to it, in words, for who may see it."""
+    boards: Sequence[Stopped] = []
+    if request.state is State.PENDING and not request.held:
+        found = board_sql.of_lane(conn, request.lane_id, most=choice.MOST_BOARDS)
+        boards = Stops(conn=conn, reader=reader, now=now).of_request(request, found)
+    return telling.tell(request, boards, attempt_sql.current(conn, request), now)
 
 
 def cancel(change: Change, caller: Caller, request_id: str, call_id: str, reason: str) -> Request:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from fuego_jenkins_remote.hub.records import Approval, Attempt, Board, Request
-from fuego_jenkins_remote.network.boards import Standing, in_brief
+from fuego_jenkins_remote.hub.queue.stops import NEVER, Stopped
+from fuego_jenkins_remote.hub.records import Approval, Attempt, Request
 from fuego_jenkins_remote.network.states import State
 
 _SILENT = timedelta(minutes=2)
@@ -27,10 +27,10 @@ class Told:
         return " ".join(filter(None, (self.now, self.then, self.command)))
 
 
-def tell(request: Request, boards: Sequence[Board], attempt: Attempt | None, at: datetime) -> Told:
-    """Say it; `boards` are those that serve the request, `attempt` is the current one."""
+def tell(request: Request, boards: Sequence[Stopped], attempt: Attempt | None, at: datetime) -> Told:
+    """Say it; `boards` are those that match what waits, with what stops it there, `attempt` is the current one."""
     if request.state is State.PENDING:
-        return _pending(request, boards, at)
+        return _pending(request, boards)
     if request.state is State.RUNNING:
         return _running(request, attempt, at)
     return _plain(request)[request.state]
@@ -70,7 +70,7 @@ def _plain(request: Request) -> dict[State, Told]:
     }
 
 
-def _pending(request: Request, boards: Sequence[Board], at: datetime) -> Told:
+def _pending(request: Request, boards: Sequence[Stopped]) -> Told:
     if request.held:
         asked_of = [f"{one.host} (asked {one.at:%Y-%m-%d %H:%M} UTC)" for one in request.approvals if _open(one)]
         return Told(
@@ -78,54 +78,55 @@ def _pending(request: Request, boards: Sequence[Board], at: datetime) -> Told:
             then="A maintainer of the lab's team answers with:",
             command=f"ftc approve-request {request.id}",
         )
-    asked = [approval.host for approval in request.approvals if approval.answer != "approved"]
-    boards = [board for board in boards if board.host not in asked and str(board) not in request.avoided]
-    by = {word: [board for board in boards if board.standing(at) is word] for word in Standing}
+    boards = [one for one in boards if not one.has(_DO_NOT_COUNT)]
     before = _sentence(f"It was given back before: {request.reason}") if request.reason else ""
-    if idle := by[Standing.FREE]:
+    if not boards:
+        return Told(now="It waits for a board that may run it.", then=before)
+    open_to_it = [one.board for one in boards if not one.stops]
+    if idle := [board for board in open_to_it if not board.busy]:
         some = ", ".join(map(str, idle[:_FEW])) + (", …" if len(idle) > _FEW else ".")
         return Told(
             now=f"It waits for a lab to claim it; {_number(len(idle), 'idle board')} would do: {some}",
             then=before or "A lab that is connected claims it within a second.",
         )
-    if by[Standing.BUSY]:
-        rest = len(boards) - len(by[Standing.BUSY])
-        others = "the other is" if rest == 1 else "the others are"
-        down = f"{others} not to be had: {_down(boards, by, at)}" if rest else "all are busy."
-        some = f"{len(by[Standing.BUSY])} of them busy, {down}" if rest else down
+    down = [one for one in boards if one.stops]
+    if open_to_it:
         return Told(
-            now=f"It waits: {_number(len(boards), 'board')} would do, {'' if rest else 'and '}{some}",
+            now=f"It waits: {_number(len(boards), 'board')} would do, {_busy(len(open_to_it), down)}",
             then=f"The next free one takes it. {before}".rstrip(),
         )
-    if not boards:
-        return Told(now="It waits for a board that may run it.", then=before)
     none = "it is not to be had" if len(boards) == 1 else "none is to be had"
     return Told(
-        now=f"It waits: {_number(len(boards), 'board')} would do, and {none} now: {_down(boards, by, at)}",
-        then=f"It starts when {'it' if len(boards) == 1 else 'one of them'} is back. {before}".rstrip(),
+        now=f"It waits: {_number(len(boards), 'board')} would do, and {none} now: {_each(down)}",
+        then=f"{_when(down)} {before}".rstrip(),
     )
 
 
-def _down(boards: Sequence[Board], by: Mapping[Standing, Sequence[Board]], at: datetime) -> str:
+_DO_NOT_COUNT = frozenset({*NEVER, "rejected", "requested", "failed-here"})
+"""Boards that such things keep from a request are none that would do."""
+
+
+def _busy(number: int, down: Sequence[Stopped]) -> str:
+    """That so many boards are busy, and the others not to be had."""
+    if not down:
+        return "and all are busy."
+    others = "the other is" if len(down) == 1 else "the others are"
+    return f"{number} of them busy, {others} not to be had: {_each(down)}"
+
+
+def _each(down: Sequence[Stopped]) -> str:
     """Why boards take nothing; the first few, each with its reason."""
-    down = [board for board in boards if board not in by[Standing.FREE] and board not in by[Standing.BUSY]]
     more = f"; and {len(down) - _FEW} more" if len(down) > _FEW else ""
-    return _sentence("; ".join(_why(board, board.standing(at)) for board in down[:_FEW]) + more)
+    return _sentence("; ".join(one.in_words() for one in down[:_FEW]) + more)
 
 
-def _why(board: Board, standing: Standing) -> str:
-    match standing:
-        case Standing.WITHDRAWN:
-            return f"{board} is offline, as its lab wants it"
-        case Standing.SILENT:
-            return f"nothing was heard of the lab {board.host} since {board.last_seen:%Y-%m-%d %H:%M} UTC ({board})"
-        case Standing.MAINTENANCE:
-            by = f", says {board.maintenance_by}" if board.maintenance_by and board.maintenance else ""
-            reason = f" ({in_brief(board.because)}{by})" if board.because else ""
-            return f"{board} is in maintenance{reason}"
-        case _:
-            reason = f" ({in_brief(board.health_reason)})" if board.health_reason else ""
-            return f"{board} is {board.health}{reason}"
+def _when(down: Sequence[Stopped]) -> str:
+    """What has to change first, where no board is to be had."""
+    if all(one.only_stands for one in down):
+        return f"It starts when {'it' if len(down) == 1 else 'one of them'} is back."
+    return (
+        "It does not start before that has changed." if len(down) == 1 else "It does not start before one of them has."
+    )
 
 
 def _running(request: Request, attempt: Attempt | None, at: datetime) -> Told:

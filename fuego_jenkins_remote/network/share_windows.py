@@ -84,9 +84,19 @@ class ShareWindows:
             longest = max(longest, end - begin)
         return None if longest > _HORIZON else longest
 
-    def opens(self, now: datetime) -> datetime | None:
-        """When the next window begins after `now` (aware), in UTC; None: none does within a week."""
-        return min((begins for begins, _ in self._spans_around(now) if begins > now), default=None)
+    def opens(self, now: datetime, least: timedelta = timedelta(0)) -> datetime | None:
+        """When the next time without a break begins after `now` (aware), in UTC, that is as long as `least`.
+
+        None: none does within a week.
+        """
+        begin = end = datetime.min.replace(tzinfo=UTC)
+        for begins, ends in self._spans_around(now):
+            if begins > end:
+                begin = begins
+            end = max(end, ends)
+            if begin > now and end - begin >= least:
+                return begin
+        return None
 
     def _spans_around(self, now: datetime) -> Sequence[tuple[datetime, datetime]]:
         """Beginning and end, in UTC, of each window that is near enough to count, in order.

@@ -24,7 +24,7 @@ def test_a_board_in_maintenance_gets_nothing_and_what_waits_for_it_waits(world: 
     assert world.claim("demolab", "one") is None
     assert world.get(request.id).state is State.PENDING
     with world.hub.reading() as conn:
-        told = str(requests.told(conn, request, world.clock()))
+        told = str(requests.told(conn, None, request, world.clock()))
     assert "demolab:one is in maintenance (a new power supply, says tim)" in told
     assert keep(world, tim, "one", "").maintenance_by == ""
     assert world.claim("demolab", "one") is not None

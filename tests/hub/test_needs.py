@@ -169,7 +169,8 @@ def test_a_put_says_that_it_waits_and_for_how_long_outsiders_may(service: Servic
     service.ok("demolab", "PUT", "/boards/demolab/qemu/maintenance", json={"reason": "moving"})
     told = service.ok("ann", "POST", "/requests", 201, json=wanted(call_id="put-needs-2"))["told"]
     assert told[0] == (
-        "It waits, since no board that may run it is to be had now: demolab:qemu is in maintenance (moving)."
+        "It waits, since no board that may run it is to be had now: "
+        "demolab:qemu is in maintenance (moving, says demolab)."
     )
 
 

@@ -109,7 +109,7 @@ def test_a_window_says_when_it_opens(world: World, ann: records.Caller) -> None:
     request = world.put(ann, "demolab:one")
     assert [one.text for one in at(world, request).stops] == [
         "its share window is shut now",
-        "the next window opens at 2026-11-23 17:00 UTC",
+        "the next window that is long enough opens at 2026-11-23 17:00 UTC",
     ]
     world.clock.at = datetime(2026, 11, 23, 17, 5, tzinfo=UTC)
     assert not {"shut", "opens"} & set(stops(world, request))

@@ -113,6 +113,15 @@ def test_the_next_window_is_told_also_over_a_night_in_which_clocks_are_changed()
     assert windows.opens(berlin("2026-10-24T12:00")) == datetime(2026, 10, 25, 0, 0, tzinfo=UTC)
 
 
+def test_of_the_next_windows_that_is_told_which_is_long_enough() -> None:
+    windows = shared("Mon-Sun 02:00-03:00", "Mon-Sun 10:00-12:00", "Mon-Sun 11:00-14:00")
+    hours = timedelta(hours=3)
+    assert windows.opens(berlin("2026-11-23T01:00"), hours) == berlin("2026-11-23T10:00")
+    # What is open already is none that opens, though one of its windows begins later.
+    assert windows.opens(berlin("2026-11-23T10:30"), hours) == berlin("2026-11-24T10:00")
+    assert windows.opens(berlin("2026-11-23T01:00"), timedelta(hours=5)) is None
+
+
 @given(
     st.integers(0, 235 * 24 * 60).map(lambda minutes: datetime(2026, 3, 20, tzinfo=UTC) + timedelta(minutes=minutes)),
     st.sampled_from(["Mon-Fri 18:00-08:00", "Sun 02:30-05:00", "Sat-Sun 00:00-24:00", "Wed 23:59-00:01"]),

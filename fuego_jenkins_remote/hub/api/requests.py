@@ -76,7 +76,7 @@ def get_queue(hub: TheHub, who: ResultsViewer, request_id: RequestId) -> QueueOu
     with hub.reading() as conn:
         request = sight.find_for(conn, who, request_id)
         now = hub.clock()
-        return QueueOut.of(request, order(conn, who, request, now), str(requests.told(conn, request, now)))
+        return QueueOut.of(request, order(conn, who, request, now), str(requests.told(conn, who, request, now)))
 
 
 @router.post("/{request_id}/cancel")
@@ -117,5 +117,5 @@ def _version(hub: Hub, who: records.Caller | None, request_id: RequestId) -> int
 def _whole(hub: Hub, who: records.Caller | None, request_id: RequestId) -> RequestWithHistory:
     with hub.reading() as conn:
         request = sight.find_for(conn, who, request_id)
-        told = requests.told(conn, request, hub.clock())
+        told = requests.told(conn, who, request, hub.clock())
         return RequestWithHistory.of(request, sql.history_of(conn, request_id), str(told))

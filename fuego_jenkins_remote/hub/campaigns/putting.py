@@ -6,11 +6,12 @@ import hashlib
 import json
 from collections.abc import Sequence
 
-from fuego_jenkins_remote.hub import outlook, requests
+from fuego_jenkins_remote.hub import requests
 from fuego_jenkins_remote.hub.campaigns import sight
 from fuego_jenkins_remote.hub.changes import Change
 from fuego_jenkins_remote.hub.choice import Chooser, teams_of
 from fuego_jenkins_remote.hub.errors import HubError, NoBoard, Refused
+from fuego_jenkins_remote.hub.queue.stops import Stops
 from fuego_jenkins_remote.hub.records import Caller, Campaign, NewCampaign, NewRequest
 from fuego_jenkins_remote.hub.requests import MAX_CAMPAIGN, Plan
 from fuego_jenkins_remote.hub.statements import campaigns as sql
@@ -50,11 +51,8 @@ def put_and_tell(change: Change, caller: Caller, new: NewCampaign) -> tuple[Camp
     requests.write(change, caller, plans, campaign=campaign_id, fingerprint=fingerprint)
     # Of parts that ask the same for different tests one stands for all.
     alike = {(part.selector, part.needs, part.timeout, part.count): (at, part) for at, part in enumerate(new.parts)}
-    told = [
-        sentence
-        for at, part in alike.values()
-        for sentence in outlook.sentences(plans[at].boards, plans[at].team, part, change.at)
-    ]
+    stops = Stops(conn=change.conn, reader=caller, now=change.at)
+    told = [sentence for at, part in alike.values() for sentence in requests.to_know(stops, caller, plans[at], part)]
     return sight.find_for(change.conn, caller, campaign_id), list(dict.fromkeys(told))[:_SHOWN]
 
 

@@ -136,7 +136,7 @@ def _values(
         "wanted": wanted,
         "moves": wanted.state not in FINAL,
         "still": still,
-        "told": requests.told(conn, wanted, now),
+        "told": requests.told(conn, who, wanted, now),
         "order": order(conn, who, wanted, now),
         "matching": []
         if wanted.host

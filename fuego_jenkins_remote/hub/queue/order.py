@@ -15,17 +15,15 @@ from enum import StrEnum
 import sqlalchemy as sa
 
 from fuego_jenkins_remote.hub import choice, sight
-from fuego_jenkins_remote.hub.queue import lanes
+from fuego_jenkins_remote.hub.queue.stops import Stop, Stops
 from fuego_jenkins_remote.hub.queue.terms import Door
-from fuego_jenkins_remote.hub.records import Attempt, Board, Caller, Lane, Request
+from fuego_jenkins_remote.hub.records import Board, Caller, Lane, Request
 from fuego_jenkins_remote.hub.statements import attempts as attempt_sql
 from fuego_jenkins_remote.hub.statements import boards as board_sql
 from fuego_jenkins_remote.hub.statements import lanes as sql
 from fuego_jenkins_remote.hub.statements import line
 from fuego_jenkins_remote.hub.statements import turns as turn_sql
 from fuego_jenkins_remote.hub.statements.lanes import Queue
-from fuego_jenkins_remote.network import matching
-from fuego_jenkins_remote.network.matching import Why
 from fuego_jenkins_remote.network.shares import Clock, Contender, rank
 from fuego_jenkins_remote.network.states import State
 
@@ -58,14 +56,6 @@ class Before:
     def more(self) -> bool:
         """Whether there may be more of them."""
         return self.count >= COUNTED
-
-
-@dataclass(frozen=True, kw_only=True)
-class Stop:
-    """What keeps the request from a board, whoever comes before it; `why` is a word for scripts."""
-
-    why: str
-    text: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,68 +102,14 @@ def order(conn: sa.Connection, reader: Caller | None, request: Request, now: dat
     lane = sql.by_id(conn, request.lane_id)
     boards = sight.boards_for(conn, reader, board_sql.of_lane(conn, request.lane_id, most=choice.MOST_BOARDS))
     by = _Sight(conn=conn, reader=reader, hiding=line.lanes_with_hidden(conn, reader))
-    attempts = attempt_sql.of_request(conn, request.id) if request.attempt else []
-    seen = [(board, _stops(by, request, board, attempts, now)) for board in boards]
-    seen.sort(key=lambda one: (len(one[1]), one[0].busy, str(one[0])))
+    seen = Stops(conn=conn, reader=reader, now=now).of_request(request, boards)
+    seen.sort(key=lambda one: (len(one.stops), one.board.busy, str(one.board)))
     told = []
-    for board, stops in seen[:MOST_BOARDS]:
-        before = _before(by, request, lane, board, now)
-        told.append(AtBoard(board=str(board), stops=stops, before=before, next=_next(conn, board, stops, before)))
+    for one in seen[:MOST_BOARDS]:
+        before = _before(by, request, lane, one.board, now)
+        following = _next(conn, one.board, one.stops, before)
+        told.append(AtBoard(board=str(one.board), stops=one.stops, before=before, next=following))
     return Order(total=len(boards), boards=tuple(told))
-
-
-# -- what stops it
-
-
-def _stops(by: _Sight, request: Request, board: Board, attempts: Sequence[Attempt], now: datetime) -> tuple[Stop, ...]:
-    wish = choice.wish_of(request, (request.team,), request.requester)
-    offer = board.offer(now)
-    reasons = [*matching.never(offer, wish, now), *matching.not_now(offer, wish, now)]
-    found = [Stop(why=one.why, text=one.text) for one in reasons if one.why is not Why.BUSY]
-    windows = board.terms.windows.read()
-    if windows is not None and any(one.why == Why.SHUT for one in found):
-        opens = windows.opens(now)
-        if opens is not None:
-            found.append(Stop(why="opens", text=f"the next window opens at {opens:%Y-%m-%d %H:%M} UTC"))
-    found += [*_people(request, board), *_quota(by, request, board)]
-    if str(board) in request.avoided:
-        found.append(Stop(why="failed-here", text="it could not be run there before: it is tried on another board"))
-    pauses = [one.pause_until for one in attempts if (one.host, one.board) == (board.host, board.name)]
-    until = max((one for one in pauses if one is not None), default=now)
-    if until > now:
-        found.append(
-            Stop(why="given-back", text=f"its lab has given it back, and is asked again at {until:%H:%M:%S} UTC")
-        )
-    return tuple(found)
-
-
-def _people(request: Request, board: Board) -> list[Stop]:
-    approval = request.approval(board.host)
-    if approval is not None and approval.answer == "approved":
-        return []
-    if approval is not None and not lanes.asked_by_the_hub(approval):
-        said = {"requested": "are asked for their approval", "rejected": "have said no"}[approval.answer]
-        return [Stop(why=approval.answer, text=f"the people of {board.host} {said}")]
-    if not board.terms.ask or request.team == board.team:
-        return []
-    if approval is None:
-        said = f"the board asks for an approval; {board.host} has others that would do, so its people were not asked"
-        return [Stop(why="approval-needed", text=said)]
-    return [Stop(why="requested", text=f"the people of {board.host} are asked for their approval")]
-
-
-def _quota(by: _Sight, request: Request, board: Board) -> list[Stop]:
-    quota = board.terms.running
-    if request.team == board.team or (quota.user is None and quota.team is None):
-        return []
-    taken = line.held_of_lab(by.conn, by.reader, board.host)
-    of_user = taken.get((request.team, request.requester), 0)
-    of_team = sum(number for (team, _), number in taken.items() if team == request.team)
-    found = []
-    for who, has, most in ((request.requester, of_user, quota.user), (f"the team {request.team}", of_team, quota.team)):
-        if most is not None and has >= most:
-            found.append(Stop(why="quota", text=f"{who} has {has} of at most {most} boards of {board.host}"))
-    return found
 
 
 # -- what comes before it
