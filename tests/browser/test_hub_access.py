@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from .conftest import Open, Served
+from .layout import leaving
 
 axe_module = pytest.importorskip("axe_playwright_python.sync_playwright")
 expect = pytest.importorskip("playwright.sync_api").expect
@@ -47,7 +48,7 @@ def paths(served: Served) -> list[str]:
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 1280), ("light", 390), ("dark", 390)])
-def test_every_page_is_accessible_and_no_wider_than_the_screen(
+def test_every_page_is_accessible_and_no_wider_than_the_screen_and_no_text_leaves_its_card(
     open_page: Open, served: Served, scheme: str, width: int
 ) -> None:
     reader = open_page(color_scheme=scheme, width=width)
@@ -59,6 +60,8 @@ def test_every_page_is_accessible_and_no_wider_than_the_screen(
             found[path] = result.generate_report()
         if not reader.fits():
             found[f"{path} is too wide"] = ""
+        if texts := leaving(page):
+            found[f"{path} has text out of its card"] = str(texts)
     reader.complaints[:] = [one for one in reader.complaints if "404" not in one and "/nowhere" not in one]
     assert not found, "\n".join(f"{path}: {report}" for path, report in found.items())
 

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from .conftest import Reader
+from .conftest import Open, Reader
+from .layout import lines
 
 expect = pytest.importorskip("playwright.sync_api").expect
 
@@ -89,3 +90,14 @@ def test_a_campaign_is_a_table_of_tests_and_boards(reader: Reader, looks_well: L
     page.wait_for_selector("table.matrix")
     assert page.locator(".matrix thead th").count() == 4
     looks_well("campaign")
+
+
+def test_badges_stand_below_a_name_that_leaves_no_room_beside_it(open_page: Open) -> None:
+    page = open_page(width=390).go("/requests")
+    row = page.locator("tbody tr", has_text="needs approval").first
+    name, signs = row.locator("th"), row.locator(".sign")
+    name.locator("a").evaluate("link => link.textContent = 'Hello'")
+    assert signs.bounding_box()["y"] < name.bounding_box()["y"] + 10, "there is room beside it"
+    name.locator("a").evaluate("link => link.textContent = 'Benchmark.memory_and_sort'")
+    assert lines(name.locator("a")) == 1
+    assert signs.bounding_box()["y"] > name.bounding_box()["y"] + 10

@@ -18,6 +18,8 @@ import pytest
 
 from fuego_jenkins_remote.vision import admin
 
+from .layout import leaving
+
 PROGRAM = """
 import sys
 from pathlib import Path
@@ -122,6 +124,13 @@ def picture(page: Any, name: str, request: pytest.FixtureRequest, tmp_path: Path
     page.screenshot(path=file, full_page=True)
 
 
+def hidden_cells(page: Any) -> list[str]:
+    """The cells of the page's table that are not on the screen until somebody scrolls to the side."""
+    script = "cells => cells.filter(one => one.getBoundingClientRect().right > innerWidth).map(one => one.innerText)"
+    found: list[str] = page.locator("tbody :is(th, td)").evaluate_all(script)
+    return found
+
+
 def fits(page: Any) -> bool:
     """Say whether nothing sticks out to the side: tables scroll by themselves."""
     script = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
@@ -133,6 +142,7 @@ def test_the_list_shows_and_filters(page: Any, served: Served, request: pytest.F
     assert page.inner_text("h1") == "Runs"
     assert page.locator("tbody tr").count() == 4
     assert fits(page)
+    assert leaving(page) == []
     picture(page, "runs", request, tmp_path)
 
     page.select_option("#status", "FAIL")
@@ -140,6 +150,11 @@ def test_the_list_shows_and_filters(page: Any, served: Served, request: pytest.F
     page.wait_for_url("**status=FAIL**")
     assert page.locator("tbody tr").count() == 1
     assert "Functional.größe" in page.inner_text("tbody")
+
+
+def test_all_of_a_run_is_seen_in_the_list_however_narrow_it_is(page: Any) -> None:
+    assert hidden_cells(page) == []
+    assert "6.1.0-13-armmp" in page.inner_text("tbody tr >> nth=0")
 
 
 def test_a_run_shows_its_cases_and_leads_on(
@@ -151,12 +166,14 @@ def test_a_run_shows_its_cases_and_leads_on(
     headings = page.locator("h2").all_inner_texts()
     assert headings == ["Results", "testlog.txt", "Files"]
     assert fits(page)
+    assert leaving(page) == []
     picture(page, "run", request, tmp_path)
 
     page.click("text=prüfung-0")
     page.wait_for_url("**/history**")
     assert page.inner_text("h1") == "prüfung-0"
     picture(page, "history", request, tmp_path)
+    assert hidden_cells(page) == []
     page.goto(f"{served.url}/runs/{KEYS[2]}/log/testlog.txt")
     assert "温度 = 29 °C" in page.inner_text("pre")
     assert fits(page)
