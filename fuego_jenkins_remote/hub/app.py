@@ -136,6 +136,7 @@ def make_app(
         service="hub",
         nav=pages.NAV,
         account=pages.ACCOUNT,
+        leads=pages.leads,
     )
     install_signin(app, doors, public=public)
     install_health(app, _checks(hub))

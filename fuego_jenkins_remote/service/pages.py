@@ -28,6 +28,8 @@ from fuego_jenkins_remote.service.sessions import form_token
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from fuego_jenkins_remote.service.signins import Principal
+
 # What a status or a request's state looks like; the classes are those of fuego.css.
 _TONES = {
     "PASS": "good", "done": "good", "approved": "good", "online": "good",
@@ -40,28 +42,40 @@ _TONES = {
 }  # fmt: skip
 
 
+Leads = Callable[["Principal | None", str], bool]
+"""Whether the page of a path is for somebody; None: nobody is signed in."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Pages:
     """What ``render`` needs; stands at ``app.state.pages``. ``nav`` holds (label, path).
 
-    ``account`` is the path of the reader's own page, where the service has one.
+    ``account`` is the path of the reader's own page, where the service has one. ``leads`` says whether the page of a
+    path is for who is signed in: the head leads nobody to a page that is refused.
     """
 
     environment: jinja2.Environment
     service: str
     nav: Sequence[tuple[str, str]] = field(default=())
     account: str = ""
+    leads: Leads = lambda _who, _path: True
 
 
 def install_pages(
-    app: FastAPI, *, package: str, service: str, nav: Sequence[tuple[str, str]], account: str = ""
+    app: FastAPI,
+    *,
+    package: str,
+    service: str,
+    nav: Sequence[tuple[str, str]],
+    account: str = "",
+    leads: Leads = Pages.leads,
 ) -> None:
     """Give the app its pages: ``templates/`` of ``package`` before the shared ones, ``/static``, and ``/favicon.ico``.
 
-    ``service`` is the word in the page's head (``hub``, ``vision``); ``nav`` and ``account`` as in Pages.
+    ``service`` is the word in the page's head (``hub``, ``vision``); ``nav``, ``account`` and ``leads`` as in Pages.
     """
     environment = make_environment(package)
-    app.state.pages = Pages(environment=environment, service=service, nav=tuple(nav), account=account)
+    app.state.pages = Pages(environment=environment, service=service, nav=tuple(nav), account=account, leads=leads)
     static = Path(str(files("fuego_jenkins_remote.service"))) / "static"
     app.mount("/static", StaticFiles(directory=static), name="static")
     # Beside what is no page (JSON, a picture) a browser asks for it by this name.

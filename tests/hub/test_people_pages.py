@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from fuego_jenkins_remote.hub import admin
+from fuego_jenkins_remote.hub import admin, pages
 
 from .conftest import World
 from .test_forms import Reader, readers
@@ -30,6 +32,34 @@ def test_a_teams_admin_sees_how_to_bring_people_in(readers: dict[str, Reader]) -
     page = readers["tim"].page("/teams/demolab")
     assert "ftc invite" in page
     assert 'href="/labs/demolab"' in page
+
+
+@pytest.mark.parametrize(
+    ("scope", "first", "hidden"),
+    [
+        ("results", "/requests", {"/boards", "/tests", "/labs", "/teams", "/tokens"}),
+        ("read", "/", {"/tokens"}),
+        ("admin", "/", set()),
+    ],
+)
+def test_a_sign_in_comes_to_a_page_whose_head_leads_to_no_refusal(
+    world: World, readers: dict[str, Reader], scope: str, first: str, hidden: set[str]
+) -> None:
+    client = readers["eva"].client
+    answer = client.post("/sign-in", data={"token": admin.add_token(world.hub.engine, "ann", scope=scope)})
+    assert (answer.status_code, answer.url.path) == (200, first)
+    head = answer.text.partition("</header>")[0]
+    links = set(re.findall(r'<a[^>]* href="(/[^"]*)"', head))
+    assert {path: status for path in links if (status := client.get(path).status_code) != 200} == {}
+    assert {*(path for _, path in pages.NAV), pages.ACCOUNT} - links == hidden
+
+
+def test_a_lab_that_is_signed_in_is_led_everywhere(world: World, readers: dict[str, Reader]) -> None:
+    client = readers["eva"].client
+    answer = client.post("/sign-in", data={"token": admin.add_token(world.hub.engine, "demolab", kind="lab")})
+    links = set(re.findall(r'<a[^>]* href="(/[^"]*)"', answer.text.partition("</header>")[0]))
+    assert links >= {"/", pages.ACCOUNT, *(path for _, path in pages.NAV)}
+    assert {path: status for path in links if (status := client.get(path).status_code) != 200} == {}
 
 
 def test_an_unknown_team_is_a_page_too(readers: dict[str, Reader]) -> None:

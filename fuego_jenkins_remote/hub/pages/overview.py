@@ -6,15 +6,18 @@ from typing import Any
 
 import sqlalchemy as sa
 from fastapi import APIRouter, Request, Response
+from starlette.responses import RedirectResponse
 
 from fuego_jenkins_remote.hub import board_search, sight
-from fuego_jenkins_remote.hub.api.callers import TheHub, Viewer
+from fuego_jenkins_remote.hub.api.callers import ResultsViewer, TheHub
 from fuego_jenkins_remote.hub.pages.shown import AGAIN_SECONDS, FEW, show
 from fuego_jenkins_remote.hub.records import Caller
 from fuego_jenkins_remote.hub.records import Request as AskedFor
+from fuego_jenkins_remote.hub.rights import allowed
 from fuego_jenkins_remote.hub.statements import people as people_sql
 from fuego_jenkins_remote.hub.statements import requests as sql
 from fuego_jenkins_remote.network.boards import Standing
+from fuego_jenkins_remote.network.permissions import Action
 from fuego_jenkins_remote.network.states import FINAL, State
 
 router = APIRouter()
@@ -24,8 +27,10 @@ _YOURS = 5
 
 
 @router.get("/")
-def overview_page(request: Request, hub: TheHub, who: Viewer) -> Response:
-    """Show what goes on."""
+def overview_page(request: Request, hub: TheHub, who: ResultsViewer) -> Response:
+    """Show what goes on; to somebody whose token is good for results alone: the requests."""
+    if who is not None and not allowed(who, Action.SEE_NETWORK):
+        return RedirectResponse("/requests", 303)
     now = hub.clock()
     with hub.reading() as conn:
         standings = board_search.standings(conn, now)
