@@ -23,7 +23,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from fuego_jenkins_remote.hub.waiters import Waiters, lab_key, short
-from fuego_jenkins_remote.service.postgresql import connect
+from fuego_jenkins_remote.service.postgresql import connect, in_a_line
 
 CHANNEL = "fuego_hub"
 _LEADER = 0x66750010
@@ -126,7 +126,7 @@ class Messenger:
             try:
                 self._listen()
             except (psycopg.Error, OSError) as error:
-                _log.warning("messages of other processes are not heard: %s", str(error).strip().splitlines()[:1])
+                _log.warning("messages of other processes are not heard: %s", in_a_line(error))
             finally:
                 self._leads = self._hears = False
             backoff = 0.2 if time.monotonic() - began > _LONGEST_BACKOFF else min(backoff * 2, _LONGEST_BACKOFF)

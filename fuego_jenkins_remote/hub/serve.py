@@ -56,6 +56,7 @@ def serve(  # noqa: PLR0917 - as every service's serve
         "tls_key": tls_key,
         "behind_proxy": behind_proxy,
         "json_ready": json_ready,
+        "base_url": base_url,
     }
     app: dict[str, Any] = {
         "public": public,

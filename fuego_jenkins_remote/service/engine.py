@@ -28,6 +28,7 @@ from fuego_jenkins_remote.service.line import TooLong
 from fuego_jenkins_remote.service.postgresql import (
     CONNECTIONS,
     NoDatabase,
+    in_a_line,
     is_postgresql,
     lock_migrations,
     open_postgresql,
@@ -174,7 +175,7 @@ def _answering(engine: sa.Engine) -> Iterator[sa.Connection]:
     try:
         conn = engine.connect()
     except sa.exc.OperationalError as error:
-        raise NoDatabase(f"the database does not answer: {str(error.orig).strip()}") from error
+        raise NoDatabase(f"the database does not answer: {in_a_line(error)}") from error
     with conn:
         yield conn
 

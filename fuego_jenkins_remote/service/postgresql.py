@@ -110,6 +110,12 @@ def lock_migrations(conn: sa.Connection) -> None:
     conn.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_MIGRATIONS})")
 
 
+def in_a_line(error: BaseException) -> str:
+    """What libpq says, without the line ends and tabs in it."""
+    orig = error.orig if isinstance(error, sa.exc.DBAPIError) else None
+    return " ".join(str(orig or error).split())
+
+
 def sqlstate(error: BaseException) -> str | None:
     """PostgreSQL's code of an error, also of one that SQLAlchemy has wrapped; None for any other."""
     if isinstance(error, sa.exc.DBAPIError):

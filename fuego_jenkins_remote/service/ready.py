@@ -39,6 +39,7 @@ def run_service(
     tls_key: str | os.PathLike[str] | None = None,
     behind_proxy: bool = False,
     json_ready: bool = False,
+    base_url: str | None = None,
     on_url: Callable[[str], None] | None = None,
     on_stop: Callable[[], None] | None = None,
     alive: Callable[[], bool] = lambda: True,
@@ -47,9 +48,10 @@ def run_service(
     """Serve until TERM or INT, then return.
 
     The first line on stdout comes when the service answers: ``NAME ready at URL``, with ``json_ready`` an object with
-    service, url and pid. Port 0 picks a free one. ``on_url`` gets the address before anything is served; ``on_stop`` is
-    called in the event loop when the end was asked for, before open answers are waited for (at most ten seconds):
-    whoever holds answers back lets go of them there. systemd is told when it is ready and, where the unit has
+    service, url and pid. URL is where it listens; ``base_url``, where others reach it if that is elsewhere, stands
+    behind it, or as ``base_url``. Port 0 picks a free one. ``on_url`` gets the address before anything is served;
+    ``on_stop`` is called in the event loop when the end was asked for, before open answers are waited for (at most ten
+    seconds): whoever holds answers back lets go of them there. systemd is told when it is ready and, where the unit has
     WatchdogSec=, that it lives, for as long as ``alive`` says so. Raises CannotServe for an address that is not to
     be had, and for one that others can reach without TLS, unless ``behind_proxy`` says that a proxy speaks TLS in front
     of it. A ``worker`` of several has its socket from its starter, and tells nobody but it that it is ready.
@@ -78,7 +80,7 @@ def run_service(
             raise CannotServe(f"cannot use the certificate {tls_cert} with the key {tls_key}: {error}") from error
         if worker is None:
             _say_wrong_time(tls_cert, tls_key)
-        line = _ready_line(name, url, json_ready=json_ready)
+        line = _ready_line(name, url, base_url, json_ready=json_ready)
         server = _Server(config, ready_line=line, on_stop=on_stop, watchdog=Watchdog(alive), worker=worker)
         with _signals_end_well():
             server.run(sockets=[listener])
@@ -97,6 +99,7 @@ def run_workers(
     tls_key: str | os.PathLike[str] | None = None,
     behind_proxy: bool = False,
     json_ready: bool = False,
+    base_url: str | None = None,
 ) -> None:
     """Serve with `count` processes until TERM or INT, then return; the ready line comes when all of them answer.
 
@@ -107,7 +110,7 @@ def run_workers(
     with _listen(host, port) as listener:
         _say_wrong_time(tls_cert, tls_key)
         url = _url(host, listener.getsockname()[1], tls=tls_cert is not None)
-        line = _ready_line(name, url, json_ready=json_ready)
+        line = _ready_line(name, url, base_url, json_ready=json_ready)
         try:
             Workers(count, work, listener, url, lambda: print(line, flush=True)).run()  # noqa: T201
         except WorkersFailed as error:
@@ -165,10 +168,11 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def _ready_line(name: str, url: str, *, json_ready: bool) -> str:
+def _ready_line(name: str, url: str, base_url: str | None, *, json_ready: bool) -> str:
     if json_ready:
-        return json.dumps({"service": name, "url": url, "pid": os.getpid()})
-    return f"{name} ready at {url}"
+        others = {"base_url": base_url} if base_url else {}
+        return json.dumps({"service": name, "url": url, **others, "pid": os.getpid()})
+    return f"{name} ready at {url} (for others: {base_url})" if base_url else f"{name} ready at {url}"
 
 
 def _check_safe(

@@ -46,6 +46,7 @@ def serve(
                 tls_key=tls_key,
                 behind_proxy=behind_proxy,
                 json_ready=json_ready,
+                base_url=base_url,
             )
     finally:
         engine.dispose()

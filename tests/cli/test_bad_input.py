@@ -201,6 +201,19 @@ def test_a_base_url_that_is_no_address(ftc, tmp_path: Path, service: str, url: s
     refused(ftc(service, "serve", "--data", tmp_path, "--base-url", url), 2, "--base-url")
 
 
+@pytest.mark.parametrize("verb", ["add-user", "set-user"])
+def test_a_level_that_there_is_not(ftc, tmp_path: Path, verb: str) -> None:
+    hub_folders.init(tmp_path / "hub")
+    refused(ftc("hub", verb, "ann", "--data", tmp_path / "hub", "--team", "a:boss"), 2, "the level is one of")
+
+
+def test_a_database_that_is_away_is_said_in_one_line(ftc, tmp_path: Path) -> None:
+    address = f"postgresql:///fuego?host={tmp_path}"
+    said = ftc("hub", "init", "--data", tmp_path / "hub", "--database", address)
+    assert len(said.err.splitlines()) == 1
+    refused(said, 1, "the database does not answer")
+
+
 def test_the_doctor_is_given_no_address(ftc, tmp_path: Path) -> None:
     refused(ftc("hub", "doctor", "--data", tmp_path, "--base-url", "foo"), 2, "--base-url", "foo")
 

@@ -90,7 +90,7 @@ def test_a_bad_name_is_refused(engine: sa.Engine, name: str) -> None:
 
 
 def test_a_bad_level_is_refused(engine: sa.Engine) -> None:
-    with pytest.raises(Refused, match="guest, member, maintainer, admin"):
+    with pytest.raises(BadName, match="guest, member, maintainer, admin"):
         admin.add_user(engine, "ann", teams=["demolab:boss"])
 
 

@@ -75,6 +75,7 @@ def test_a_service_says_when_it_answers_and_ends_with_0(tmp_path: Path) -> None:
     assert out == "after\n"
     lines = [json.loads(line) for line in log.splitlines()]
     assert all(line["service"] == "hub" for line in lines)
+    assert "color_message" not in log
     assert secret not in log
     assert "_***" in log
 
@@ -151,6 +152,16 @@ def test_a_port_that_is_taken_is_said_to_be() -> None:
 )
 def test_what_loopback_is(host: str, loopback: bool) -> None:
     assert ready._is_loopback(host) is loopback
+
+
+def test_the_ready_line_says_where_it_listens_and_where_others_reach_it() -> None:
+    listens, others = "https://machine:8700", "https://hub.example.org"
+    assert (
+        ready._ready_line("hub", listens, others, json_ready=False) == f"hub ready at {listens} (for others: {others})"
+    )
+    said = json.loads(ready._ready_line("hub", listens, others, json_ready=True))
+    assert (said["url"], said["base_url"]) == (listens, others)
+    assert ready._ready_line("hub", listens, None, json_ready=False) == f"hub ready at {listens}"
 
 
 def test_a_token_never_gets_into_a_log_line() -> None:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from fuego_jenkins_remote.fuego.errors import BadName
 from fuego_jenkins_remote.fuego.names import check_team_name, check_user_name
 from fuego_jenkins_remote.hub import audit
 from fuego_jenkins_remote.hub.changes import Change
@@ -24,10 +25,10 @@ from fuego_jenkins_remote.service.tokens import add_token
 
 
 def parse_membership(text: str) -> Membership:
-    """Read `TEAM` (as a member) or `TEAM:LEVEL`; raises Refused."""
+    """Read `TEAM` (as a member) or `TEAM:LEVEL`; raises BadName."""
     team, colon, level = text.partition(":")
     if colon and level not in set(Level):
-        raise Refused(f"{text!r}: the level is one of {', '.join(Level)}")
+        raise BadName(f"{text!r}: the level is one of {', '.join(Level)}")
     return Membership(team=check_team_name(team), level=Level(level or Level.MEMBER))
 
 
