@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Mapping, Sequence
 
 import sqlalchemy as sa
 
+from fuego_jenkins_remote.fuego.names import format_timeout
 from fuego_jenkins_remote.hub.errors import Refused
 from fuego_jenkins_remote.hub.records import Board
 from fuego_jenkins_remote.hub.statements import people
-from fuego_jenkins_remote.network.matching import EVERYBODY, USER
-from fuego_jenkins_remote.network.terms import USUAL
+from fuego_jenkins_remote.network.matching import EVERYBODY, USER, open_to_words
+from fuego_jenkins_remote.network.terms import one_by_one
 
 _NAMED = 10
 """Of facts and labels that have changed so many are named."""
@@ -52,14 +52,9 @@ def what_is_set(before: Board | None, board: Board) -> str:
 
 
 def _said(board: Board) -> dict[str, str]:
-    """What is set of a board beside what it is, by the names of boards.yaml; all of them are always there."""
-    terms = {name: json.dumps(_plain(getattr(board.terms, name))) for name in vars(USUAL)}
-    shared = "yes" if board.online else "no"
-    return {"shared": shared, "open_to": ", ".join(sorted(board.open_to)) or "its own team alone", **terms}
-
-
-def _plain(value: object) -> object:
-    return {key: one for key, one in vars(value).items() if one is not None} if hasattr(value, "__dict__") else value
+    """What is set of a board beside what it is, in words for people; all of it is always there."""
+    open_to = open_to_words(board.team, sorted(board.open_to)) if board.open_to else "its own team alone"
+    return {"shared": "yes" if board.online else "no", "open to": open_to, **one_by_one(board.terms, format_timeout)}
 
 
 def _names(what: str, before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:

@@ -142,9 +142,31 @@ def in_words(host: str, team: str, open_to: Sequence[str], terms: Terms, span: C
         if count is not None:
             said.append(f"At {host}, {whose} of another team has at most {count} requests waiting for each board.")
     if terms.windows.windows:
-        zone = f" ({terms.windows.time_zone})" if terms.windows.time_zone else ""
-        said.append(f"It is lent {_listed(terms.windows.windows)}{zone}.")
+        said.append(f"It is lent {_when(terms.windows)}.")
     return said
+
+
+def one_by_one(terms: Terms, span: Callable[[int], str]) -> dict[str, str]:
+    """Each term by its name, both for people, the usual ones too: two such can be compared. `span` writes seconds."""
+    return {
+        "approval of each request": "yes" if terms.ask else "no",
+        "priority at most": str(terms.priority),
+        "longest test": span(terms.max_time),
+        "boards at a time": _at_most(terms.running),
+        "waiting for each board": _at_most(terms.waiting),
+        "lent": _when(terms.windows) or "always",
+        "policy": terms.policy or "not told",
+    }
+
+
+def _at_most(quota: Quota) -> str:
+    said = ((quota.user, "a person"), (quota.team, "a team"))
+    return ", ".join(f"{count} for {whose}" for count, whose in said if count is not None) or "no limit"
+
+
+def _when(windows: Windows) -> str:
+    zone = f" ({windows.time_zone})" if windows.time_zone else ""
+    return f"{_listed(windows.windows)}{zone}" if windows.windows else ""
 
 
 def _who(team: str, open_to: Sequence[str]) -> str:

@@ -25,21 +25,28 @@ def test_a_new_board_is_written_down_with_its_terms(world: World) -> None:
     world.put_board("demolab", "qemu", terms=Terms(ask=True))
     [(action, detail)] = board_log(world)
     assert action == "put-board"
-    assert detail.startswith("new; shared: yes; open_to: *; ask: true; priority: 100; max_time: 7200; ")
+    assert detail == (
+        "new; shared: yes; open to: all of the network; approval of each request: yes; priority at most: 100; "
+        "longest test: 2h; boards at a time: no limit; waiting for each board: no limit; lent: always; policy: not told"
+    )
 
 
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({"open_to": ("annslab", "user:ann")}, "open_to: * -> annslab, user:ann"),
-        ({"open_to": ()}, "open_to: * -> its own team alone"),
-        ({"terms": Terms(ask=True)}, "ask: false -> true"),
-        ({"terms": Terms(priority=50, max_time=60)}, "priority: 100 -> 50; max_time: 7200 -> 60"),
-        ({"terms": Terms(running=Quota(user=1))}, 'running: {} -> {"user": 1}'),
-        ({"terms": Terms(waiting=Quota(team=0))}, 'waiting: {} -> {"team": 0}'),
+        ({"open_to": ("annslab", "user:ann")}, "open to: all of the network -> annslab, user ann"),
+        ({"open_to": ()}, "open to: all of the network -> its own team alone"),
+        ({"terms": Terms(ask=True)}, "approval of each request: no -> yes"),
+        ({"terms": Terms(priority=50, max_time=60)}, "priority at most: 100 -> 50; longest test: 2h -> 1m"),
+        ({"terms": Terms(running=Quota(user=1))}, "boards at a time: no limit -> 1 for a person"),
+        (
+            {"terms": Terms(waiting=Quota(user=2, team=0))},
+            "waiting for each board: no limit -> 2 for a person, 0 for a team",
+        ),
+        ({"terms": Terms(policy="refuse")}, "policy: not told -> refuse"),
         (
             {"terms": Terms(windows=Windows(time_zone="UTC", windows=("Mon 10:00-11:00",)))},
-            'windows: {"time_zone": "", "windows": []} -> {"time_zone": "UTC", "windows": ["Mon 10:00-11:00"]}',
+            "lent: always -> Mon 10:00-11:00 (UTC)",
         ),
         ({"online": False}, "shared: yes -> no"),
         ({"facts": {"arch": "arm", "cpu": "a8"}}, "facts: arch, cpu"),
