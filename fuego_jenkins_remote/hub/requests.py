@@ -221,7 +221,9 @@ def run_came(change: Change, request: Request, *, status: str, run_url: str, who
 
 
 def _note(change: Change, caller: Caller, action: str, request: Request, detail: str) -> None:
-    """Into the audit log."""
+    """Into the audit log; of which campaign it is comes first, where it is of one."""
+    if request.campaign:
+        detail = ": ".join(filter(None, (f"of the campaign {request.campaign}", detail)))
     audit.write(change, caller, action, f"request {request.id}", detail, team=request.team, request_id=request.id)
 
 

@@ -233,13 +233,13 @@ DEEDS: Mapping[str, tuple[str, Deed]] = {
     ),
     "PUT /api/v1/labs/{host}/allowed": ("allow", lambda place: place.allowed),
     "DELETE /api/v1/allowed/{allowed_id}": ("disallow", _of(Place.allowed, "tim", "DELETE", "/allowed/{}")),
-    "POST /api/v1/campaigns": ("put-request", lambda place: place.campaign),
+    "POST /api/v1/campaigns": ("put-campaign", lambda place: place.campaign),
     "POST /api/v1/campaigns/{campaign_id}/cancel": (
-        "cancel-request",
+        "cancel-campaign",
         _of(Place.campaign, "ann", "POST", "/campaigns/{}/cancel"),
     ),
     "POST /api/v1/campaigns/{campaign_id}/rerun": (
-        "put-request",
+        "rerun-campaign",
         _of(Place.ended_campaign, "ann", "POST", "/campaigns/{}/rerun"),
     ),
     "PUT /api/v1/packages/{sha256}": ("put-package", lambda place: lambda: place.package(b"a package")),
@@ -276,11 +276,11 @@ DEEDS: Mapping[str, tuple[str, Deed]] = {
         _form(Place.held, "tim", "/requests/{}", "/requests/{}/answer/demolab", answer="approved"),
     ),
     "POST /campaigns/{campaign_id}/cancel": (
-        "cancel-request",
+        "cancel-campaign",
         _form(Place.campaign, "ann", "/campaigns/{}", "/campaigns/{}/cancel"),
     ),
     "POST /campaigns/{campaign_id}/rerun": (
-        "put-request",
+        "rerun-campaign",
         _form(Place.ended_campaign, "ann", "/campaigns/{}", "/campaigns/{}/rerun"),
     ),
     "POST /labs/{host}/allowed/{allowed_id}/remove": (
@@ -330,6 +330,42 @@ def test_each_route_that_is_not_for_reading_is_in_the_tables_above(tmp_path: Pat
     }
     engine.dispose()
     assert found == {*DEEDS, *EXCEPTIONS, *ELSEWHERE}
+
+
+def test_what_was_done_to_a_campaign_is_found_by_its_id(place: Place) -> None:
+    campaign = place.ended_campaign()
+    place.ok("ann", "POST", f"/campaigns/{campaign}/rerun", **place.call_id())
+    place.ok("ann", "POST", f"/campaigns/{campaign}/cancel", **place.call_id(), reason="the wrong kernel")
+    done = place.ok("root", "GET", f"/audit?thing=campaign {campaign}")["entries"]
+    assert [(one["action"], one["name"], one["team"]) for one in done] == [
+        ("cancel-campaign", "ann", "annslab"),
+        ("rerun-campaign", "ann", "annslab"),
+        ("put-campaign", "ann", "annslab"),
+    ]
+    assert [one["detail"] for one in done][:2] == ["the wrong kernel", "1 put again of what is failed or lost"]
+    assert f'href="/campaigns/{campaign}"' in _page(place, "/audit")
+
+
+def test_an_entry_on_a_request_of_a_campaign_names_the_campaign(place: Place) -> None:
+    campaign = place.campaign()
+    place.ok("ann", "POST", f"/campaigns/{campaign}/cancel", **place.call_id(), reason="the wrong kernel")
+    [entry] = place.ok("root", "GET", "/audit?action=cancel-request")["entries"]
+    assert entry["detail"] == f"of the campaign {campaign}: the wrong kernel"
+
+
+def test_what_was_done_to_a_private_campaign_is_told_to_who_may_see_it(place: Place) -> None:
+    place.service.secrets["boss"] = admin.add_user(place.service.engine, "boss", teams=["annslab:admin"])
+    part = {"selector": "demolab:qemu", "test": "Functional.hello"}
+    made = place.ok("ann", "POST", "/campaigns", **place.call_id(), parts=[part], private=True)["id"]
+    place.ok("ann", "POST", f"/campaigns/{made}/cancel", **place.call_id())
+    seen = {who: place.ok(who, "GET", f"/audit?thing=campaign {made}")["entries"] for who in ("boss", "root", "tim")}
+    assert {who: len(entries) for who, entries in seen.items()} == {"boss": 2, "root": 0, "tim": 0}
+
+
+def _page(place: Place, path: str) -> str:
+    client = TestClient(place.service.client.app, headers={"accept": "text/html"})
+    client.post("/sign-in", data={"token": place.service.secrets["root"], "next": "/labs"})
+    return str(client.get(path).text)
 
 
 def _routes(routes: Iterable[Any], prefix: str = "") -> Iterator[tuple[str, set[str]]]:

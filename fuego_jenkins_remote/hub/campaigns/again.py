@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from fuego_jenkins_remote.hub import life, requests, rights
-from fuego_jenkins_remote.hub.campaigns import sight
+from fuego_jenkins_remote.hub.campaigns import log, sight
 from fuego_jenkins_remote.hub.changes import Change
 from fuego_jenkins_remote.hub.choice import Chooser
 from fuego_jenkins_remote.hub.errors import Conflict, Refused
@@ -62,6 +62,8 @@ def rerun(change: Change, caller: Caller, campaign_id: str, call_id: str, groups
     for request in made:
         _replace(change, caller, request)
     sql.goes_on_again(change.conn, campaign_id)
+    said = f"{len(made)} put again of what is {' or '.join(sorted(groups))}"
+    log.write(change, caller, "rerun-campaign", campaign, said, through=made[0].id)
     change.wake_campaign(campaign_id)
     return Again(made=made, left=left)
 

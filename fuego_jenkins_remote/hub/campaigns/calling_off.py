@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fuego_jenkins_remote.hub import requests, rights
-from fuego_jenkins_remote.hub.campaigns import sight
+from fuego_jenkins_remote.hub.campaigns import log, sight
 from fuego_jenkins_remote.hub.changes import Change
 from fuego_jenkins_remote.hub.core import Hub
 from fuego_jenkins_remote.hub.errors import Conflict
@@ -41,10 +41,15 @@ def cancel(hub: Hub, caller: Caller, campaign_id: str, call_id: str, reason: str
         )
         rights.require(caller, Action.CANCEL_REQUEST, sight.thing(campaign), otherwise=otherwise)
         wanted = [one.part.id for one in sql.members(conn, campaign_id) if _may_end(one)]
+    noted = False
     for start in range(0, len(wanted), A_CHANGE):
         with hub.change() as change:
-            for request_id in wanted[start : start + A_CHANGE]:
-                _cancel_one(change, caller, request_id, call_id, reason)
+            some = wanted[start : start + A_CHANGE]
+            done = [one for one in some if _cancel_one(change, caller, one, call_id, reason)]
+            if done and not noted:
+                # With the first of them: a call that is cut short has been made, too.
+                log.write(change, caller, "cancel-campaign", campaign, reason, through=done[0])
+                noted = True
     with hub.reading() as conn:
         mine = [one.part for one in sql.members(conn, campaign_id) if one.cancel_id == call_id]
     if not mine:
@@ -58,8 +63,9 @@ def _may_end(one: sql.Member) -> bool:
     return not (one.part.ended or one.part.state is State.TESTED or one.cancel_requested)
 
 
-def _cancel_one(change: Change, caller: Caller, request_id: str, call_id: str, reason: str) -> None:
+def _cancel_one(change: Change, caller: Caller, request_id: str, call_id: str, reason: str) -> bool:
     try:
         requests.cancel(change, caller, request_id, call_id, reason)
     except Conflict:
-        return  # it has ended meanwhile
+        return False  # it has ended meanwhile
+    return True

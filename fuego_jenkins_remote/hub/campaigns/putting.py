@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 
 from fuego_jenkins_remote.hub import requests
-from fuego_jenkins_remote.hub.campaigns import sight
+from fuego_jenkins_remote.hub.campaigns import log, sight
 from fuego_jenkins_remote.hub.changes import Change
 from fuego_jenkins_remote.hub.choice import Chooser, teams_of
 from fuego_jenkins_remote.hub.errors import HubError, NoBoard, Refused
@@ -48,12 +48,15 @@ def put_and_tell(change: Change, caller: Caller, new: NewCampaign) -> tuple[Camp
         team=plans[0].team,
         now=change.at,
     )
-    requests.write(change, caller, plans, campaign=campaign_id, fingerprint=fingerprint)
+    made = requests.write(change, caller, plans, campaign=campaign_id, fingerprint=fingerprint)
+    campaign = sight.find_for(change.conn, caller, campaign_id)
+    said = ": ".join(filter(None, (new.name, f"{total} requests")))
+    log.write(change, caller, "put-campaign", campaign, said, through=made[0].id)
     # Of parts that ask the same for different tests one stands for all.
     alike = {(part.selector, part.needs, part.timeout, part.count): (at, part) for at, part in enumerate(new.parts)}
     stops = Stops(conn=change.conn, reader=caller, now=change.at)
     told = [sentence for at, part in alike.values() for sentence in requests.to_know(stops, caller, plans[at], part)]
-    return sight.find_for(change.conn, caller, campaign_id), list(dict.fromkeys(told))[:_SHOWN]
+    return campaign, list(dict.fromkeys(told))[:_SHOWN]
 
 
 def _plans(change: Change, caller: Caller, new: NewCampaign) -> list[Plan]:
