@@ -243,12 +243,6 @@ def add_token(
     return secret
 
 
-def note(engine: sa.Engine, action: str, thing: str, detail: str) -> None:
-    """Write down what the operator has done, where that was not one change."""
-    with _operators(engine) as change:
-        audit.write(change, None, action, thing, detail)
-
-
 def audit_log(engine: sa.Engine, wanted: audit.Filter) -> list[AuditEntry]:
     """The newest entries of the audit log, all of them: who has the data sees everything."""
     with reading(engine) as conn:
@@ -265,7 +259,12 @@ def let_old_clients_in(engine: sa.Engine, old: fserver.Fserver) -> None:
 def _operators(engine: sa.Engine) -> Iterator[Change]:
     """A change by somebody on this machine, by the name of the account."""
     with engine.begin() as conn:
-        yield Change(conn=conn, at=utc_now(), address=f"account {_account()}")
+        yield Change(conn=conn, at=utc_now(), address=operators_address())
+
+
+def operators_address() -> str:
+    """From where the operator's changes come: the account on this machine."""
+    return f"account {_account()}"
 
 
 def _account() -> str:

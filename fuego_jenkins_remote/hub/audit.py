@@ -33,14 +33,14 @@ def write(
     *,
     team: str = "",
     request_id: str | None = None,
-) -> None:
+) -> int:
     """Write down that the caller has done `action` to `thing` (`board demolab:bbb`, `user tim`), and how.
 
     A caller of None is who the transaction is for (`change.caller`), else the operator. Admins of `team` see it, and
-    the network's; of a request only those who may see that.
+    the network's; of a request only those who may see that. Gives the entry's id.
     """
     who = caller or change.caller
-    sql.insert(
+    return sql.insert(
         change.conn,
         AuditEntry(
             at=change.at,

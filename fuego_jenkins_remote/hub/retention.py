@@ -3,6 +3,9 @@
 Nothing is removed by itself. A call goes in small transactions, so that the hub works on beside it; killed, it has done
 a part, and the next one goes on. What is alive never goes: a request that has not ended, one of a campaign that goes
 on, a package that something names.
+
+What a call has removed stands in the audit log, as one entry: written with the first step and kept up with each, so
+that a call that is killed is told of, too.
 """
 
 from __future__ import annotations
@@ -18,7 +21,10 @@ from typing import TypeVar
 
 import sqlalchemy as sa
 
+from fuego_jenkins_remote.hub import audit
 from fuego_jenkins_remote.hub import packages as package_files
+from fuego_jenkins_remote.hub.changes import Change
+from fuego_jenkins_remote.hub.statements import audit as audit_sql
 from fuego_jenkins_remote.hub.statements import retention as sql
 from fuego_jenkins_remote.network.identities import check_sha256, new_campaign_id, new_request_id
 from fuego_jenkins_remote.service.backup import in_care
@@ -41,6 +47,10 @@ class Keep:
     audit: timedelta | None = None
     tokens: timedelta | None = None
 
+    def __str__(self) -> str:
+        """As the audit log tells it: requests 365d, audit 730d."""
+        return ", ".join(f"{name} {_span(age)}" for name, age in vars(self).items() if age is not None)
+
 
 @dataclass(kw_only=True)
 class Removed:
@@ -56,10 +66,23 @@ class Removed:
     sessions: int = 0
     longest: float = field(default=0.0, compare=False)
 
+    def counts(self) -> dict[str, int]:
+        """How many, or bytes, of each."""
+        return {name: value for name, value in vars(self).items() if name != "longest"}
 
-def prune(engine: sa.Engine, data_dir: Path, keep: Keep, *, now: datetime, dry_run: bool = False) -> Removed:
-    """Remove what is older than is to be kept, or, dry, only count it. Raises BackupError while a backup is made."""
-    work = _Work(engine=engine, data_dir=data_dir, now=now, dry=dry_run)
+    def __str__(self) -> str:
+        """In words: 12 requests, 3 campaigns."""
+        return ", ".join(f"{value} {name}" for name, value in self.counts().items() if value) or "nothing"
+
+
+def prune(
+    engine: sa.Engine, data_dir: Path, keep: Keep, *, now: datetime, dry_run: bool = False, address: str = ""
+) -> Removed:
+    """Remove what is older than is to be kept, or, dry, only count it. Raises BackupError while a backup is made.
+
+    `address` is from where the operator calls, for the audit log.
+    """
+    work = _Work(engine=engine, data_dir=data_dir, keep=keep, now=now, dry=dry_run, address=address)
     with in_care(data_dir, alone=True):
         if keep.requests is not None:
             work.requests(now - keep.requests)
@@ -77,9 +100,12 @@ def prune(engine: sa.Engine, data_dir: Path, keep: Keep, *, now: datetime, dry_r
 class _Work:
     engine: sa.Engine
     data_dir: Path
+    keep: Keep
     now: datetime
     dry: bool
+    address: str
     removed: Removed = field(default_factory=Removed)
+    entry: int | None = None
 
     def requests(self, before: datetime) -> None:
         """Those that ended before that time, then campaigns that have none any more."""
@@ -196,11 +222,30 @@ class _Work:
             with self._transaction() as conn:
                 remove(conn, keys)
 
+    def _note(self, conn: sa.Connection) -> None:
+        """Say in the audit log what has gone so far, this step included; nothing where nothing has."""
+        if not any(self.removed.counts().values()):
+            return
+        said = f"kept: {self.keep}; removed: {self.removed}"
+        if self.entry is None:
+            change = Change(conn=conn, at=self.now, address=self.address)
+            self.entry = audit.write(change, None, "prune", "hub", said)
+        else:
+            audit_sql.say_more(conn, self.entry, said)
+
     @contextmanager
     def _transaction(self) -> Iterator[sa.Connection]:
         """One of many; after it a pause, so that the hub is never kept waiting for long."""
         with self.engine.begin() as conn:
             began = time.perf_counter()
             yield conn
+            self._note(conn)
         self.removed.longest = max(self.removed.longest, time.perf_counter() - began)
         time.sleep(_PAUSE)
+
+
+def _span(age: timedelta) -> str:
+    """As the command takes it: 365d, 12h, 90s."""
+    seconds = round(age.total_seconds())
+    size, unit = next((size, unit) for size, unit in ((86400, "d"), (3600, "h"), (1, "s")) if seconds % size == 0)
+    return f"{seconds // size}{unit}"

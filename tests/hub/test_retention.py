@@ -13,7 +13,7 @@ import pytest
 import sqlalchemy as sa
 
 import hub_folders
-from fuego_jenkins_remote.hub import audit, packages, records, retention
+from fuego_jenkins_remote.hub import admin, audit, packages, records, retention
 from fuego_jenkins_remote.hub.retention import Keep, Removed, prune
 from fuego_jenkins_remote.hub.schema import metadata
 from fuego_jenkins_remote.network.states import State
@@ -203,7 +203,53 @@ def test_old_entries_of_the_audit_log_go(lab: World, ann: records.Caller) -> Non
     with lab.hub.change() as change:
         audit.write(change, ann, "put-board", "demolab:one", "second")
     assert pruned(lab, audit=YEAR).audit == before + 1
-    assert rows(lab, "audit") == 1
+    assert [entry.detail for entry in _log(lab)][1:] == ["second"]
+
+
+def test_what_went_stands_in_the_audit_log_even_if_that_went_itself(lab: World, ann: records.Caller) -> None:
+    for _ in range(3):
+        ended(lab, ann)
+    lab.clock.forward(days=400)
+    prune(
+        lab.hub.engine, lab.hub.data_dir, Keep(requests=YEAR, audit=YEAR), now=lab.clock(), address="account fuego-hub"
+    )
+    [entry] = _log(lab)
+    assert (entry.name, entry.address, entry.action, entry.thing) == ("operator", "account fuego-hub", "prune", "hub")
+    assert entry.detail.startswith("kept: requests 365d, audit 365d; removed: 3 requests, ")
+
+
+def test_a_call_that_breaks_off_is_told_of_as_far_as_it_came(
+    lab: World, ann: records.Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retention, "A_BATCH", 2)
+    for _ in range(5):
+        ended(lab, ann)
+    lab.clock.forward(days=400)
+    remove, calls = retention.sql.remove_requests, iter([False, False, True])
+
+    def break_off(conn: sa.Connection, ids: list[str]) -> None:
+        remove(conn, ids)
+        if next(calls):
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(retention.sql, "remove_requests", break_off)
+    with pytest.raises(KeyboardInterrupt):
+        pruned(lab, requests=YEAR)
+    [entry] = [one for one in _log(lab) if one.action == "prune"]
+    assert entry.detail == "kept: requests 365d; removed: 4 requests"
+    assert rows(lab, "requests") == 1
+
+
+@pytest.mark.parametrize(("dry", "days"), [(True, 400), (False, 10)])
+def test_where_nothing_went_there_is_nothing_to_tell(lab: World, ann: records.Caller, dry: bool, days: int) -> None:
+    ended(lab, ann)
+    lab.clock.forward(days=days)
+    pruned(lab, requests=YEAR, dry_run=dry)
+    assert "prune" not in [entry.action for entry in _log(lab)]
+
+
+def _log(world: World) -> list[records.AuditEntry]:
+    return admin.audit_log(world.hub.engine, audit.Filter(limit=200))
 
 
 def test_tokens_that_are_good_for_nothing_any_more_go(lab: World, ann: records.Caller) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -60,7 +59,7 @@ def prune(session: Session, /, data_dir: Path, dry_run: bool, **keep: timedelta 
     Examples: ftc hub prune --data /var/lib/fuego-hub --keep-requests 365d --keep-packages 90d --dry-run
               ftc hub prune --data /var/lib/fuego-hub --keep-audit 730d --keep-tokens 90d
     """
-    from fuego_jenkins_remote.hub.admin import note, open_data
+    from fuego_jenkins_remote.hub.admin import open_data, operators_address
     from fuego_jenkins_remote.hub.retention import Keep, prune
     from fuego_jenkins_remote.service.clock import utc_now
 
@@ -68,13 +67,11 @@ def prune(session: Session, /, data_dir: Path, dry_run: bool, **keep: timedelta 
         raise click.UsageError("say what is to be kept for how long: --keep-requests 365d (all: ftc help hub prune)")
     engine = open_data(data_dir)
     try:
-        removed = prune(engine, data_dir, Keep(**keep), now=utc_now(), dry_run=dry_run)
-        counts = {name: value for name, value in asdict(removed).items() if name != "longest"}
-        said = ", ".join(f"{value} {name}" for name, value in counts.items() if value) or "nothing"
-        if any(counts.values()) and not dry_run:
-            note(engine, "prune", "hub", said)
+        removed = prune(engine, data_dir, Keep(**keep), now=utc_now(), dry_run=dry_run, address=operators_address())
     finally:
         engine.dispose()
     session.out.result(
-        f"{'would go' if dry_run else 'removed'}: {said}", bare=said, data={**counts, "dry_run": dry_run}
+        f"{'would go' if dry_run else 'removed'}: {removed}",
+        bare=str(removed),
+        data={**removed.counts(), "dry_run": dry_run},
     )

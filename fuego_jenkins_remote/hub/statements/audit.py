@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -36,9 +37,16 @@ class Filter:
         return found
 
 
-def insert(conn: sa.Connection, entry: AuditEntry) -> None:
-    """Write one down; its id is given here."""
-    conn.execute(_INSERT, {name: value for name, value in vars(entry).items() if name != "id"})
+def insert(conn: sa.Connection, entry: AuditEntry) -> int:
+    """Write one down; gives its id."""
+    values = {name: value for name, value in vars(entry).items() if name != "id"}
+    key: Any = conn.execute(_INSERT, values).inserted_primary_key
+    return int(key[0])
+
+
+def say_more(conn: sa.Connection, entry_id: int, detail: str) -> None:
+    """What an entry tells of is going on: this is what it has come to."""
+    conn.execute(audit.update().where(audit.c.id == entry_id).values(detail=detail))
 
 
 _INSERT = audit.insert()
