@@ -30,6 +30,7 @@ PEOPLE = {
     "gus": ("annslab", Level.GUEST),
     "tim": ("demolab", Level.MAINTAINER),
     "tom": ("demolab", Level.MEMBER),
+    "gil": ("demolab", Level.GUEST),
     "dora": ("demolab", Level.ADMIN),
     "otto": ("otherlab", Level.MAINTAINER),
     "eve": ("otherlab", Level.ADMIN),
@@ -48,7 +49,7 @@ class Place:
     folder: Path
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
-    def new(self, word: str = "call") -> str:
+    def new(self, word: str = "outside") -> str:
         """A name or a call's id that was not used before."""
         return f"{word}-{next(self._numbers):06}"
 

@@ -32,10 +32,12 @@ class Table:
     states: Collection[str]
     make: Callable[[Place, str], str]
     """Bring a new thing into a state; its id."""
-    calls: Mapping[str, tuple[Action, Do]]
-    """What is done to it, and which action of the permissions that is."""
+    calls: Mapping[str, tuple[Action | None, Do]]
+    """What is done to it, and which action of the permissions that is (None: who has the code may)."""
     team: str = "annslab"
     """Whose it is, beside ann, whose own it is where it is somebody's; where there is a lab to it, that is demolab."""
+    slow: bool = False
+    """Not in the quick set."""
     looks: Collection[str] = ("see",)
     """What leaves the thing as it was: all the others get a new one after each yes."""
 
