@@ -30,6 +30,7 @@ Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 """Anything that JSON can say."""
 
 _FLAGS = ("keep_log", "reboot", "rebuild", "target_postcleanup", "target_precleanup")
+_NOT_PRIVATE = frozenset({"", "false", "0"})
 _STRINGS = ("board", "build_number", "host_name", "job_name", "start_time", "test_spec", "timestamp")
 
 
@@ -113,6 +114,11 @@ class Run:
         """Give a value of the metadata as text, ``""`` if it is not there: board, host_name, test_spec, ..."""
         value = self.metadata.get(key)
         return "" if value is None else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+    @property
+    def is_private(self) -> bool:
+        """Whether it says that its request was private: whatever stands there beside a plain no is taken for a yes."""
+        return self.text("private").strip().lower() not in _NOT_PRIVATE
 
     @property
     def started_at(self) -> datetime | None:

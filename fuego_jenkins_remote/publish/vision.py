@@ -59,7 +59,10 @@ class VisionTarget:
         try:
             digest = str(client.run(run).get("sha256", ""))
         except NotFound as error:
-            hint = "its lab may not have delivered it yet (ftc query-request says)"
+            hint = (
+                "its lab may not have delivered it yet (ftc query-request says), or it is private, and the token for"
+                " vision is not in the name of its requester, team or lab"
+            )
             raise NotFound(f"{client.url} has no run {run}: {hint}", status=404) from error
         client.get_run(run, destination)
         if file_sha256(destination) != digest:

@@ -62,42 +62,42 @@ async def put_run(
 
 
 @router.get("/runs")
-def list_runs(request: Request, _who: Reader, wanted: Wanted, before: Before, limit: Limit = 50) -> RunList:
+def list_runs(request: Request, who: Reader, wanted: Wanted, before: Before, limit: Limit = 50) -> RunList:
     """List runs, newest first."""
     vision = vision_of(request)
     with reading(vision.engine) as conn:
-        wanted = dataclasses.replace(wanted, test=full_test_name(conn, wanted.test))
-        found = statements.list_runs(conn, wanted, before=before, limit=limit + 1)
+        wanted = dataclasses.replace(wanted, test=full_test_name(conn, who, wanted.test))
+        found = statements.list_runs(conn, wanted, who=who, before=before, limit=limit + 1)
     shown = [RunSummary.of(run, vision.run_url(request, run.key)) for run in found[:limit]]
     return RunList(runs=shown, before=write_cursor(found[limit - 1]) if len(found) > limit else None)
 
 
 @router.get("/runs/{host}/{local}")
-def show_run(request: Request, _who: Reader, host: Host, local: Local) -> RunDetail:
+def show_run(request: Request, who: Reader, host: Host, local: Local) -> RunDetail:
     """Give one run, with its cases and the names of its files."""
     vision = vision_of(request)
     with reading(vision.engine) as conn:
-        run = get_run(conn, f"{host}/{local}")
+        run = get_run(conn, who, f"{host}/{local}")
         run_json, listed = statements.find_document(conn, run.number)
     test_sets = json.loads(run_json)["test_sets"]
     return RunDetail.with_content(run, vision.run_url(request, run.key), test_sets, listed)
 
 
 @router.get("/runs/{host}/{local}/package")
-def get_package(request: Request, _who: Reader, host: Host, local: Local) -> Response:
+def get_package(request: Request, who: Reader, host: Host, local: Local) -> Response:
     """Send the run package as it came."""
     vision = vision_of(request)
     with reading(vision.engine) as conn:
-        run = get_run(conn, f"{host}/{local}")
+        run = get_run(conn, who, f"{host}/{local}")
     return files.package_response(vision.store.path(run.sha256), run.key)
 
 
 @router.get("/runs/{host}/{local}/files/{name:path}")
-def get_file(request: Request, _who: Reader, host: Host, local: Local, name: str) -> Response:
+def get_file(request: Request, who: Reader, host: Host, local: Local, name: str) -> Response:
     """Send one file of a run."""
     vision = vision_of(request)
     with reading(vision.engine) as conn:
-        run = get_run(conn, f"{host}/{local}")
+        run = get_run(conn, who, f"{host}/{local}")
         size = files.file_size(statements.find_document(conn, run.number)[1], name)
     return files.file_response(vision.store.path(run.sha256), name, size)
 

@@ -11,6 +11,7 @@ from fastapi import Depends, Query
 
 from fuego_jenkins_remote.fuego.runs import Status
 from fuego_jenkins_remote.service.problems import Unprocessable
+from fuego_jenkins_remote.service.signins import Principal
 from fuego_jenkins_remote.vision import statements
 from fuego_jenkins_remote.vision.statements import Cursor, Filter
 
@@ -70,11 +71,11 @@ Before = Annotated[Cursor | None, Depends(read_cursor)]
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
 
 
-def full_test_name(conn: sa.Connection, test: str | None) -> str | None:
-    """Give the full name of a test that was asked for by its short one; raises Unprocessable if two are called so."""
+def full_test_name(conn: sa.Connection, who: Principal | None, test: str | None) -> str | None:
+    """Give the full name of a test that `who` asks for by its short one; raises Unprocessable if two are called so."""
     if test is None or "." in test:
         return test
-    found = statements.known_tests(conn, [f"Functional.{test}", f"Benchmark.{test}"])
+    found = statements.known_tests(conn, who, [f"Functional.{test}", f"Benchmark.{test}"])
     if len(found) > 1:
         raise Unprocessable(f"test: {test} may be {' or '.join(found)}")
     return found[0] if found else test

@@ -54,6 +54,7 @@ class RunSummary(BaseModel):
     size: int
     uploaded_at: WireTime
     uploaded_by: str
+    private: bool
     url: str
 
     @classmethod

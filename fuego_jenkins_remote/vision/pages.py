@@ -39,13 +39,13 @@ def start() -> Response:
 
 
 @router.get("/runs")
-def runs_page(request: Request, _who: Reader, wanted: Wanted, before: Before) -> Response:
+def runs_page(request: Request, who: Reader, wanted: Wanted, before: Before) -> Response:
     """Show a list of runs, with the filters that made it."""
     vision = vision_of(request)
     with reading(vision.engine) as conn:
-        wanted = dataclasses.replace(wanted, test=full_test_name(conn, wanted.test))
-        found = statements.list_runs(conn, wanted, before=before, limit=_ROWS + 1)
-        labels = statements.list_labels(conn)
+        wanted = dataclasses.replace(wanted, test=full_test_name(conn, who, wanted.test))
+        found = statements.list_runs(conn, wanted, who=who, before=before, limit=_ROWS + 1)
+        labels = statements.list_labels(conn, who)
     shown = found[:_ROWS]
     form = {name: request.query_params.get(name, "").strip() for name in _FORM}
     query = {name: value for name, value in form.items() if value}
@@ -65,11 +65,11 @@ def runs_page(request: Request, _who: Reader, wanted: Wanted, before: Before) ->
 
 
 @router.get("/runs/{host}/{local}")
-def run_page(request: Request, _who: Reader, host: Host, local: Local) -> Response:
+def run_page(request: Request, who: Reader, host: Host, local: Local) -> Response:
     """Show one run: its cases, measurements, metadata, logs and files."""
     vision = vision_of(request)
     with reading(vision.engine) as conn:
-        summary = get_run(conn, f"{host}/{local}")
+        summary = get_run(conn, who, f"{host}/{local}")
         run_json, listed = statements.find_document(conn, summary.number)
     run = read_run(run_json.encode())
     log, tail, cut = _preview(request, summary, listed)
@@ -89,11 +89,11 @@ def run_page(request: Request, _who: Reader, host: Host, local: Local) -> Respon
 
 
 @router.get("/runs/{host}/{local}/log/{name:path}")
-def log_page(request: Request, _who: Reader, host: Host, local: Local, name: str) -> Response:
+def log_page(request: Request, who: Reader, host: Host, local: Local, name: str) -> Response:
     """Show the end of a log."""
     vision = vision_of(request)
     with reading(vision.engine) as conn:
-        summary = get_run(conn, f"{host}/{local}")
+        summary = get_run(conn, who, f"{host}/{local}")
         size = files.file_size(statements.find_document(conn, summary.number)[1], name)
     end = file_end(vision.store.path(summary.sha256), name, files.SHOWN_BYTES)
     cut = size > len(end)
@@ -114,14 +114,14 @@ def log_page(request: Request, _who: Reader, host: Host, local: Local, name: str
 @router.get("/history")
 def history_page(
     request: Request,
-    _who: Reader,
+    who: Reader,
     test: Annotated[str, Query(max_length=200)],
     case: Annotated[str, Query(max_length=2000)],
     test_set: Annotated[str, Query(alias="set", max_length=2000)] = "default",
 ) -> Response:
     """Show how one test case went in the newest runs of its test."""
     with reading(vision_of(request).engine) as conn:
-        results = statements.case_history(conn, test, test_set, case)
+        results = statements.case_history(conn, who, test, test_set, case)
     return render(request, "history.html", test=test, test_set=test_set, case=case, results=results)
 
 

@@ -17,6 +17,7 @@ from fuego_jenkins_remote.fuego.runs import Measurement, Status, write_run
 from fuego_jenkins_remote.service.clock import Clock
 from fuego_jenkins_remote.service.engine import reading, writing
 from fuego_jenkins_remote.service.problems import Conflict, NotFound, Unprocessable
+from fuego_jenkins_remote.service.signins import Principal
 from fuego_jenkins_remote.vision import statements
 from fuego_jenkins_remote.vision.contents import Content, read_package
 from fuego_jenkins_remote.vision.statements import NewRun, Summary
@@ -60,9 +61,9 @@ def _same_or_conflict(there: Summary | None, sha256: str) -> Summary | None:
     return there
 
 
-def get_run(conn: sa.Connection, key: str) -> Summary:
-    """Give a run by its key, or raise NotFound."""
-    found = statements.find_run(conn, key)
+def get_run(conn: sa.Connection, who: Principal | None, key: str) -> Summary:
+    """Give a run by its key, or raise NotFound: also for one that is not there for ``who``."""
+    found = statements.find_run_for(conn, who, key)
     if found is None:
         raise NotFound(f"There is no run {key} here.")
     return found
@@ -98,6 +99,9 @@ def make_rows(content: Content, *, key: str, sha256: str, size: int, by: str, no
         "size": size,
         "uploaded_at": now,
         "uploaded_by": by,
+        "private": run.is_private,
+        "team": run.text("team")[:100] if run.is_private else "",
+        "requester": run.text("requester")[:100] if run.is_private else "",
     }
     numbered = list(enumerate(run.cases()))
     return NewRun(

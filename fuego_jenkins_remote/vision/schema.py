@@ -3,7 +3,7 @@
 ``runs`` is what lists are made of: one narrow row a run. What only one run's own page needs stands apart in
 ``documents``. ``cases`` and ``measurements`` answer questions across runs (how did this case go before?).
 ``labels`` holds each name of a test, host, board and spec once, so that offering them as choices does not mean
-looking through all runs.
+looking through all runs; those of private runs stand apart in ``private_labels``, once for each name that sees them.
 
 Every filter has an index that ends in (at, id), the order of the lists: a page of a list costs what it shows,
 however many runs there are.
@@ -49,6 +49,10 @@ runs = sa.Table(
     sa.Column("size", sa.BigInteger, nullable=False),
     sa.Column("uploaded_at", UtcDateTime, nullable=False),
     sa.Column("uploaded_by", sa.String(100), nullable=False),
+    # Of a private request's run, who sees it beside its lab: the team and the requester. Else both are empty.
+    sa.Column("private", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("team", sa.String(100), nullable=False, server_default=""),
+    sa.Column("requester", sa.String(100), nullable=False, server_default=""),
     sa.Index("runs_at", "at", "id"),
     sa.Index("runs_test", "test", "at", "id"),
     sa.Index("runs_test_status", "test", "status", "at", "id"),
@@ -98,6 +102,14 @@ measurements = sa.Table(
 labels = sa.Table(
     "labels",
     metadata,
+    sa.Column("kind", sa.String(8), primary_key=True),
+    sa.Column("name", sa.String(200), primary_key=True),
+)
+
+private_labels = sa.Table(
+    "private_labels",
+    metadata,
+    sa.Column("seen_by", sa.String(100), primary_key=True),
     sa.Column("kind", sa.String(8), primary_key=True),
     sa.Column("name", sa.String(200), primary_key=True),
 )

@@ -9,7 +9,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from fuego_jenkins_remote.vision.schema import cases, documents, labels, measurements, runs
+from fuego_jenkins_remote.service.signins import Principal
+from fuego_jenkins_remote.vision.schema import cases, documents, labels, measurements, private_labels, runs
 
 Row = Mapping[str, Any]
 
@@ -42,6 +43,7 @@ class Summary:
     size: int
     uploaded_at: datetime
     uploaded_by: str
+    private: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,9 +88,26 @@ class CaseResult:
     measures: Sequence[tuple[str, float | None, str, str]] = field(default=())
 
 
-def select_runs(wanted: Filter, *, before: Cursor | None, limit: int) -> sa.Select[Any]:
+def seen_by(who: Principal | None) -> sa.ColumnElement[bool]:
+    """The condition on ``runs``: a private one is there for who has a token in the name of its lab, team or requester.
+
+    None is somebody without a token, where vision is public. A token that brings runs of any lab sees them all.
+    """
+    everybodys = runs.c.private == sa.false()
+    if who is None:
+        return everybodys
+    if _sees_all(who):
+        return sa.true()
+    return sa.or_(everybodys, runs.c.host == who.name, runs.c.team == who.name, runs.c.requester == who.name)
+
+
+def _sees_all(who: Principal) -> bool:
+    return who.kind == "submit" and who.name == "*"
+
+
+def select_runs(wanted: Filter, *, who: Principal | None, before: Cursor | None, limit: int) -> sa.Select[Any]:
     """The statement of a list, newest first; apart from ``list_runs`` so that its plan can be looked at."""
-    query = sa.select(runs).order_by(runs.c.at.desc(), runs.c.id.desc()).limit(limit)
+    query = sa.select(runs).where(seen_by(who)).order_by(runs.c.at.desc(), runs.c.id.desc()).limit(limit)
     for column in ("test", "host", "board", "spec", "status", "request", "campaign"):
         value = getattr(wanted, column)
         if value is not None:
@@ -101,14 +120,26 @@ def select_runs(wanted: Filter, *, before: Cursor | None, limit: int) -> sa.Sele
     return query
 
 
-def list_runs(conn: sa.Connection, wanted: Filter, *, before: Cursor | None, limit: int) -> list[Summary]:
-    """Give at most ``limit`` runs, newest first, those after ``before``."""
-    return [_summary(row) for row in conn.execute(select_runs(wanted, before=before, limit=limit)).mappings()]
+def list_runs(
+    conn: sa.Connection, wanted: Filter, *, who: Principal | None, before: Cursor | None, limit: int
+) -> list[Summary]:
+    """Give at most ``limit`` of the runs that are there for ``who``, newest first, those after ``before``."""
+    query = select_runs(wanted, who=who, before=before, limit=limit)
+    return [_summary(row) for row in conn.execute(query).mappings()]
 
 
 def find_run(conn: sa.Connection, key: str) -> Summary | None:
-    """Find a run by its key."""
-    row = conn.execute(sa.select(runs).where(runs.c.key == key)).mappings().one_or_none()
+    """Find a run by its key, whoever may see it."""
+    return _found(conn, sa.select(runs).where(runs.c.key == key))
+
+
+def find_run_for(conn: sa.Connection, who: Principal | None, key: str) -> Summary | None:
+    """Find a run by its key, if it is there for ``who``."""
+    return _found(conn, sa.select(runs).where(runs.c.key == key, seen_by(who)))
+
+
+def _found(conn: sa.Connection, query: sa.Select[Any]) -> Summary | None:
+    row = conn.execute(query).mappings().one_or_none()
     return None if row is None else _summary(row)
 
 
@@ -128,34 +159,57 @@ def add_run(conn: sa.Connection, new: NewRun) -> None:
         conn.execute(measurements.insert(), [{"run_id": number, **row} for row in new.measurements])
     for kind in LABEL_KINDS:
         if new.run[kind]:
-            _add_label(conn, kind, new.run[kind])
+            _add_label(conn, new.run, kind)
 
 
-def _add_label(conn: sa.Connection, kind: str, name: str) -> None:
-    there = sa.exists().where(labels.c.kind == kind, labels.c.name == name)
-    once = sa.select(sa.literal(kind), sa.literal(name)).where(~there)
-    conn.execute(labels.insert().from_select(["kind", "name"], once))
+def _add_label(conn: sa.Connection, run: Row, kind: str) -> None:
+    name = run[kind]
+    if not run["private"]:
+        _add_once(conn, labels, kind=kind, name=name)
+        return
+    for seer in {run["host"], run["team"], run["requester"]} - {""}:
+        _add_once(conn, private_labels, seen_by=seer, kind=kind, name=name)
 
 
-def list_labels(conn: sa.Connection) -> dict[str, list[str]]:
-    """Give the known names by kind (test, host, board, spec), at most a thousand each, sorted."""
+def _add_once(conn: sa.Connection, table: sa.Table, **row: str) -> None:
+    there = sa.exists().where(*(table.c[column] == value for column, value in row.items()))
+    once = sa.select(*(sa.literal(value) for value in row.values())).where(~there)
+    conn.execute(table.insert().from_select(list(row), once))
+
+
+def list_labels(conn: sa.Connection, who: Principal | None) -> dict[str, list[str]]:
+    """Give the names by kind (test, host, board, spec) that ``who`` sees, at most a thousand each, sorted."""
     found = {}
     for kind in LABEL_KINDS:
-        query = sa.select(labels.c.name).where(labels.c.kind == kind).order_by(labels.c.name).limit(_LABELS_SHOWN)
+        names = _names(who, kind).subquery()
+        query = sa.select(names.c.name).order_by(names.c.name).limit(_LABELS_SHOWN)
         found[kind] = list(conn.execute(query).scalars())
     return found
 
 
-def known_tests(conn: sa.Connection, names: Sequence[str]) -> list[str]:
-    """Give those of the names that are tests of which there is a run."""
-    query = sa.select(labels.c.name).where(labels.c.kind == "test", labels.c.name.in_(names)).order_by(labels.c.name)
+def _names(who: Principal | None, kind: str) -> sa.CompoundSelect[Any] | sa.Select[Any]:
+    """The names of a kind in the runs that are there for ``who``, each once."""
+    of_all = sa.select(labels.c.name).where(labels.c.kind == kind)
+    if who is None:
+        return of_all
+    own = sa.select(private_labels.c.name).where(private_labels.c.kind == kind)
+    return sa.union(of_all, own if _sees_all(who) else own.where(private_labels.c.seen_by == who.name))
+
+
+def known_tests(conn: sa.Connection, who: Principal | None, names: Sequence[str]) -> list[str]:
+    """Give those of the names that are tests of which there is a run for ``who``."""
+    tests = _names(who, "test").subquery()
+    query = sa.select(tests.c.name).where(tests.c.name.in_(names)).order_by(tests.c.name)
     return list(conn.execute(query).scalars())
 
 
-def select_case_history(test: str, test_set: str, case: str) -> sa.Select[Any]:
-    """The statement of a case's history: how it went in the newest 200 runs of its test."""
+def select_case_history(who: Principal | None, test: str, test_set: str, case: str) -> sa.Select[Any]:
+    """The statement of a case's history: how it went in the newest 200 runs of its test that ``who`` sees."""
     newest = (
-        sa.select(runs).where(runs.c.test == test).order_by(runs.c.at.desc(), runs.c.id.desc()).limit(_HISTORY_RUNS)
+        sa.select(runs)
+        .where(runs.c.test == test, seen_by(who))
+        .order_by(runs.c.at.desc(), runs.c.id.desc())
+        .limit(_HISTORY_RUNS)
     ).subquery("newest")
     return (
         sa.select(newest, cases.c.position.label("case_position"), cases.c.status.label("case_status"))
@@ -165,9 +219,9 @@ def select_case_history(test: str, test_set: str, case: str) -> sa.Select[Any]:
     )
 
 
-def case_history(conn: sa.Connection, test: str, test_set: str, case: str) -> list[CaseResult]:
-    """Give how a case went in the newest runs of its test, newest first."""
-    rows = conn.execute(select_case_history(test, test_set, case)).mappings().all()
+def case_history(conn: sa.Connection, who: Principal | None, test: str, test_set: str, case: str) -> list[CaseResult]:
+    """Give how a case went in the newest runs of its test that ``who`` sees, newest first."""
+    rows = conn.execute(select_case_history(who, test, test_set, case)).mappings().all()
     return [
         CaseResult(
             run=_summary(row), status=row["case_status"], measures=_measures(conn, row["id"], row["case_position"])
@@ -190,6 +244,7 @@ def _summary(row: sa.RowMapping) -> Summary:
     same = (
         "at", "key", "host", "board", "test", "spec", "status", "build_number", "started_at", "duration_ms",
         "kernel_version", "toolchain", "request", "campaign", "sha256", "size", "uploaded_at", "uploaded_by",
+        "private",
     )  # fmt: skip
     counts = {"PASS": row["passed"], "FAIL": row["failed"], "ERROR": row["errors"], "SKIP": row["skipped"]}
     return Summary(number=row["id"], counts=counts, **{name: row[name] for name in same})

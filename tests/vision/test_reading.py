@@ -11,6 +11,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from fuego_jenkins_remote.service.engine import reading
+from fuego_jenkins_remote.service.signins import Principal
 from fuego_jenkins_remote.vision import statements
 from fuego_jenkins_remote.vision.app import make_app
 from fuego_jenkins_remote.vision.statements import Cursor, Filter
@@ -57,6 +58,7 @@ def test_a_summary_says_what_the_contract_says(world: Any) -> None:
                 "size": len(package),
                 "uploaded_at": "2026-11-23T12:00:00.000000+00:00",
                 "uploaded_by": "demolab",
+                "private": False,
                 "url": f"http://testserver/runs/{KEY}",
             }
         ],
@@ -224,7 +226,7 @@ def test_a_run_from_the_future_does_not_stay_on_top(world: Any) -> None:
 
     assert found["started_at"] == "2099-01-01T00:00:00.000000+00:00"
     with reading(world.engine) as conn:
-        assert statements.list_runs(conn, Filter(), before=None, limit=1)[0].at == world.now
+        assert statements.list_runs(conn, Filter(), who=None, before=None, limit=1)[0].at == world.now
 
 
 def test_reading_needs_a_token(world: Any) -> None:
@@ -254,6 +256,8 @@ def plan_of(world: Any, query: Any) -> str:
         return " / ".join(row[3] for row in conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}", values))
 
 
+READERS = [None, Principal(kind="read", name="tim"), Principal(kind="submit", name="*")]
+
 MAIN_FILTERS = [
     Filter(),
     Filter(test="t"),
@@ -270,9 +274,12 @@ MAIN_FILTERS = [
 
 @pytest.mark.parametrize("wanted", MAIN_FILTERS, ids=str)
 @pytest.mark.parametrize("before", [None, "cursor"])
-def test_a_list_costs_what_it_shows_however_many_runs_there_are(world: Any, wanted: Filter, before: str | None) -> None:
+@pytest.mark.parametrize("who", READERS, ids=str)
+def test_a_list_costs_what_it_shows_however_many_runs_there_are(
+    world: Any, wanted: Filter, before: str | None, who: Principal | None
+) -> None:
     place = Cursor(at=world.now, number=5) if before else None
-    query = statements.select_runs(wanted, before=place, limit=50)
+    query = statements.select_runs(wanted, who=who, before=place, limit=50)
     plan = plan_of(world, query)
 
     assert "USING INDEX" in plan or "USING COVERING INDEX" in plan
@@ -281,8 +288,9 @@ def test_a_list_costs_what_it_shows_however_many_runs_there_are(world: Any, want
         assert "SEARCH runs" in plan
 
 
-def test_a_cases_history_looks_at_a_bounded_number_of_runs(world: Any) -> None:
-    query = statements.select_case_history("t", "default", "c")
+@pytest.mark.parametrize("who", READERS, ids=str)
+def test_a_cases_history_looks_at_a_bounded_number_of_runs(world: Any, who: Principal | None) -> None:
+    query = statements.select_case_history(who, "t", "default", "c")
     plan = plan_of(world, query)
 
     assert "SEARCH runs USING INDEX runs_test" in plan
