@@ -77,23 +77,25 @@ def _why_left_to_the_bridge(session: Session) -> str:
 
 
 @click.group(invoke_without_command=True)
+@click.option("--not-sent", is_flag=True, help="List what was given up or held back instead, and why.")
 @state_dir
 @common
 @click.pass_context
 @pass_session
-def outbox(session: Session, context: click.Context) -> None:
+def outbox(session: Session, context: click.Context, not_sent: bool) -> None:
     """List the deliveries that wait; try them again, or give them up.
 
     \b
     Examples: ftc outbox
+              ftc outbox --not-sent
               ftc outbox retry
               ftc outbox drop 20261123-101500123-k3j7x2m4 --reason "vision was set up anew"
     """
     if context.invoked_subcommand is not None:
         return
-    waiting = _waiting(session)
+    waiting = _not_sent(session) if not_sent else _waiting(session)
     session.out.table(
-        ("run", "test", "status", "target", "tries", "why it waits"),
+        ("run", "test", "status", "target", "tries", "why it was not sent" if not_sent else "why it waits"),
         [
             (str(entry.id), entry.request.test, entry.status, one.target, str(one.tries), one.trouble)
             for entry, one in waiting
@@ -103,7 +105,7 @@ def outbox(session: Session, context: click.Context) -> None:
             {"attempt": str(entry.id), "target": one.target, "tries": one.tries, "trouble": one.trouble}
             for entry, one in waiting
         ],
-        empty="nothing waits",
+        empty="nothing was given up or held back" if not_sent else "nothing waits",
     )
 
 
@@ -182,6 +184,14 @@ def _waiting(session: Session) -> list[tuple[Entry, Delivery]]:
         return []
     pairs = ((entry, one) for entry in journal.open_entries() for one in journal.deliveries(entry.id))
     return [(entry, one) for entry, one in pairs if not one.delivered]
+
+
+def _not_sent(session: Session) -> list[tuple[Entry, Delivery]]:
+    journal = _open_journal(session)
+    if journal is None:
+        return []
+    pairs = ((journal.entry(one.attempt), one) for one in journal.not_sent())
+    return [(entry, one) for entry, one in pairs if entry is not None]
 
 
 def last_attempt(session: Session, request: str) -> AttemptId:

@@ -136,6 +136,7 @@ class Session:
             outbox_quota=settings.size("outbox_quota"),
             disk_reserve=settings.size("disk_reserve"),
             targets=settings.targets,
+            private_targets=settings.private_targets,
         )
 
     def target_conf(self, name: str) -> Conf:

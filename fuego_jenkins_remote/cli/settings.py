@@ -57,6 +57,7 @@ DEFAULTS: dict[str, str] = {
     "people_jobs": "auto",
     "jenkins_view": "Fuego network",
     "targets": "vision",
+    "private_targets": "vision",
     "outbox_quota": "10 GiB",
     "disk_reserve": "1 GiB",
 }
@@ -152,6 +153,11 @@ class Settings:
         if not self.is_set("targets") and self._only_server:
             return (self._only_server,)
         return target_names(self.get("targets"))
+
+    @property
+    def private_targets(self) -> tuple[str, ...]:
+        """Which of the targets get runs of private requests, too; raises Failed where none is named."""
+        return target_names(self.get("private_targets"))
 
     def token(self, service: str) -> str:
         """The token for hub, vision, jenkins or a target; empty where none is set. Raises Failed for a bad file."""

@@ -39,6 +39,7 @@ OUR_KEYS = {
     "vision_url": "the server that keeps and shows runs (its people tell its address)",
     "vision_token_file": "the file with the token for it (its people make one: ftc vision add-token NAME --kind read)",
     "targets": "where runs go, the first makes a request done: vision, squad, kernelci, fserver (default vision)",
+    "private_targets": "which of these get runs of private requests, too (default vision)",
     "squad_url": "the SQUAD that takes runs (default: server_domain, where server_type is squad)",
     "squad_token_file": "the file with the token for SQUAD (default: server_squad_token)",
     "squad_group": "the group in SQUAD (default: server_squad_team)",

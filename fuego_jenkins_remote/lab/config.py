@@ -50,8 +50,10 @@ _BOARD_KEYS = frozenset(
 
 @dataclass(frozen=True, kw_only=True)
 class LabConfig:
-    """One lab. `conf_dir` is fuego.conf's folder; `outbox_quota` and `disk_reserve` are bytes (see room.py); `secrets`
-    are the lab's own tokens, which no package may hold.
+    """One lab. `conf_dir` is fuego.conf's folder; `outbox_quota` and `disk_reserve` are bytes (see room.py).
+
+    Of private requests runs go only to those `targets` that are `private_targets`, too. `secrets` are the lab's own
+    tokens, which no package may hold.
     """
 
     host: str
@@ -67,6 +69,7 @@ class LabConfig:
     jenkins_folder: str = ""
     jenkins_view: str = "Fuego network"
     targets: tuple[str, ...] = ("vision",)
+    private_targets: tuple[str, ...] = ("vision",)
     outbox_quota: int = 10 * 2**30
     disk_reserve: int = 2**30
     secrets: frozenset[str] = field(default=frozenset(), repr=False)

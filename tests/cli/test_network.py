@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -169,6 +171,47 @@ def test_a_request_is_run_by_hand_delivered_and_fetched(ftc, shared, as_lab, as_
     assert ftc("get-run", key, "--unpack", tmp_path / "run").status == 0
     assert json.loads((tmp_path / "run" / "run" / "run.json").read_text())["status"] == "PASS"
     assert [one.name for one in tmp_path.iterdir() if one.name.startswith(".")] == []
+
+
+@pytest.fixture
+def as_lab_with_squad(as_lab, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], None]]:
+    """The lab with another target, before vision, at which nothing answers."""
+    confs = []
+
+    def come() -> None:
+        as_lab()
+        own = Path(os.environ["FUEGO_CONF"])
+        conf = own.with_name("with-squad.conf")
+        squad = "targets=squad,vision\nsquad_url=http://127.0.0.1:9\nsquad_group=g\nsquad_project=p\n"
+        conf.write_text(own.read_text() + squad)
+        confs.append(conf)
+        monkeypatch.setenv("FUEGO_CONF", str(conf))
+        monkeypatch.setenv("FUEGO_SQUAD_TOKEN", "token")
+
+    yield come
+    for conf in confs:
+        conf.unlink()
+
+
+def test_a_private_requests_run_goes_to_vision_alone_for_its_requester_and_lab(
+    ftc, shared, as_lab_with_squad, as_user, tmp_path: Path
+) -> None:
+    as_user()
+    request = ftc("put-request", "-q", "-b", "demolab:local1", "-t", "Functional.hello", "--private").out.strip()
+    as_lab_with_squad()
+    ran = ftc("run-request", request)
+    assert ran.status == 0, ran.err
+    key = f"demolab/{request}.1"
+    assert ftc("put-run", "-q", request).out == f"{key}\n"
+    held = {one["attempt"]: one for one in json.loads(ftc("outbox", "--not-sent", "--json").out)}[f"{request}.1"]
+    assert (held["target"], "private_targets" in held["trouble"]) == ("squad", True)
+    assert "private_targets" in ftc("outbox", "--not-sent").out
+    assert key in ftc("list-runs", "-r", "-q", "--from", "vision").out.split()
+    for name, sees in (("ann", True), ("tim", False)):
+        as_user(name)
+        assert (key in ftc("list-runs", "-r", "-q").out.split()) is sees
+        fetched = ftc("get-run", "-q", key, "-o", tmp_path / f"{name}.frp")
+        assert (fetched.status, "it is private" in fetched.err) == ((0, False) if sees else (1, True))
 
 
 def test_a_run_that_is_not_delivered_yet_is_told_as_that(ftc, shared, as_lab, as_user) -> None:

@@ -29,10 +29,11 @@ def kcidb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[KcidbServ
     server.close()
 
 
-def package(folder: Path, name: str) -> Path:
+def package(folder: Path, name: str, **metadata: object) -> Path:
     made = folder / name
     made.mkdir()
-    run = {"name": f"Functional.{name}", "status": "PASS", "metadata": {"board": "bbb", "kernel_version": "6.1"}}
+    said = {"board": "bbb", "kernel_version": "6.1", **metadata}
+    run = {"name": f"Functional.{name}", "status": "PASS", "metadata": said}
     (made / "run.json").write_text(json.dumps(run))
     return pack_run(made, folder / f"{name}.frp", redactor=Redactor(()), metadata={}).path
 
@@ -63,3 +64,22 @@ def test_the_kernels_commit_can_be_given(ftc: Ftc, kcidb: KcidbServer, tmp_path:
 def test_a_commit_that_is_none_is_a_mistake_of_the_call(ftc: Ftc, kcidb: KcidbServer, commit: str) -> None:
     result = ftc("put-run", "x.frp", "--to", "kernelci", "--kernel-commit", commit)
     assert (result.status, "40 digits 0-9 a-f" in result.err) == (2, True)
+
+
+def test_of_private_runs_none_goes_where_the_lab_does_not_send_such(
+    ftc: Ftc, kcidb: KcidbServer, tmp_path: Path
+) -> None:
+    files = [package(tmp_path, "one", private=True), package(tmp_path, "two")]
+    told = ftc("put-run", *files, "--to", "kernelci", "--json")
+    assert told.status == 1
+    private, other = (one["targets"][0] for one in json.loads(told.out))
+    assert (private["delivered"], other["delivered"]) == (False, True)
+    assert "private_targets in fuego.conf does not name kernelci" in private["trouble"]
+    assert {one["path"] for one in kcidb.objects("tests").values()} == {"two"}
+
+
+def test_private_runs_go_where_the_lab_sends_such(ftc: Ftc, kcidb: KcidbServer, tmp_path: Path) -> None:
+    with (tmp_path / "fuego.conf").open("a") as conf:
+        conf.write("private_targets=vision,kernelci\n")
+    assert ftc("put-run", package(tmp_path, "one", private=True), "--to", "kernelci").status == 0
+    assert {one["path"] for one in kcidb.objects("tests").values()} == {"one"}

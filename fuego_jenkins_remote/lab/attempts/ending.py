@@ -6,6 +6,7 @@ import contextlib
 import os
 import re
 import tempfile
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from fuego_jenkins_remote.lab.errors import ControllerDown, LabError
 from fuego_jenkins_remote.lab.jenkins.controller import Build
 from fuego_jenkins_remote.network.identities import AttemptId, run_key
 from fuego_jenkins_remote.network.reasons import Reason
+from fuego_jenkins_remote.publish.private import why_withheld
 from fuego_jenkins_remote.publish.targets import (
     Handed,
     NotDelivered,
@@ -138,6 +140,10 @@ class Ending(Stepping):
         }
         if there := entry.request.raw.get("fserver_request"):
             metadata["fserver_request"] = str(there)
+        # Said in either case: a test's own run.json is not to say it.
+        metadata["private"] = entry.request.private
+        if entry.request.private:
+            metadata["team"] = entry.request.team
         if entry.request.campaign:
             metadata["campaign"] = entry.request.campaign
         if entry.build_url:
@@ -152,9 +158,21 @@ class Ending(Stepping):
         # Made on the disk where it will lie: that may be another than state_dir's.
         with tempfile.TemporaryDirectory(dir=target.parent, prefix=SCRATCH[2]) as work:
             package = pack_run(run_folder, Path(work) / target.name, redactor=redactor, metadata=metadata)
-            self.journal.plan_deliveries(entry.id, self.lab.targets)
+            self.plan(entry, self.lab.targets)
             put = partial(_put, package.path, target)
             return self._move(entry, Phase.DELIVER, with_it=put, sha256=package.sha256, **columns)
+
+    def plan(self, entry: Entry, targets: Sequence[str]) -> None:
+        """Write down where the run goes: one of a private request to few of the targets, which then come first."""
+        why = {name: self.why_withheld(entry, name) for name in targets}
+        for name, said in why.items():
+            if said:
+                log.info("%s: %s: %s", entry.id, name, said)
+        self.journal.plan_deliveries(entry.id, sorted(targets, key=lambda name: bool(why[name])), why)
+
+    def why_withheld(self, entry: Entry, target: str) -> str:
+        """Why the run of an attempt is not for a target; empty where it is."""
+        return why_withheld(target, self.lab.private_targets) if entry.request.private else ""
 
     def deliver(self, entry: Entry) -> float:
         """Hand the run to each target that does not have it; the first one's word makes the request done."""
@@ -226,7 +244,8 @@ class Ending(Stepping):
             except Conflict as error:
                 self.journal.note(entry.id, Phase.DELIVER, detail=str(error))
         if all(delivery.delivered for delivery in deliveries):
-            if any(delivery.refused for delivery in deliveries):
+            nobody_has_it = all(delivery.refused for delivery in deliveries)
+            if nobody_has_it or any(delivery.refused and not delivery.withheld for delivery in deliveries):
                 self._keep_package(entry)
             return self._close(entry)
         return float(min(RETRY * 2 ** min(max(tries - 1, 0), 7), 600))

@@ -135,6 +135,11 @@ class Delivery:
         """The target will never take it."""
         return self.delivered and bool(self.trouble)
 
+    @property
+    def withheld(self) -> bool:
+        """It was never to be sent there: nobody has tried."""
+        return self.refused and not self.tries
+
 
 class Journal(JournalFile):
     """What the lab knows of its attempts. Each call raises LabError while the disk is full."""
@@ -259,31 +264,34 @@ class Journal(JournalFile):
 
     # -- deliveries
 
-    def plan_deliveries(self, attempt: AttemptId, targets: Sequence[str]) -> None:
-        """Write down where the run goes; what stands there already stays as it is."""
+    def plan_deliveries(self, attempt: AttemptId, targets: Sequence[str], withheld: Mapping[str, str]) -> None:
+        """Write down where the run goes; what stands there already stays as it is, but for what was withheld.
+
+        `withheld` says for each target why it does not get the run; empty or not there: it does.
+        """
         with self.transaction() as connection:
             for place, target in enumerate(targets):
+                why = withheld.get(target, "")
                 connection.execute(
-                    "INSERT OR IGNORE INTO deliveries (attempt, target, place) VALUES (?, ?, ?)",
-                    (str(attempt), target, place),
+                    "INSERT INTO deliveries (attempt, target, place, delivered, trouble) VALUES (?, ?, ?, ?, ?)"
+                    " ON CONFLICT (attempt, target) DO UPDATE"
+                    " SET delivered = excluded.delivered, trouble = excluded.trouble"
+                    " WHERE deliveries.delivered AND deliveries.tries = 0",
+                    (str(attempt), target, place, bool(why), why),
                 )
 
     def deliveries(self, attempt: AttemptId) -> list[Delivery]:
         """Where the run goes, the first target first."""
         rows = self.read("SELECT * FROM deliveries WHERE attempt = ? ORDER BY place", str(attempt))
-        return [
-            Delivery(
-                attempt=attempt,
-                target=row["target"],
-                place=row["place"],
-                delivered=bool(row["delivered"]),
-                url=row["url"],
-                tries=row["tries"],
-                trouble=row["trouble"],
-                receipt=row["receipt"],
-            )
-            for row in rows
-        ]
+        return [_delivery(row) for row in rows]
+
+    def not_sent(self) -> list[Delivery]:
+        """All that were given up or never to be sent, of which the journal still knows, the oldest first."""
+        rows = self.read(
+            "SELECT deliveries.* FROM deliveries JOIN attempts USING (attempt)"
+            " WHERE delivered AND trouble != '' ORDER BY attempts.rowid, place"
+        )
+        return [_delivery(row) for row in rows]
 
     def backlog(self, target: str, limit: int) -> list[AttemptId]:
         """The oldest attempts whose runs were tried at a target, and wait."""
@@ -322,6 +330,19 @@ class Journal(JournalFile):
             str(attempt),
             target,
         )
+
+
+def _delivery(row: sqlite3.Row) -> Delivery:
+    return Delivery(
+        attempt=AttemptId.parse(row["attempt"]),
+        target=row["target"],
+        place=row["place"],
+        delivered=bool(row["delivered"]),
+        url=row["url"],
+        tries=row["tries"],
+        trouble=row["trouble"],
+        receipt=row["receipt"],
+    )
 
 
 def _entry(row: sqlite3.Row) -> Entry:

@@ -91,13 +91,17 @@ def _plan_more(steps: Steps, attempt: AttemptId, targets: tuple[str, ...]) -> No
     if not targets:
         return
     _to_packaged(steps, attempt)
-    planned = [one.target for one in steps.journal.deliveries(attempt)]
+    entry = _entry(steps, attempt)
+    for name in targets:
+        if why := steps.why_withheld(entry, name):
+            raise LabError(f"{name}: {why}")
+    planned = [one.target for one in steps.journal.deliveries(attempt) if not one.withheld]
     more = [name for name in targets if name not in planned]
-    if more and _entry(steps, attempt).phase is not Phase.DELIVER:
+    if more and entry.phase is not Phase.DELIVER:
         raise LabError(
             f"the run of {attempt} has left the outbox: ftc get-run {attempt.request}, then put-run its file"
         )
-    steps.journal.plan_deliveries(attempt, [*planned, *more])
+    steps.plan(entry, [*planned, *more])
 
 
 def drop(config: LabConfig, links: Links, attempt: AttemptId, target: str | None, reason: str) -> list[str]:
@@ -145,9 +149,11 @@ def _push(steps: Steps, attempt: AttemptId, into: Path | None, say: Callable[[st
             return True
         say(f"{attempt}: {error}")
         return False
-    waiting = [one for one in steps.journal.deliveries(attempt) if not one.delivered]
-    for one in waiting:
-        say(f"{attempt}: {one.target}: {one.trouble}")
+    deliveries = steps.journal.deliveries(attempt)
+    waiting = [one for one in deliveries if not one.delivered]
+    for one in deliveries:
+        if one.withheld or not one.delivered:
+            say(f"{attempt}: {one.target}: {one.trouble}")
     if not waiting:
         entry = _entry(steps, attempt)
         say(f"{attempt}: {'no run: ' + meaning(entry.reason) if entry.reason else 'delivered'}")

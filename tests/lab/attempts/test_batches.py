@@ -58,7 +58,7 @@ def waiting(bench: Any, number: int) -> list[AttemptId]:
         )
         bench.journal.end_claim(f"claim-{at:04d}", claims.attempts, bench.now[0])
         bench.journal.write("UPDATE attempts SET phase = 'deliver', status = 'PASS' WHERE attempt = ?", str(attempt))
-        bench.journal.plan_deliveries(attempt, ["vision"])
+        bench.journal.plan_deliveries(attempt, ["vision"], {})
         package = bench.steps.package_path(attempt)
         package.parent.mkdir(exist_ok=True)
         package.write_bytes(b"x" * 10)

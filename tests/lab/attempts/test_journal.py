@@ -143,7 +143,7 @@ def test_an_attempt_takes_its_board_until_its_outcome_is_read(journal: Journal, 
 def test_closed_attempts_are_forgotten_after_a_time_and_open_ones_never(journal: Journal) -> None:
     _claim(journal, won(0), won(1), won(2))
     for number, since in ((0, 1001.0), (1, 5000.0)):
-        journal.plan_deliveries(won(number).id, ["vision"])
+        journal.plan_deliveries(won(number).id, ["vision"], {})
         journal.move(won(number).id, Phase.DECIDE, Phase.CLOSED, since)
     journal.forget_closed(2000.0)
     assert journal.entry(won(0).id) is None
@@ -155,10 +155,10 @@ def test_closed_attempts_are_forgotten_after_a_time_and_open_ones_never(journal:
 
 def test_deliveries_keep_their_order_and_what_came_of_each(journal: Journal) -> None:
     _claim(journal, won())
-    journal.plan_deliveries(won().id, ["vision", "squad"])
+    journal.plan_deliveries(won().id, ["vision", "squad"], {})
     journal.not_delivered(won().id, "vision", "away")
     journal.delivered(won().id, "squad", "", trouble="no such project")
-    journal.plan_deliveries(won().id, ["vision", "squad"])  # a bridge that was killed plans again
+    journal.plan_deliveries(won().id, ["vision", "squad"], {})  # a bridge that was killed plans again
     vision, squad = journal.deliveries(won().id)
     assert (vision.target, vision.delivered, vision.tries, vision.trouble) == ("vision", False, 1, "away")
     assert (squad.target, squad.delivered, squad.refused) == ("squad", True, True)
@@ -189,7 +189,7 @@ def test_what_a_full_disk_does_not_take_can_be_written_when_there_is_room(journa
 
 
 def test_what_one_worker_has_delivered_another_ones_trouble_does_not_undo(journal: Journal) -> None:
-    journal.plan_deliveries(won().id, ["vision"])
+    journal.plan_deliveries(won().id, ["vision"], {})
     journal.delivered(won().id, "vision", "https://vision.example.org/1")
     journal.not_delivered(won().id, "vision", "away")
     journal.delivered(won().id, "vision", "", trouble="refused")
@@ -198,7 +198,7 @@ def test_what_one_worker_has_delivered_another_ones_trouble_does_not_undo(journa
 
 
 def test_what_another_worker_gets_there_after_all_is_not_refused_any_more(journal: Journal) -> None:
-    journal.plan_deliveries(won().id, ["vision"])
+    journal.plan_deliveries(won().id, ["vision"], {})
     journal.delivered(won().id, "vision", "", trouble="refused")
     journal.delivered(won().id, "vision", "https://vision.example.org/1")
     assert not journal.deliveries(won().id)[0].refused
