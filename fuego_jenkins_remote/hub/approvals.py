@@ -8,7 +8,7 @@ from typing import Literal
 
 import sqlalchemy as sa
 
-from fuego_jenkins_remote.hub import audit, life, sight, standing
+from fuego_jenkins_remote.hub import audit, life, retries, sight, standing
 from fuego_jenkins_remote.hub.changes import Change
 from fuego_jenkins_remote.hub.errors import Conflict, NotYours, Refused
 from fuego_jenkins_remote.hub.notices import events
@@ -190,7 +190,10 @@ def _write(change: Change, request: Request, host: str, given: Answer, reason: s
 
 
 def settle(change: Change, request: Request) -> Request:
-    """See who is left for a waiting request: offer it, hold it back, or reject it with the reason."""
+    """See who is left for a waiting request: offer it, hold it back, or end it with the reason.
+
+    It is rejected; one that has failed before ends as the error that it was.
+    """
     request = life.fresh(change, request)
     if request.state is not State.PENDING:
         return request
@@ -198,7 +201,7 @@ def settle(change: Change, request: Request) -> Request:
         return _reject(change, request, Event.UNMATCHED, f"{request.attempt} attempts, and no lab has run it")
     left = lanes.labs_left(change.conn, request, change.at)
     if not left:
-        return _reject(change, request, Event.UNMATCHED, "no board of the network matches it any more")
+        return _in_vain(change, request, Event.UNMATCHED, "no board of the network matches it any more")
     for host, asks in left.items():
         if asks and request.approval(host) is None:
             request = _ask(change, request, host, ASKS, by=life.HUB)
@@ -207,7 +210,7 @@ def settle(change: Change, request: Request) -> Request:
         reasons = [
             f"{approval.host}: {approval.reason or 'no'}" for approval in answers.values() if approval is not None
         ]
-        return _reject(change, request, Event.REFUSED, "; ".join(reasons))
+        return _in_vain(change, request, Event.REFUSED, "; ".join(reasons))
     held = not any(_may_run(approval, asks=left[host]) for host, approval in answers.items())
     if held != request.held:
         sql.change(change.conn, request, change.at, {"held": held})
@@ -234,3 +237,11 @@ def _may_run(approval: Approval | None, *, asks: bool) -> bool:
 
 def _reject(change: Change, request: Request, event: Event, reason: str) -> Request:
     return life.move(change, request, event, by=By.HUB, who=life.HUB, reason=reason)
+
+
+def _in_vain(change: Change, request: Request, event: Event, reason: str) -> Request:
+    """No board is left that might run it: it is rejected, unless another try of it is what waits in vain."""
+    if not request.avoided:
+        return _reject(change, request, event, reason)
+    why = f"no other lab runs it: {reason}" if event is Event.REFUSED else "no other board is left"
+    return settle(change, retries.without_new_board(change, request, why))

@@ -7,14 +7,13 @@ answer; another one gets Conflict, as does a call for an attempt that is no long
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any, Literal
 
-from fuego_jenkins_remote.hub import approvals, life, sight
+from fuego_jenkins_remote.hub import approvals, life, retries, sight
 from fuego_jenkins_remote.hub.changes import Change
 from fuego_jenkins_remote.hub.errors import Conflict, NotKnown, NotYours, Refused
 from fuego_jenkins_remote.hub.heartbeats import Alive, Beat, beat, silent_after
-from fuego_jenkins_remote.hub.queue import failures, lanes
+from fuego_jenkins_remote.hub.queue import failures
 from fuego_jenkins_remote.hub.records import Attempt, Request
 from fuego_jenkins_remote.hub.statements import attempts as sql
 from fuego_jenkins_remote.hub.statements import boards as board_sql
@@ -256,7 +255,7 @@ def retry(change: Change, attempt: Attempt, request: Request) -> Request:
 def _places(change: Change, places: Sequence[str], request: Request) -> tuple[str, ...]:
     """These places, once each, where a board is left beside them; else none."""
     avoid = tuple(dict.fromkeys(places))
-    return avoid if lanes.labs_left(change.conn, replace(request, avoid=" ".join(avoid)), change.at) else ()
+    return avoid if retries.is_left(change, request, avoid) else ()
 
 
 def _must_be_the_runs(key: str, host: str, which: AttemptId) -> None:

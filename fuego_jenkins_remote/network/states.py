@@ -74,6 +74,9 @@ TRANSITIONS: dict[tuple[State, Event], Transition] = {
     ),
     (State.PENDING, Event.REFUSED): _row(State.REJECTED, _HUB, "every lab that could run it has refused"),
     (State.PENDING, Event.UNMATCHED): _row(State.REJECTED, _HUB, "the last board that matched has gone"),
+    (State.PENDING, Event.GIVEN_UP): _row(
+        State.ERROR, _HUB, "it has failed before, and no other board is left for a retry"
+    ),
     (State.PENDING, Event.CANCEL): _row(State.CANCELLED, _REQUESTER, "its requester calls it off"),
     (State.PENDING, Event.DEADLINE): _row(State.EXPIRED, _HUB, "its deadline passed"),
     (State.ASSIGNED, Event.GIVE_BACK): _row(

@@ -283,6 +283,15 @@ def test_a_campaign_goes_on_when_requests_are_put_again_and_its_next_end_is_told
     assert [one.round for one in ends.told] == [0, 1]
 
 
+def test_what_failed_and_then_lost_its_last_other_board_is_put_again(labs: World, ann: records.Caller) -> None:
+    campaign = put(labs, ann, part("demolab:*", retries=2)).campaign.id
+    labs.error("demolab", labs.running("demolab", "one"))
+    labs.remove_board("demolab", "two")
+    assert words(whole_of(labs, ann, campaign)) == {"error": 1}
+    assert len(rerun(labs, ann, campaign).made) == 1
+    assert labs.claim("demolab", "one") is not None
+
+
 def test_it_is_asked_for_as_before_but_for_the_deadline(labs: World, ann: records.Caller) -> None:
     deadline = labs.clock.at.replace(year=2027)
     wanted = part(

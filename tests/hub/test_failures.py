@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from fuego_jenkins_remote.hub import boards, records
+from fuego_jenkins_remote.hub import approvals, boards, records
+from fuego_jenkins_remote.network.identities import AttemptId
 from fuego_jenkins_remote.network.states import State
 
-from .conftest import World
+from .conftest import World, lab
 from .told import titles
 
 
@@ -29,6 +30,91 @@ def test_a_retry_goes_to_no_board_where_it_failed_while_there_are_others(world: 
     # It has failed on all of them: only the last is left out.
     assert world.claim("demolab", "three") is None
     assert fails(world, "one").state is State.PENDING
+
+
+def test_a_failed_request_whose_last_other_board_goes_ends_with_the_failures_reason(
+    world: World, ann: records.Caller
+) -> None:
+    world.add_lab("demolab", "one", "two")
+    [request] = world.put_all(ann, "arch=x86_64", retries=2)
+    fails(world, "one")
+    world.remove_board("demolab", "two")
+    ended = world.get(request.id)
+    assert (ended.state, ended.host, ended.board) == (State.ERROR, "demolab", "one")
+    assert ended.reason.endswith("cc: not found (on demolab:one; no other board is left)")
+    assert ended.log_tail == "cc: command not found\n"
+    assert world.history(request.id)[-3:] == [("running", "error"), ("error", "pending"), ("pending", "error")]
+
+
+def test_what_another_lab_gave_back_before_its_board_went_ends_so_too(world: World, ann: records.Caller) -> None:
+    world.add_lab("demolab", "one", "two")
+    request = world.put(ann, "arch=x86_64", retries=2)
+    fails(world, "one")
+    which = world.claim("demolab", "two")
+    assert which is not None
+    world.give_back("demolab", which)
+    world.put_board("demolab", "two", facts={"arch": "arm"})
+    ended = world.get(request.id)
+    assert (ended.state, ended.host) == (State.ERROR, None)
+    assert ended.reason.endswith("cc: not found (on demolab:one; no other board is left)")
+
+
+def test_a_lost_one_ends_so_too(world: World, ann: records.Caller) -> None:
+    world.add_lab("demolab", "one", "two")
+    request = world.put(ann, "arch=x86_64", timeout=60, retries=1)
+    world.running("demolab", "one")
+    for _ in range(2):
+        world.clock.forward(hours=3)
+        world.sweep()
+    assert world.get(request.id).state is State.PENDING
+    world.remove_board("demolab", "two")
+    ended = world.get(request.id)
+    assert ended.state is State.ERROR
+    assert ended.reason.startswith("nothing was heard of the attempt for too long (on demolab:one")
+
+
+def test_of_boards_where_it_failed_all_but_the_last_may_have_it_again_when_the_others_go(
+    world: World, ann: records.Caller
+) -> None:
+    world.add_lab("demolab", "one", "two", "three")
+    request = world.put(ann, "arch=x86_64", retries=4)
+    fails(world, "one")
+    fails(world, "two")
+    world.remove_board("demolab", "three")
+    assert world.get(request.id).state is State.PENDING
+    assert world.claim("demolab", "two") is None
+    assert world.claim("demolab", "one") == AttemptId(request.id, 3)
+
+
+def test_a_failed_request_that_the_other_lab_refuses_ends_with_the_failures_reason(
+    world: World, ann: records.Caller
+) -> None:
+    world.add_lab("demolab", "one")
+    world.add_lab("otherlab", "two")
+    request = world.put(ann, "arch=x86_64", retries=2)
+    fails(world, "one")
+    with world.hub.change() as change:
+        approvals.answer(change, lab("otherlab"), request.id, "otherlab", given="rejected", reason="not here")
+    ended = world.get(request.id)
+    assert ended.state is State.ERROR
+    assert ended.reason.endswith("cc: not found (on demolab:one; no other lab runs it: otherlab: not here)")
+
+
+def test_what_the_other_lab_has_refused_before_is_not_tried_again(world: World, ann: records.Caller) -> None:
+    world.add_lab("demolab", "one")
+    world.add_lab("otherlab", "two")
+    request = world.put(ann, "arch=x86_64", retries=2)
+    with world.hub.change() as change:
+        approvals.answer(change, lab("otherlab"), request.id, "otherlab", given="rejected", reason="not here")
+    assert fails(world, "one").state is State.ERROR
+    assert world.get(request.id).reason.endswith("cc: not found")
+
+
+def test_one_that_has_not_failed_is_rejected_when_its_last_board_goes(world: World, ann: records.Caller) -> None:
+    world.add_lab("demolab", "one")
+    request = world.put(ann, "arch=x86_64", retries=2)
+    world.remove_board("demolab", "one")
+    assert world.get(request.id).state is State.REJECTED
 
 
 def test_a_test_that_fails_is_not_tried_again(world: World, ann: records.Caller) -> None:
