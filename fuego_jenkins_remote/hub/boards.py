@@ -180,7 +180,8 @@ def _settle_left(change: Change, selector_ids: Collection[int], longer_than: int
     """Boards have left requests of these selectors: some may wait in vain now."""
     for one in sorted(selector_ids):
         lanes.hold_waiting(change.conn, one)
-        open_to = {who for offer in matches.offers_by_id(change.conn, one) for who in (offer.team, *offer.open_to)}
+        left = matches.offers_by_id(change.conn, one)
+        open_to = {who for offer in left for who in (offer.team, *(() if offer.terms.none_run else offer.open_to))}
         beside = None if EVERYBODY in open_to else open_to
         for request_id in lanes.waiting_ids(change.conn, one, beside=beside, longer_than=longer_than):
             approvals.settle(change, life.find(change, request_id))

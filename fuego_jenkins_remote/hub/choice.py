@@ -10,8 +10,10 @@ import sqlalchemy as sa
 
 from fuego_jenkins_remote.hub import boards, sight
 from fuego_jenkins_remote.hub.errors import NoBoard, NotYours, Refused
+from fuego_jenkins_remote.hub.queue.terms import has_quota
 from fuego_jenkins_remote.hub.records import Board, Caller, NewRequest, Request
 from fuego_jenkins_remote.hub.statements import boards as sql
+from fuego_jenkins_remote.hub.statements import line
 from fuego_jenkins_remote.hub.statements import packages as package_sql
 from fuego_jenkins_remote.network import matching, selectors
 from fuego_jenkins_remote.network.matching import Reason, Wish
@@ -140,7 +142,9 @@ def look(conn: sa.Connection, caller: Caller, new: NewRequest, now: datetime, li
     wish = wish_of(new, teams, caller.name)
     normal = effective(wish).normal()
     known = sql.listed(conn)
-    seen = [_seen(board, wish, now) for board in known]
+    limited = any(board.team not in teams and has_quota(board.terms.running) for board in known)
+    taken = line.held_by_teams(conn, caller, teams) if limited else {}
+    seen = [_seen(board, wish, now, taken.get(board.host, {})) for board in known]
     fit = [one for one in seen if one.does]
     team = next((team for team in teams if any(_does_for(one.board, new, team, caller, now) for one in fit)), None)
     others = sorted((one for one in seen if not one.does), key=lambda one: len(one.never))
@@ -154,11 +158,13 @@ def look(conn: sa.Connection, caller: Caller, new: NewRequest, now: datetime, li
     )
 
 
-def _seen(board: Board, wish: Wish, now: datetime) -> Seen:
+def _seen(board: Board, wish: Wish, now: datetime, taken: Mapping[tuple[str, str], int]) -> Seen:
     offer = board.offer(now)
     never = tuple(matching.never(offer, wish, now))
-    later = () if never else (*matching.not_now(offer, wish, now), *matching.asked_first(offer, wish))
-    return Seen(board=board, never=never, not_now=later)
+    if never:
+        return Seen(board=board, never=never, not_now=())
+    later = [*matching.not_now(offer, wish, now), *matching.used_up(offer, wish, taken)]
+    return Seen(board=board, never=(), not_now=(*later, *matching.asked_first(offer, wish)))
 
 
 def _does_for(board: Board, new: NewRequest, team: str, caller: Caller, now: datetime) -> bool:

@@ -33,12 +33,14 @@ class Why(StrEnum):
     CLOSED = "closed"  # not open to who asks
     TOO_LONG = "too-long"  # for outsiders
     WINDOW = "window"  # no share window is long enough
+    NO_QUOTA = "no-quota"  # outsiders may have no board at a time
     WITHDRAWN = "withdrawn"  # from here: not now
     OFFLINE = "offline"
     MAINTENANCE = "maintenance"
     BROKEN = "broken"
     SILENT = "silent"
     BUSY = "busy"
+    QUOTA = "quota"  # who asks has as many of the lab's boards as the quota lets them have
     SHUT = "shut"  # outside of its share windows, or too near to the end of one
     ASKS = "asks"  # its lab's people are asked about outsiders' requests
     REFUSES = "refuses"  # its lab's policy refuses outsiders' requests, but for those that it names
@@ -104,14 +106,17 @@ def never(offer: Offer, wish: Wish, now: datetime) -> list[Reason]:
     if not offer.admits(wish):
         only = open_to_words(offer.team, offer.open_to)
         found.append(Reason(why=Why.CLOSED, text=f"open to {only} only, not to {', '.join(wish.teams) or wish.user}"))
-    return [*found, *too_long(offer, wish.teams, wish.timeout, now)]
+    return [*found, *by_terms(offer, wish.teams, wish.timeout, now)]
 
 
-def too_long(offer: Offer, teams: Collection[str], timeout: int, now: datetime) -> list[Reason]:
-    """Why this board does not let these teams have it for so long (seconds); empty where it does."""
+def by_terms(offer: Offer, teams: Collection[str], timeout: int, now: datetime) -> list[Reason]:
+    """Why the board's terms never let these teams have it, or not for so long (seconds); empty where they do."""
     if offer.team in teams:
         return []
     found = []
+    if none := offer.terms.none_run:
+        text = f"outsiders may have 0 boards of {offer.board.host} at a time ({none})"
+        found.append(Reason(why=Why.NO_QUOTA, text=text))
     if timeout > offer.terms.max_time:
         limit = format_timeout(offer.terms.max_time)
         text = f"outsiders have it for {limit} at most, not for {format_timeout(timeout)}"
@@ -138,6 +143,28 @@ def not_now(offer: Offer, wish: Wish, now: datetime) -> list[Reason]:
             shut = f"its share window ends at {until:%H:%M} UTC, too soon for {format_timeout(wish.timeout)}"
         found.append(Reason(why=Why.SHUT, text=shut))
     return found
+
+
+def used_up(offer: Offer, wish: Wish, taken: Mapping[tuple[str, str], int]) -> list[Reason]:
+    """That who asks has as many of the lab's boards as its quota lets them have, in each of the wish's teams.
+
+    `taken`: how many of the lab's boards are with each team and user.
+    """
+    if offer.team in wish.teams:
+        return []
+    found = [_used_up(offer, team, wish.user, taken) for team in wish.teams]
+    return found[0] if found and all(found) else []
+
+
+def _used_up(offer: Offer, team: str, user: str, taken: Mapping[tuple[str, str], int]) -> list[Reason]:
+    quota = offer.terms.running
+    of_team = sum(number for (one, _), number in taken.items() if one == team)
+    counted = ((user, taken.get((team, user), 0), quota.user), (f"the team {team}", of_team, quota.team))
+    return [
+        Reason(why=Why.QUOTA, text=f"{who} has {has} of at most {most} boards of {offer.board.host}")
+        for who, has, most in counted
+        if most is not None and has >= most
+    ]
 
 
 def asked_first(offer: Offer, wish: Wish) -> list[Reason]:

@@ -62,6 +62,11 @@ class Terms:
         """Whether the lab's people are asked about an outsider's request, as far as it is known here."""
         return self.ask or self.policy == "ask"
 
+    @property
+    def none_run(self) -> str:
+        """The key of the quota by which no request of an outsider ever runs, in words; empty where they may run."""
+        return next((f"running: {who}: 0" for who in ("user", "team") if getattr(self.running, who) == 0), "")
+
 
 POLICIES = ("", "run", "ask", "refuse")
 """What a lab's policy may do with a request."""
@@ -136,7 +141,9 @@ def in_words(host: str, team: str, open_to: Sequence[str], terms: Terms, span: C
     if terms.priority < USUAL.priority:
         said.append(f"A request of another team has a priority of {terms.priority} at most.")
     for count, whose in ((terms.running.user, "a person"), (terms.running.team, "a team")):
-        if count is not None:
+        if count == 0:
+            said.append(f"Of {host}'s boards, {whose} of another team has none: no test of theirs runs on it.")
+        elif count is not None:
             said.append(f"Of {host}'s boards, {whose} of another team has at most {count} at a time.")
     for count, whose in ((terms.waiting.user, "a person"), (terms.waiting.team, "a team")):
         if count is not None:

@@ -80,6 +80,35 @@ def test_what_a_labs_policy_does_with_an_outsiders_request_is_told_at_the_put(
     assert not any("demolab" in one for one in told)
 
 
+def limit(boards: Service, **running: int) -> None:
+    body = {"facts": {"arch": "x86_64"}, "open_to": ["*"], "terms": {"running": running}}
+    boards.ok("demolab", "PUT", "/boards/demolab/qemu", json=body)
+
+
+def test_a_quota_that_lets_nothing_run_is_told_before_the_put_and_by_it(boards: Service) -> None:
+    limit(boards, user=0)
+    look = match(boards, selector="demolab:qemu")
+    [qemu] = [one for one in look["boards"] if one["board"] == "demolab:qemu"]
+    assert (look["may"], qemu["does"], [one["why"] for one in qemu["never"]]) == (0, False, ["no-quota"])
+    wanted = {"call_id": "call-000001", "selector": "demolab:qemu", "test": "Functional.a"}
+    refused = boards.call("ann", "POST", "/requests", json=wanted)
+    assert (refused.status_code, refused.json()["code"]) == (422, "no-board")
+    assert "(running: user: 0)" in refused.json()["detail"]
+
+
+def test_a_quota_that_is_used_up_is_told_before_the_put(boards: Service) -> None:
+    limit(boards, user=1)
+    assert match(boards, selector="demolab:qemu")["boards"][0]["not_now"] == []
+    wanted = {"call_id": "call-000001", "selector": "demolab:qemu", "test": "Functional.a", "private": True}
+    boards.ok("ann", "POST", "/requests", 201, json=wanted)
+    boards.ok("demolab", "POST", "/claims", json={"claim_id": "claim-000001", "boards": ["qemu"]})
+    [qemu] = match(boards, selector="demolab:qemu")["boards"][:1]
+    quota = next(one for one in qemu["not_now"] if one["why"] == "quota")
+    assert quota["text"] == "ann has 1 of at most 1 boards of demolab"
+    others = match(boards, "tim", selector="demolab:qemu")["boards"][0]["not_now"]
+    assert "quota" not in [one["why"] for one in others]
+
+
 def test_nothing_is_put_and_the_list_is_bounded(boards: Service) -> None:
     look = match(boards, limit=1)
     assert [one["board"] for one in look["boards"]] == ["demolab:qemu", "demolab:own"]

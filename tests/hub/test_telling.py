@@ -96,8 +96,8 @@ def test_why_it_was_given_back(world: World, ann: records.Caller) -> None:
             "its share window ends at 10:20 UTC, too soon for 30m, and the next window that is long enough opens at"
             " 2026-11-24 08:00 UTC",
         ),
-        (Terms(running=Quota(user=0)), "ann has 0 of at most 0 boards of demolab"),
-        (Terms(running=Quota(team=0)), "the team annslab has 0 of at most 0 boards of demolab"),
+        (Terms(running=Quota(user=1)), "ann has 1 of at most 1 boards of demolab"),
+        (Terms(running=Quota(team=1)), "the team annslab has 1 of at most 1 boards of demolab"),
     ],
     ids=["shut", "ends-soon", "user", "team"],
 )
@@ -105,7 +105,9 @@ def test_why_it_was_given_back(world: World, ann: records.Caller) -> None:
 def test_what_the_labs_terms_hold_back_is_told_with_the_reason_at_the_put_and_later(
     world: World, ann: records.Caller, terms: Terms, why: str, busy: bool
 ) -> None:
-    world.add_lab("demolab", "one")
+    world.add_lab("demolab", "one", "two")
+    world.put(ann, "demolab:two")
+    world.running("demolab", "two")
     if busy:
         world.put(world.add_user("tim", "demolab"), "demolab:one")
         world.running("demolab", "one")
@@ -200,11 +202,14 @@ def test_the_api_says_it_of_one_request(service: Service) -> None:
 
 
 def test_the_page_and_the_line_say_the_same(service: Service) -> None:
-    board = {"facts": {"arch": "x86_64"}, "open_to": ["*"], "terms": {"running": {"user": 0}}}
-    service.ok("demolab", "PUT", "/boards/demolab/qemu", json=board)
+    board = {"facts": {"arch": "x86_64"}, "open_to": ["*"], "terms": {"running": {"user": 1}}}
     put: dict[str, Any] = {"call_id": "call-1-x", "selector": "demolab:qemu", "test": "Functional.a"}
+    for name in ("two", "qemu"):
+        service.ok("demolab", "PUT", f"/boards/demolab/{name}", json=board)
+    service.ok("ann", "POST", "/requests", 201, json={**put, "call_id": "call-2-x", "selector": "demolab:two"})
+    service.ok("demolab", "POST", "/claims", json={"claim_id": "claim-000001", "boards": ["two"]})
     [request] = service.ok("ann", "POST", "/requests", 201, json=put)["requests"]
-    why = "ann has 0 of at most 0 boards of demolab"
+    why = "ann has 1 of at most 1 boards of demolab"
     queue = service.ok("ann", "GET", f"/requests/{request['id']}/queue")
     assert why in queue["told"]
     assert [stop["text"] for stop in queue["boards"][0]["stops"]] == [why]

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from fuego_jenkins_remote.hub import approvals, records
-from fuego_jenkins_remote.hub.errors import Refused
+from fuego_jenkins_remote.hub.errors import NoBoard, Refused
 from fuego_jenkins_remote.network.states import State
 from fuego_jenkins_remote.network.terms import Quota, Terms, Windows
 
@@ -194,6 +194,36 @@ def test_the_labs_own_team_has_no_quota(world: World) -> None:
         world.put_board("demolab", name, terms=Terms(running=Quota(user=1, team=1)))
         world.put(tim, f"demolab:{name}")
     assert len(world.take("demolab", "one", "two").assignments) == 2
+
+
+@pytest.mark.parametrize(("quota", "term"), [(Quota(user=0), "running: user: 0"), (Quota(team=0), "running: team: 0")])
+def test_what_a_quota_never_lets_run_is_refused_when_it_is_put(
+    world: World, ann: records.Caller, quota: Quota, term: str
+) -> None:
+    world.add_lab("demolab")
+    world.put_board("demolab", "one", terms=Terms(running=quota))
+    with pytest.raises(NoBoard, match=rf"outsiders may have 0 boards of demolab at a time \({term}\)"):
+        world.put(ann, "demolab:one")
+    assert world.put(world.add_user("tim", "demolab"), "demolab:one").state is State.PENDING
+    world.put_board("demolab", "two")
+    assert world.put(ann, "arch=x86_64").state is State.PENDING
+
+
+def test_a_quota_that_is_lowered_to_none_rejects_what_waits_for_it_alone(world: World, ann: records.Caller) -> None:
+    world.add_lab("demolab", "one", "two")
+    alone, other = world.put(ann, "demolab:one"), world.put(ann, "arch=x86_64")
+    world.put_board("demolab", "one", terms=Terms(running=Quota(user=0)))
+    assert world.get(alone.id).state is State.REJECTED
+    assert world.get(other.id).state is State.PENDING
+
+
+def test_a_quota_that_is_used_up_is_waited_for(world: World, ann: records.Caller) -> None:
+    world.add_lab("demolab")
+    for name in ("one", "two"):
+        world.put_board("demolab", name, terms=Terms(running=Quota(user=1)))
+        world.put(ann, "arch=x86_64")
+    assert world.claim("demolab", "one")
+    assert world.put(ann, "demolab:two").state is State.PENDING
 
 
 def test_no_more_wait_than_the_lab_lets_wait_for_its_boards(world: World, ann: records.Caller) -> None:

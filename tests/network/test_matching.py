@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from fuego_jenkins_remote.network import matching, selectors
 from fuego_jenkins_remote.network.boards import Standing
-from fuego_jenkins_remote.network.matching import Offer, Why, Wish, never, not_now, perhaps, refusal
-from fuego_jenkins_remote.network.terms import Terms, Windows
+from fuego_jenkins_remote.network.matching import Offer, Why, Wish, never, not_now, perhaps, refusal, used_up
+from fuego_jenkins_remote.network.terms import Quota, Terms, Windows
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)  # a Monday
 NIGHTS = Windows(time_zone="UTC", windows=("Mon-Fri 22:00-04:00",))
@@ -70,6 +70,31 @@ def test_needs_of_the_test_are_told_apart_from_what_the_requester_wants() -> Non
 )
 def test_open_to_says_who_may(open_to: tuple[str, ...], who: dict[str, object], open_: bool) -> None:
     assert (never(offer(open_to=open_to), wish(**who), NOW) == []) is open_
+
+
+@pytest.mark.parametrize("quota", [Quota(user=0), Quota(team=0), Quota(user=0, team=3)])
+def test_a_quota_of_none_at_a_time_is_never_for_outsiders(quota: Quota) -> None:
+    nobodys = offer(terms=Terms(running=quota))
+    assert whys(never(nobodys, wish(), NOW)) == ["no-quota"]
+    assert never(nobodys, wish(teams=("timslab",)), NOW) == []
+    assert never(offer(terms=Terms(running=Quota(user=1))), wish(), NOW) == []
+
+
+def test_a_quota_of_none_is_told_by_its_key() -> None:
+    said = refusal([offer(terms=Terms(running=Quota(team=0)))], wish(), NOW)
+    assert "timslab:bbb: outsiders may have 0 boards of timslab at a time (running: team: 0)" in said
+
+
+def test_a_quota_is_used_up_where_each_of_ones_teams_has_used_its() -> None:
+    limited = offer(terms=Terms(running=Quota(user=1, team=2)))
+    [reason] = used_up(limited, wish(), {("annslab", "ann"): 1})
+    assert (reason.why, reason.text) == (Why.QUOTA, "ann has 1 of at most 1 boards of timslab")
+    [reason] = used_up(limited, wish(), {("annslab", "bob"): 2})
+    assert reason.text == "the team annslab has 2 of at most 2 boards of timslab"
+    both = wish(teams=("annslab", "others"))
+    assert used_up(limited, both, {("annslab", "ann"): 1}) == []
+    assert used_up(limited, both, {("annslab", "ann"): 1, ("others", "ann"): 1})
+    assert used_up(limited, wish(teams=("timslab",)), {("timslab", "ann"): 9}) == []
 
 
 def test_outsiders_have_it_for_two_hours_at_most() -> None:
@@ -142,10 +167,13 @@ teams = st.sampled_from(["timslab", "annslab", "others"])
 entries = st.sampled_from(["*", "annslab", "others", "user:ann", "user:bob"])
 terms = st.sampled_from(["arch=arm", "arch=x86_64", "label=usb-gadget", "not cpu=cortex-a8", "(cpu=x or arch=arm)"])
 offers = st.builds(
-    lambda open_to, limit, windows: offer(open_to=tuple(open_to), terms=Terms(max_time=limit, windows=windows)),
+    lambda open_to, limit, windows, quota: offer(
+        open_to=tuple(open_to), terms=Terms(max_time=limit, windows=windows, running=quota)
+    ),
     st.lists(entries, max_size=2),
     st.sampled_from([60, 7200, 100000]),
     st.sampled_from([Windows(), NIGHTS]),
+    st.builds(Quota, user=st.sampled_from([None, 0, 1]), team=st.sampled_from([None, 0, 2])),
 )
 wishes = st.builds(
     lambda parts, needs, asked, user, timeout: wish(
@@ -164,10 +192,11 @@ def test_a_board_does_exactly_when_there_is_no_reason(board: Offer, wanted: Wish
     whole = selectors.all_of((wanted.selector, *wanted.needs))
     limits = board.terms.windows.windows and 6 * 3600
     in_time = wanted.timeout <= min(board.terms.max_time, limits or 10**9)
+    lent = in_time and 0 not in {board.terms.running.user, board.terms.running.team}
 
     def does(team: str) -> bool:
         open_ = matching.admits(board.team, board.open_to, team, wanted.user)
-        return whole.matches(board.board) and open_ and (in_time or team == board.team)
+        return whole.matches(board.board) and open_ and (lent or team == board.team)
 
     reasons = never(board, wanted, NOW)
     assert (not reasons) is any(does(team) for team in wanted.teams)

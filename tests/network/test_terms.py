@@ -11,7 +11,9 @@ from fuego_jenkins_remote.network.terms import (
     USUAL,
     BadTerms,
     Quota,
+    Terms,
     check_windows,
+    in_words,
     terms_as_mapping,
     terms_from_mapping,
 )
@@ -22,6 +24,12 @@ MONDAY = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 def test_nothing_said_is_the_usual() -> None:
     assert terms_from_mapping({}) == USUAL
     assert terms_as_mapping(USUAL) == {}
+
+
+def test_a_quota_of_none_is_said_as_what_it_means() -> None:
+    terms = Terms(running=Quota(user=0, team=3))
+    words = in_words("timslab", "timslab", ["*"], terms, str)
+    assert "Of timslab's boards, a person of another team has none: no test of theirs runs on it." in words
 
 
 def test_terms_come_back_as_they_were_said() -> None:

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from fuego_jenkins_remote.hub import choice
 from fuego_jenkins_remote.hub.queue import lanes
+from fuego_jenkins_remote.hub.queue.terms import has_quota
 from fuego_jenkins_remote.hub.records import Attempt, Board, Caller, Request
 from fuego_jenkins_remote.hub.statements import attempts as attempt_sql
 from fuego_jenkins_remote.hub.statements import line
@@ -30,7 +31,7 @@ class Stop:
     text: str
 
 
-NEVER = frozenset({Why.SELECTOR, Why.NEED, Why.CLOSED, Why.TOO_LONG, Why.WINDOW})
+NEVER = frozenset({Why.SELECTOR, Why.NEED, Why.CLOSED, Why.TOO_LONG, Why.WINDOW, Why.NO_QUOTA})
 """What does not pass by itself: such a board is none that would do."""
 STANDS = frozenset({Why.WITHDRAWN, Why.OFFLINE, Why.MAINTENANCE, Why.BROKEN, Why.SILENT})
 """What is the matter with the board itself, whoever asks for it."""
@@ -112,19 +113,11 @@ class Stops:
         return found
 
     def _quota(self, wish: Wish, board: Board) -> list[Stop]:
-        quota = board.terms.running
-        if board.team in wish.teams or (quota.user is None and quota.team is None):
+        if board.team in wish.teams or not has_quota(board.terms.running) or board.terms.none_run:
             return []
         if board.host not in self._held:
             self._held[board.host] = line.held_of_lab(self.conn, self.reader, board.host)
-        [asker], held = wish.teams, self._held[board.host]
-        of_user = held.get((asker, wish.user), 0)
-        of_team = sum(number for (team, _), number in held.items() if team == asker)
-        found = []
-        for who, has, most in ((wish.user, of_user, quota.user), (f"the team {asker}", of_team, quota.team)):
-            if most is not None and has >= most:
-                found.append(Stop(why="quota", text=f"{who} has {has} of at most {most} boards of {board.host}"))
-        return found
+        return _stops(matching.used_up(board.offer(self.now), wish, self._held[board.host]))
 
 
 def _stops(reasons: Iterable[Reason]) -> list[Stop]:

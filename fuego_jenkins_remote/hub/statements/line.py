@@ -96,5 +96,21 @@ def held_of_lab(conn: sa.Connection, reader: Caller | None, host: str) -> dict[t
     return {(row[0], row[1]): row[2] for row in conn.execute(query)}
 
 
+def held_by_teams(
+    conn: sa.Connection, reader: Caller | None, teams: Sequence[str]
+) -> dict[str, dict[tuple[str, str], int]]:
+    """The same for all labs, of these teams: by host, as far as the reader sees it."""
+    query = (
+        sa.select(attempts_table.c.host, requests.c.team, requests.c.requester, sa.func.count())
+        .select_from(attempts_table.join(requests, requests.c.id == attempts_table.c.request_id))
+        .where(live, requests.c.team.in_(teams), seen_by(reader))
+        .group_by(attempts_table.c.host, requests.c.team, requests.c.requester)
+    )
+    found: dict[str, dict[tuple[str, str], int]] = {}
+    for host, team, user, number in conn.execute(query):
+        found.setdefault(host, {})[team, user] = number
+    return found
+
+
 def _counted(conn: sa.Connection, found: sa.Select[Any], most: int) -> int:
     return conn.execute(sa.select(sa.func.count()).select_from(found.limit(most).subquery())).scalar_one()

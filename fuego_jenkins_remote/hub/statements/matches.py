@@ -41,8 +41,8 @@ class Offer:
         return matching_rules.admits(self.team, self.open_to, team, user)
 
     def suits(self, team: str, user: str, timeout: int, now: datetime) -> bool:
-        """Whether those that may take so many seconds may use the boards, some day."""
-        return self.admits(team, user) and not matching_rules.too_long(self.as_matched(), (team,), timeout, now)
+        """Whether those that may take so many seconds may use the boards, some day, as far as their terms go."""
+        return self.admits(team, user) and not matching_rules.by_terms(self.as_matched(), (team,), timeout, now)
 
 
 def digest(*parts: str) -> str:
