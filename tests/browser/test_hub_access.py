@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from typing import Any
 
 import pytest
+import requests
+from starlette.routing import compile_path
 
+from fuego_jenkins_remote.network.tokens import new_code
+from hub_apps import make_app
+from packed_tests import pack
+
+from ..hub.every_call import routes
 from .conftest import Open, Served
 from .layout import leaving
 
 axe_module = pytest.importorskip("axe_playwright_python.sync_playwright")
 expect = pytest.importorskip("playwright.sync_api").expect
 
+NO_PAGE = re.compile(r"^/api/v1/|^/(healthz|readyz|metrics|favicon[.]ico)$|/events$")
+"""What is called and not looked at."""
+
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
 
 def paths(served: Served) -> list[str]:
     """Every page there is, in each of its shapes."""
-    requests = [f"/requests/{one}" for one in served.ids.values()]
+    of_requests = [f"/requests/{one}" for one in served.ids.values()]
     return [
         "/",
         "/boards",
@@ -27,7 +39,7 @@ def paths(served: Served) -> list[str]:
         "/boards/timslab/worn",
         "/requests",
         "/requests?test=nothing",
-        *requests,
+        *of_requests,
         "/labs",
         "/labs/timslab",
         "/campaigns",
@@ -42,9 +54,42 @@ def paths(served: Served) -> list[str]:
         "/tests",
         "/tests?text=nothing",
         "/tests/Benchmark.Dhrystone",
+        "/tests/Functional.hello",
         "/notices",
+        "/join",
+        "/sign-in",
         "/nowhere",
     ]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def furnished(served: Served, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """What else would be empty is not: a test, a subscription, an invitation, a standing yes."""
+    api, headers = f"{served.url}/api/v1", {"Authorization": f"Bearer {served.secret}"}
+    package = pack(tmp_path_factory.mktemp("store"), description="Says hello", tags="[net, größe]").read_bytes()
+    sha256 = hashlib.sha256(package).hexdigest()
+    assert requests.put(f"{api}/packages/{sha256}", data=package, headers=headers, timeout=30).ok
+    call_id, yes, to = "call-watch-1", {"user": "ann", "test": "Functional.*"}, "https://chat.example.org/hook"
+    bodies: list[tuple[str, str, dict[str, Any]]] = [
+        ("POST", "/tests", {"package": sha256}),
+        ("POST", "/subscriptions", {"call_id": call_id, "events": ["done"], "to": to}),
+        ("POST", "/invitations", {"code": new_code(), "team": "timslab", "description": "für die Neue"}),
+        ("PUT", "/labs/timslab/allowed", yes),
+    ]
+    for method, path, body in bodies:
+        answer = requests.request(method, api + path, json=body, headers=headers, timeout=30)
+        assert answer.ok, answer.text
+
+
+def test_no_page_is_forgotten_here(served: Served) -> None:
+    tried = [path.partition("?")[0] for path in paths(served)]
+    pages = [
+        route.path
+        for route in routes(make_app(served.world.hub.engine, served.world.hub.data_dir).routes)
+        if "GET" in route.methods and not NO_PAGE.search(route.path)
+    ]
+    assert "/teams/{team}" in pages
+    assert [path for path in pages if not any(compile_path(path)[0].match(one) for one in tried)] == []
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 1280), ("light", 390), ("dark", 390)])
@@ -53,7 +98,7 @@ def test_every_page_is_accessible_and_no_wider_than_the_screen_and_no_text_leave
 ) -> None:
     reader = open_page(color_scheme=scheme, width=width)
     found = {}
-    for path in [*paths(served), "/sign-in"]:
+    for path in paths(served):
         page = reader.go(path)
         result = axe_module.Axe().run(page, options=RULES)
         if result.violations_count:

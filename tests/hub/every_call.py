@@ -52,7 +52,7 @@ def calls(app: FastAPI, pool: Pool, hidden: set[str]) -> Iterator[tuple[str, str
 
     `pool` has by kind (request, campaign, sha256, word) what there is; `hidden` are the words of what is private.
     """
-    for route in _routes(app.routes):
+    for route in routes(app.routes):
         filled = list(_filled(route, pool))
         if "GET" in route.methods:
             for path in filled:
@@ -75,12 +75,13 @@ class Route:
     dependant: Any
 
 
-def _routes(routes: Iterable[Any], prefix: str = "") -> Iterator[Route]:
-    for route in routes:
+def routes(some: Iterable[Any], prefix: str = "") -> Iterator[Route]:
+    """All routes of an app, those of its routers, too."""
+    for route in some:
         if isinstance(route, APIRoute):
             yield Route(prefix + route.path, frozenset(route.methods), route.dependant)
         elif (inner := getattr(route, "original_router", None)) is not None:
-            yield from _routes(inner.routes, prefix + route.include_context.prefix)
+            yield from routes(inner.routes, prefix + route.include_context.prefix)
         else:
             assert getattr(route, "path", "") in {"/static", "/api/v1/openapi.json"}, f"what is {route}?"
 
