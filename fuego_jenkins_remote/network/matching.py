@@ -130,6 +130,15 @@ def by_terms(offer: Offer, teams: Collection[str], timeout: int, now: datetime) 
     return found
 
 
+def longest(terms: Terms, now: datetime) -> float:
+    """For how many seconds outsiders may have such a board at most."""
+    if terms.none_run:
+        return 0
+    windows = terms.windows.read()
+    window = windows.longest(now) if windows is not None else None
+    return terms.max_time if window is None else min(terms.max_time, window.total_seconds())
+
+
 def not_now(offer: Offer, wish: Wish, now: datetime) -> list[Reason]:
     """Why this board cannot take it at once, though it may later."""
     found = []

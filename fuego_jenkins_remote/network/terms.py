@@ -43,10 +43,10 @@ class Windows:
 class Terms:
     """What holds for outsiders. `max_time` in seconds; `running` counts the lab's boards that a user, a team has.
 
-    `waiting` counts requests that wait for the lab's boards, so many for each board: a lab with ten times the boards
-    has room for ten times the queue. `policy` is what the lab's own policy does with an outsider's request that none of
-    its rules speaks of, as it was when the board was put: run, ask, refuse; empty: it was not told. The lab decides
-    by the policy itself; the hub says it to who asks.
+    `waiting` counts requests that wait for boards with such a limit and may run on no other board of the lab, so many
+    for each board: a lab with ten times the boards has room for ten times the queue. `policy` is what the lab's own
+    policy does with an outsider's request that none of its rules speaks of, as it was when the board was put: run,
+    ask, refuse; empty: it was not told. The lab decides by the policy itself; the hub says it to who asks.
     """
 
     ask: bool = False  # the lab's people approve each request, unless they have allowed such ones for good
@@ -147,7 +147,10 @@ def in_words(host: str, team: str, open_to: Sequence[str], terms: Terms, span: C
             said.append(f"Of {host}'s boards, {whose} of another team has at most {count} at a time.")
     for count, whose in ((terms.waiting.user, "a person"), (terms.waiting.team, "a team")):
         if count is not None:
-            said.append(f"At {host}, {whose} of another team has at most {count} requests waiting for each board.")
+            said.append(
+                f"At {host}, {whose} of another team has at most {count} requests waiting for each such board that no"
+                " board without such a limit may run."
+            )
     if terms.windows.windows:
         said.append(f"It is lent {_when(terms.windows)}.")
     return said

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
@@ -265,3 +266,101 @@ def test_one_put_of_many_is_counted_as_many(world: World, ann: records.Caller) -
     world.put_all(ann, "arch=x86_64", count=2)
     with pytest.raises(Refused, match="ann has 2 requests waiting for demolab, which lets 3 wait for its 3 boards"):
         world.put_all(ann, "arch=x86_64", count="each")
+
+
+@pytest.fixture
+def mixed(world: World) -> World:
+    """A lab with a board that has limits, `quo`, and two that have none."""
+    world.add_lab("demolab", "free", "open")
+    world.put_board("demolab", "quo", terms=Terms(waiting=Quota(user=2, team=3)))
+    return world
+
+
+def test_the_limit_of_one_board_holds_beside_boards_without_one(mixed: World, ann: records.Caller) -> None:
+    for _ in range(2):
+        mixed.put(ann, "demolab:quo")
+    with pytest.raises(
+        Refused, match="ann has 2 requests waiting that only one board of demolab may run, and 2 may wait"
+    ):
+        mixed.put(ann, "demolab:quo")
+    bob = mixed.add_user("bob", "annslab")
+    mixed.put(bob, "demolab:quo")
+    with pytest.raises(Refused, match="the team annslab has 3 requests waiting that only one board of demolab may run"):
+        mixed.put(bob, "demolab:quo")
+    finish(mixed, "quo")
+    mixed.put(bob, "board=quo")
+
+
+def test_what_may_wait_for_a_board_without_a_limit_is_not_refused_and_takes_no_room(
+    mixed: World, ann: records.Caller
+) -> None:
+    for _ in range(5):
+        mixed.put(ann, "arch=x86_64")
+        mixed.put(ann, "demolab:free")
+    mixed.put_all(ann, "demolab:quo")
+    mixed.put_all(ann, "demolab:quo")
+    with pytest.raises(Refused, match="ann has 2 requests"):
+        mixed.put(ann, "demolab:quo")
+    assert mixed.put(ann, "board=quo or board=free").state is State.PENDING
+
+
+def test_a_limit_cannot_be_passed_by_other_words_or_one_call(mixed: World, ann: records.Caller) -> None:
+    mixed.put(ann, "demolab:quo")
+    mixed.put(ann, "host=demolab and board=quo")
+    with pytest.raises(Refused, match="ann has 2 requests"):
+        mixed.put(ann, "not board=free and not board=open")
+    with pytest.raises(Refused, match="ann has 2 requests"):
+        mixed.put_all(ann, "arch=x86_64", count="each")
+
+
+def test_the_room_of_other_boards_is_not_that_of_one(world: World, ann: records.Caller) -> None:
+    world.add_lab("demolab")
+    for name, most in (("small", 1), ("large", 3)):
+        world.put_board("demolab", name, terms=Terms(waiting=Quota(user=most)))
+    world.put(ann, "demolab:small")
+    with pytest.raises(
+        Refused, match="ann has 1 requests waiting that only one board of demolab may run, and 1 may wait"
+    ):
+        world.put(ann, "demolab:small")
+    for _ in range(3):
+        world.put(ann, "arch=x86_64")
+    with pytest.raises(Refused, match="ann has 4 requests waiting for demolab, which lets 4 wait for its 2 boards"):
+        world.put(ann, "demolab:large")
+
+
+def test_a_board_that_is_open_for_shorter_tests_alone_has_no_room_for_long_ones(
+    world: World, ann: records.Caller
+) -> None:
+    world.add_lab("demolab", "open")
+    world.put_board("demolab", "quo", terms=Terms(max_time=20_000, waiting=Quota(user=2)))
+    for _ in range(3):
+        world.put(ann, "arch=x86_64", timeout=600)
+    for _ in range(2):
+        world.put(ann, "arch=x86_64", timeout=10_000)
+    with pytest.raises(Refused, match="ann has 2 requests waiting that only one board"):
+        world.put(ann, "arch=x86_64", timeout=10_000)
+    assert world.put(ann, "arch=x86_64", timeout=600).state is State.PENDING
+
+
+def test_a_team_limit_and_a_user_limit_on_different_boards_hold_together(world: World, ann: records.Caller) -> None:
+    world.add_lab("demolab")
+    world.put_board("demolab", "one", terms=Terms(waiting=Quota(user=1)))
+    world.put_board("demolab", "two", terms=Terms(waiting=Quota(team=2)))
+    for _ in range(3):
+        world.put(ann, "arch=x86_64")
+    with pytest.raises(Refused, match="ann has 3 requests waiting"):
+        world.put(ann, "arch=x86_64")
+
+
+def test_of_puts_that_come_together_no_more_wait_than_may(mixed: World, ann: records.Caller) -> None:
+    def put(_number: int) -> bool:
+        try:
+            mixed.put(ann, "demolab:quo")
+        except Refused:
+            return False
+        return True
+
+    mixed.put(mixed.add_user("cleo", "cleosteam"), "demolab:quo")
+    with ThreadPoolExecutor(6) as pool:
+        taken = list(pool.map(put, range(12)))
+    assert taken.count(True) == 2

@@ -266,6 +266,16 @@ def waiting_of(conn: sa.Connection, team: str, user: str | None = None) -> dict[
     return {row[0]: row[1] for row in conn.execute(query.group_by(requests.c.lane_id))}
 
 
+def waiting_longer(conn: sa.Connection, lane_ids: Sequence[int], seconds: int) -> dict[int, int]:
+    """How many requests that may take longer than so many seconds wait in each of these lanes, not held for people."""
+    found: dict[int, int] = {}
+    query = sa.select(requests.c.lane_id, sa.func.count()).where(offered, requests.c.timeout > seconds)
+    for start in range(0, len(lane_ids), _AT_ONCE):
+        some = query.where(requests.c.lane_id.in_(lane_ids[start : start + _AT_ONCE])).group_by(requests.c.lane_id)
+        found.update((row[0], row[1]) for row in conn.execute(some))
+    return found
+
+
 def first_in(*, by_name: bool = False, short: bool = False, but: bool = False) -> sa.Select[tuple[int, str, int]]:
     """The query for what comes first in each of some lanes that a board may run (lane, request, priority).
 

@@ -1,9 +1,10 @@
 """What keeps transactions apart that run beside each other on PostgreSQL; on SQLite they never do.
 
 A lock is held until the end of its transaction. They are taken in this order, so that no two wait for each other:
-boards (`boards_change`, `boards_stay`), what matches what (`matches.hold`), a lab (`people.hold_lab`), requests, queues
-and lanes, and at the very end campaigns (`campaigns/ending.py`). Where somebody cannot keep to it, PostgreSQL finds out
-within a second, throws one of the two out, and it is done again (`service.again`).
+boards (`boards_change`, `boards_stay`), what matches what (`matches.hold`), a lab (`people.hold_lab`), what a team has
+waiting (`puts_in_line`), requests, queues and lanes, and at the very end campaigns (`campaigns/ending.py`). Where
+somebody cannot keep to it, PostgreSQL finds out within a second, throws one of the two out, and it is done again
+(`service.again`).
 """
 
 from __future__ import annotations
@@ -31,6 +32,15 @@ def boards_stay(conn: sa.Connection) -> None:
     """What boards match or admit stays as it is; many may want that at a time."""
     if runs_beside_others(conn):
         conn.exec_driver_sql(f"SELECT pg_advisory_xact_lock_shared({_BOARDS})")
+
+
+def puts_in_line(conn: sa.Connection, team: str) -> None:
+    """From here on nobody else counts what this team has waiting, to put more for boards with a limit."""
+    if runs_beside_others(conn):
+        conn.execute(_PUTS, {"team": team})
+
+
+_PUTS = sa.select(sa.func.pg_advisory_xact_lock(0x66750003, sa.func.hashtext(sa.bindparam("team"))))
 
 
 def request(conn: sa.Connection, request_id: str) -> None:

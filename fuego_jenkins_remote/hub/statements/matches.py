@@ -226,13 +226,27 @@ def _offers(rows: Iterable[sa.RowMapping]) -> list[Offer]:
     ]
 
 
-def lanes_at(conn: sa.Connection, lane_ids: Sequence[int], host: str) -> set[int]:
-    """Those of these lanes whose selectors match a board of the lab."""
-    here = sa.exists().where(
-        matches.c.selector_id == queues.c.selector_id, matches.c.offer_id == offers.c.id, offers.c.host == host
+@dataclass(frozen=True, slots=True)
+class LaneBoard:
+    """A board that the selector of a lane matches, with how it is shared."""
+
+    lane_id: int
+    user: str
+    board_id: int
+    offer_id: int
+
+
+def boards_of_lanes(conn: sa.Connection, lane_ids: Sequence[int], host: str) -> list[LaneBoard]:
+    """The boards of a lab that the selectors of these lanes match."""
+    joined = (
+        lanes.join(queues, queues.c.id == lanes.c.queue_id)
+        .join(matches, matches.c.selector_id == queues.c.selector_id)
+        .join(offers, offers.c.id == matches.c.offer_id)
     )
-    query = sa.select(lanes.c.id).select_from(lanes.join(queues, queues.c.id == lanes.c.queue_id)).where(here)
-    found: set[int] = set()
+    query = sa.select(lanes.c.id, lanes.c.user, matches.c.board_id, matches.c.offer_id).select_from(joined)
+    query = query.where(offers.c.host == host)
+    found: list[LaneBoard] = []
     for start in range(0, len(lane_ids), 500):
-        found.update(conn.execute(query.where(lanes.c.id.in_(lane_ids[start : start + 500]))).scalars())
+        rows = conn.execute(query.where(lanes.c.id.in_(lane_ids[start : start + 500])))
+        found += [LaneBoard(*row) for row in rows]
     return found
