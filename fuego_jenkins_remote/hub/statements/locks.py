@@ -40,7 +40,8 @@ def puts_in_line(conn: sa.Connection, team: str) -> None:
         conn.execute(_PUTS, {"team": team})
 
 
-_PUTS = sa.select(sa.func.pg_advisory_xact_lock(0x66750003, sa.func.hashtext(sa.bindparam("team"))))
+_PUTS_OF = 0x66750004
+_PUTS = sa.select(sa.func.pg_advisory_xact_lock(_PUTS_OF, sa.func.hashtext(sa.bindparam("team", type_=sa.Text))))
 
 
 def request(conn: sa.Connection, request_id: str) -> None:
