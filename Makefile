@@ -47,9 +47,10 @@ $(PEERS)/stamp: locks/peers.txt
 test-peers: $(VENV)/dev.stamp $(PEERS)/stamp ## what is delivered to others, on a real SQUAD, over SQLite and PostgreSQL
 	FUEGO_PEERS_VENV=$(PEERS) $(BIN)/python -m pytest -m peers tests/publish $(PYTEST_ARGS)
 
-# Of the slow ones those that say what is right; the others say how soon something comes.
+# Of the slow ones those that say what is right, the API's description for one caller; the others say how soon something comes.
 SLOW_ON_POSTGRESQL = $(addprefix tests/hub/,postgresql who_may fserver test_audit.py test_board_search.py test_campaigns_api.py \
-  test_openapi.py test_private_queue.py test_private_things.py) $(wildcard tests/hub/*_stateful.py)
+  test_openapi.py::test_schemathesis_finds_nothing[ann] test_private_queue.py test_private_things.py) \
+  $(wildcard tests/hub/*_stateful.py)
 
 test-postgresql: $(VENV)/dev.stamp ## the hub's tests once more, on a PostgreSQL server that is started for them (Debian's postgresql)
 	$(BIN)/python -m pytest -n $$((2 * $$(nproc))) --database=postgresql -m "not slow and not browser" $(PYTEST_ARGS) tests/hub tests/service
