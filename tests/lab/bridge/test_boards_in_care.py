@@ -21,7 +21,8 @@ def going_on(running: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(keeper, "LOOK", 0.05)
     verdict = tmp_path / "verdict"
     script = tmp_path / "check-board"
-    script.write_text(f"#!/bin/bash\nuntil [ -s {verdict} ]; do sleep 0.02; done\nexit $(cat {verdict})\n")
+    ends = f"[ -s {verdict} ] || [ ! -e $0 ]"  # it may be left behind, and its folder be removed
+    script.write_text(f"#!/bin/bash\nuntil {ends}; do sleep 0.02; done\nexit $(cat {verdict})\n")
     script.chmod(0o755)
     conf = running.bench.lab.conf_dir / "boards.yaml"
     conf.write_text(f"boards: {{bbb: {{check: {{command: [{script}], timeout: 20s}}}}}}\n")
