@@ -10,11 +10,11 @@ import pytest
 import requests
 from starlette.routing import compile_path
 
+from app_routes import routes_of
 from fuego_jenkins_remote.network.tokens import new_code
 from hub_apps import make_app
 from packed_tests import pack
 
-from ..hub.every_call import routes
 from .conftest import Open, Served
 from .layout import leaving
 
@@ -85,7 +85,7 @@ def test_no_page_is_forgotten_here(served: Served) -> None:
     tried = [path.partition("?")[0] for path in paths(served)]
     pages = [
         route.path
-        for route in routes(make_app(served.world.hub.engine, served.world.hub.data_dir).routes)
+        for route in routes_of(make_app(served.world.hub.engine, served.world.hub.data_dir))
         if "GET" in route.methods and not NO_PAGE.search(route.path)
     ]
     assert "/teams/{team}" in pages

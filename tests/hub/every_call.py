@@ -7,15 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from itertools import product
+from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from fastapi import FastAPI
-from fastapi.routing import APIRoute
+
+from app_routes import Route, routes_of
 
 Pool = Mapping[str, set[str]]
 
@@ -52,7 +50,7 @@ def calls(app: FastAPI, pool: Pool, hidden: set[str]) -> Iterator[tuple[str, str
 
     `pool` has by kind (request, campaign, sha256, word) what there is; `hidden` are the words of what is private.
     """
-    for route in routes(app.routes):
+    for route in routes_of(app):
         filled = list(_filled(route, pool))
         if "GET" in route.methods:
             for path in filled:
@@ -64,26 +62,6 @@ def calls(app: FastAPI, pool: Pool, hidden: set[str]) -> Iterator[tuple[str, str
             for path in filled:
                 if any(word in path for word in hidden):  # else something would be changed
                     yield next(iter(route.methods)), path, body
-
-
-@dataclass(frozen=True)
-class Route:
-    """A route of the app, with its whole path."""
-
-    path: str
-    methods: frozenset[str]
-    dependant: Any
-
-
-def routes(some: Iterable[Any], prefix: str = "") -> Iterator[Route]:
-    """All routes of an app, those of its routers, too."""
-    for route in some:
-        if isinstance(route, APIRoute):
-            yield Route(prefix + route.path, frozenset(route.methods), route.dependant)
-        elif (inner := getattr(route, "original_router", None)) is not None:
-            yield from routes(inner.routes, prefix + route.include_context.prefix)
-        else:
-            assert getattr(route, "path", "") in {"/static", "/api/v1/openapi.json"}, f"what is {route}?"
 
 
 def _filled(route: Route, pool: Pool) -> Iterator[str]:
@@ -105,14 +83,7 @@ def _filled(route: Route, pool: Pool) -> Iterator[str]:
         "allowed_id": ["1"],
         "subscription_id": ["1"],
     }
-    names = re.findall(r"\{(\w+)(?::\w+)?\}", route.path)
-    unknown = [name for name in names if name not in values]
-    assert not unknown, f"{route.path} takes {unknown}: say in this test what there is of it"
-    for chosen in product(*(values[name] for name in names)):
-        path = route.path
-        for name, value in zip(names, chosen, strict=True):
-            path = re.sub(rf"\{{{name}(:\w+)?\}}", quote(value), path, count=1)
-        yield path
+    yield from route.filled(values)
 
 
 def _queries(route: Route, pool: Pool) -> Iterator[str]:
@@ -132,21 +103,9 @@ def _queries(route: Route, pool: Pool) -> Iterator[str]:
         "team": ["annslab"],
         "name": ["ann"],
     }
-    for name in _query_names(route):
+    for name in route.query_names():
         for value in known.get(name, [*words, *requests[:1]]):
             yield urlencode({name: value})
-
-
-def _query_names(route: Route) -> set[str]:
-    names: set[str] = set()
-    pending = [route.dependant]
-    while pending:
-        dependant = pending.pop()
-        pending += dependant.dependencies
-        for param in dependant.query_params:
-            fields = getattr(param.field_info.annotation, "model_fields", None)
-            names |= set(fields) if fields else {param.alias}
-    return names
 
 
 async def ask(app: FastAPI, token: str | None, method: str, target: str, body: Any) -> str:

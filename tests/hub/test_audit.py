@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 
+from app_routes import routes_of
 from fuego_jenkins_remote.hub import admin, audit
 from fuego_jenkins_remote.hub.app import make_app
 from fuego_jenkins_remote.hub.records import AuditEntry
@@ -324,9 +324,9 @@ def test_each_route_that_is_not_for_reading_is_in_the_tables_above(tmp_path: Pat
     init_quickly(folder)
     engine = admin.open_data(folder)
     found = {
-        f"{method} {path}"
-        for path, methods in _routes(make_app(engine, folder).routes)
-        for method in methods - {"GET", "HEAD"}
+        f"{method} {route.path}"
+        for route in routes_of(make_app(engine, folder))
+        for method in route.methods - {"GET", "HEAD"}
     }
     engine.dispose()
     assert found == {*DEEDS, *EXCEPTIONS, *ELSEWHERE}
@@ -366,14 +366,6 @@ def _page(place: Place, path: str) -> str:
     client = TestClient(place.service.client.app, headers={"accept": "text/html"})
     client.post("/sign-in", data={"token": place.service.secrets["root"], "next": "/labs"})
     return str(client.get(path).text)
-
-
-def _routes(routes: Iterable[Any], prefix: str = "") -> Iterator[tuple[str, set[str]]]:
-    for route in routes:
-        if isinstance(route, APIRoute):
-            yield prefix + route.path, set(route.methods)
-        elif (inner := getattr(route, "original_router", None)) is not None:
-            yield from _routes(inner.routes, prefix + route.include_context.prefix)
 
 
 def _log(place: Place) -> list[AuditEntry]:

@@ -99,5 +99,7 @@ def test_boards_that_are_shared_alike_are_counted_together(world: World) -> None
     world.put_board("demolab", "b4", open_to=("annslab",))
     world.put(ann, "arch=x86_64")
     with world.hub.reading() as conn:
-        offers = sql.offers_of(conn, "arch=x86_64") or []
+        selector = sql.selector_id(conn, "arch=x86_64")
+        assert selector is not None
+        offers = sql.offers_by_id(conn, selector)
     assert sorted((one.boards, one.open_to) for one in offers) == [(1, ("annslab",)), (4, ("*",))]

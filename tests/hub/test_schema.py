@@ -187,7 +187,7 @@ class Recorded(list[str]):
     ("ask", "index"),
     [
         (lambda conn: request_sql.past_deadline(conn, datetime(2026, 1, 1, tzinfo=UTC), 5), "requests_deadline"),
-        (lambda conn: request_sql.held_in_lanes(conn, [1]), "requests_held"),
+        (lambda conn: lane_sql.held_ids(conn, 1), "requests_held"),
         (lambda conn: request_sql.listed(conn, None, request_sql.Filter(state=State.RUNNING), 5), "requests_by_state"),
         (lambda conn: request_sql.listed(conn, None, request_sql.Filter(state=State.PENDING), 5), "requests_waiting"),
         (lambda conn: request_sql.listed(conn, None, request_sql.Filter(requester="a"), 5), "requests_by_requester"),

@@ -12,6 +12,8 @@ from typing import Any
 import jenkins
 import pytest
 
+from child_process import is_alive
+
 ARCHIVE = "<hudson.tasks.ArtifactArchiver><artifacts>{}</artifacts>{}</hudson.tasks.ArtifactArchiver>"
 
 
@@ -207,7 +209,7 @@ def test_an_abort_ends_the_whole_tree_also_what_has_left_its_session(
     assert {"_class": "jenkins.model.InterruptedBuildAction"} in build["actions"]
     assert "Aborted by anonymous" in shop.console("j")
     for name in ("far", "near"):
-        assert not alive(int((tmp_path / name).read_text()))
+        assert not is_alive(int((tmp_path / name).read_text()))
 
 
 def test_a_process_that_handles_term_gets_it_twice_and_outlives_the_aborted_build(
@@ -225,7 +227,7 @@ def test_a_process_that_handles_term_gets_it_twice_and_outlives_the_aborted_buil
     pid = int((tmp_path / "pid").read_text())
     try:
         assert 0.6 <= took < 2.5
-        assert alive(pid)
+        assert is_alive(pid)
         until(lambda: (tmp_path / "terms").read_text().count("term") == 2)
         # The executor is free although the process lives.
         assert not server.get_running_builds()
@@ -236,14 +238,14 @@ def test_a_process_that_handles_term_gets_it_twice_and_outlives_the_aborted_buil
 def test_what_a_finished_build_leaves_running_gets_term(shop: Any, tmp_path: Path) -> None:
     shop.job("j", f"#!/bin/sh\nsetsid sleep 63 &\necho $! > {tmp_path}/pid\n")
     assert shop.build("j")["result"] == "SUCCESS"
-    assert not alive(int((tmp_path / "pid").read_text()))
+    assert not is_alive(int((tmp_path / "pid").read_text()))
 
 
 def test_a_process_that_changes_its_build_id_may_stay(shop: Any, tmp_path: Path) -> None:
     shop.job("j", f"#!/bin/sh\nBUILD_ID=dontKillMe setsid sleep 64 &\necho $! > {tmp_path}/pid\nsleep 0.2\n")
     assert shop.build("j")["result"] == "SUCCESS"
     pid = int((tmp_path / "pid").read_text())
-    assert alive(pid)
+    assert is_alive(pid)
     os.kill(pid, signal.SIGKILL)
 
 
@@ -287,13 +289,6 @@ def test_old_builds_go_as_the_discarder_says_but_the_last_good_one_stays(shop: A
 LOOP = "while :; do sleep 0.05; done"
 
 
-def alive(pid: int) -> bool:
-    try:
-        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
-    except OSError:
-        return False
-
-
 @pytest.mark.slow
 def test_an_abort_takes_ten_seconds_when_term_is_handled(
     start: Callable[..., Any], shop_on: Callable[[Any], Any], until: Callable[..., Any], tmp_path: Path
@@ -308,5 +303,5 @@ def test_an_abort_takes_ten_seconds_when_term_is_handled(
     assert shop.finished("j", number, 15)["result"] == "ABORTED"
     assert 10 <= time.monotonic() - begin < 12
     pid = int((tmp_path / "pid").read_text())
-    assert alive(pid)
+    assert is_alive(pid)
     os.kill(pid, signal.SIGKILL)

@@ -17,6 +17,7 @@ import jenkins
 import pytest
 import requests
 
+from child_process import is_alive
 from fuego_jenkins_remote.minijenkins.server import Tls, run
 from fuego_jenkins_remote.minijenkins.settings import Settings
 
@@ -70,7 +71,7 @@ def test_a_running_build_is_lost_and_its_number_skipped(
     until(lambda: "\ngo" in shop.console("j"))
     first.stop()
     pid = int((tmp_path / "pid").read_text())
-    until(lambda: not _alive(pid))
+    until(lambda: not is_alive(pid))
 
     again = shop_on(start().client())
     with pytest.raises(jenkins.JenkinsException, match="does not exist"):
@@ -124,13 +125,6 @@ def test_after_a_kill_it_starts_again(
 
 
 ARCHIVE = "<hudson.tasks.ArtifactArchiver><artifacts>out/**</artifacts></hudson.tasks.ArtifactArchiver>"
-
-
-def _alive(pid: int) -> bool:
-    try:
-        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
-    except OSError:
-        return False
 
 
 @pytest.mark.slow

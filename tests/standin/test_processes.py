@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from child_process import is_alive
 from fuego_jenkins_remote.fuego.runs import read_run
 
 if TYPE_CHECKING:
@@ -46,14 +47,7 @@ sys.exit(run_test(RunTestOptions(board="here", test="x", timeout=60)))
 def alive(folder: Path) -> list[int]:
     pids = [int(pid) for pid in (folder / "pids").read_text().split()]
     assert len(pids) == 4
-    return [pid for pid in pids if Path(f"/proc/{pid}").exists() and "Z" not in state(pid)]
-
-
-def state(pid: int) -> str:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except OSError:
-        return "Z"
+    return [pid for pid in pids if is_alive(pid)]
 
 
 def start(lab: Lab, **more: object) -> subprocess.Popen[bytes]:

@@ -23,6 +23,14 @@ def end_child(process: subprocess.Popen[str], number: signal.Signals, seconds: f
             process.stdout.close()
 
 
+def is_alive(pid: int) -> bool:
+    """Whether a process is there, and not only waits for somebody to read how it ended."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
 def processes_with(word: str) -> list[str]:
     """The numbers of all processes that have a word in their command line."""
     found = []

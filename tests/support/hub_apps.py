@@ -1,7 +1,7 @@
 """The hub's app, for tests that make many.
 
-For each app FastAPI works all routes out anew, and the contract describes them: a quarter of a second, at the first
-call. They are the same in every app, since what is an app's own stands in its state; so the first one's serve all.
+For each app FastAPI works all routes out anew, at the first call. They are the same in every app, since what is an
+app's own stands in its state; so the first one's serve all. So does its description: see `api_descriptions`.
 """
 
 from __future__ import annotations
@@ -27,11 +27,9 @@ def make_app(engine: sa.Engine, data_dir: Path, *, public: bool = False, **value
 
 
 def _share_routes(app: FastAPI, first: FastAPI) -> None:
-    """Give the app the other's routers and their description; single routes may know their app."""
+    """Give the app the other's routers; single routes may know their app."""
     routes = app.router.routes
     assert len(routes) == len(first.router.routes)
     for place, theirs in enumerate(first.router.routes):
         if hasattr(theirs, "original_router"):
             routes[place] = theirs
-    app.state.contract = first.state.contract
-    app.openapi = first.openapi  # type: ignore[method-assign]

@@ -11,13 +11,13 @@ import re
 from collections.abc import Iterator, Mapping
 from itertools import product
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 import pytest
 import sqlalchemy as sa
-from fastapi.routing import APIRoute
 from starlette.testclient import TestClient
 
+from app_routes import routes_of
 from fuego_jenkins_remote.service.engine import reading, writing
 from fuego_jenkins_remote.vision import admin
 from fuego_jenkins_remote.vision.app import make_app
@@ -77,12 +77,14 @@ class Place:
 
     def targets(self) -> Iterator[str]:
         """Everything that can be asked for."""
-        for path, route in _routes(self.app.routes):
-            paths = list(_filled(path))
+        for route in routes_of(self.app):
+            if "GET" not in route.methods:
+                continue
+            paths = list(route.filled(PATHS))
             yield from paths
-            names = sorted(_query_names(route))
+            names = sorted(route.query_names())
             unknown = [name for name in names if name not in QUERIES]
-            assert not unknown, f"{path} takes {unknown}: say in this test what can be asked for by it"
+            assert not unknown, f"{route.path} takes {unknown}: say in this test what can be asked for by it"
             for name in names:
                 yield from (f"{paths[0]}?{urlencode({name: value})}" for value in QUERIES[name])
             if "case" in names:
@@ -112,38 +114,6 @@ QUERIES: Mapping[str, list[str]] = {
 HISTORIES = [{"test": "Functional.zqtest", "case": one} for one in ("zqcase", "Dhrystone")] + [
     {"test": "Benchmark.Dhrystone", "case": "Dhrystone"}
 ]
-
-
-def _routes(routes: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for route in routes:
-        if isinstance(route, APIRoute):
-            if "GET" in route.methods:
-                yield prefix + route.path, route
-        elif (inner := getattr(route, "original_router", None)) is not None:
-            yield from _routes(inner.routes, prefix + route.include_context.prefix)
-        else:
-            assert getattr(route, "path", "") in {"/static", "/api/v1/openapi.json"}, f"what is {route}?"
-
-
-def _filled(path: str) -> Iterator[str]:
-    names = re.findall(r"\{(\w+)(?::\w+)?\}", path)
-    unknown = [name for name in names if name not in PATHS]
-    assert not unknown, f"{path} takes {unknown}: say in this test what there is of it"
-    for chosen in product(*(PATHS[name] for name in names)):
-        filled = path
-        for name, value in zip(names, chosen, strict=True):
-            filled = re.sub(rf"\{{{name}(:\w+)?\}}", quote(value), filled, count=1)
-        yield filled
-
-
-def _query_names(route: Any) -> set[str]:
-    names: set[str] = set()
-    pending = [route.dependant]
-    while pending:
-        dependant = pending.pop()
-        pending += dependant.dependencies
-        names |= {param.alias for param in dependant.query_params}
-    return names
 
 
 def _never(target: str) -> str:

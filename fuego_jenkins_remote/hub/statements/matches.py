@@ -185,12 +185,6 @@ def labs_of_lane(lane_id: Any) -> sa.Select[str]:
     return query.where(lanes.c.id == lane_id, open_to(queues.c.team, lanes.c.user))
 
 
-def offers_of(conn: sa.Connection, normal: str) -> list[Offer] | None:
-    """How the boards of a selector are shared, by lab; None for a selector that is not known."""
-    found = selector_id(conn, normal)
-    return None if found is None else offers_by_id(conn, found)
-
-
 def offers_by_id(conn: sa.Connection, selector: int) -> list[Offer]:
     """How the boards of a selector are shared, by lab."""
     return _offers(conn.execute(_OF_SELECTOR, {"selector": selector}).mappings())

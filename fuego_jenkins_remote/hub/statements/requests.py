@@ -30,7 +30,6 @@ from fuego_jenkins_remote.hub.schema import (
     waiting,
     with_deadline,
 )
-from fuego_jenkins_remote.hub.schema import held as held_requests
 from fuego_jenkins_remote.hub.schema import to_remind as due_reminders
 from fuego_jenkins_remote.hub.statements.sight import seen_by
 from fuego_jenkins_remote.network.states import State
@@ -329,11 +328,6 @@ def drop_questions(conn: sa.Connection, request_id: str) -> None:
     conn.execute(approvals.delete().where(approvals.c.request_id == request_id, asked))
 
 
-def held_in_lanes(conn: sa.Connection, lane_ids: Iterable[int]) -> list[Request]:
-    """Waiting requests of these lanes that are held for approval."""
-    return [request for lane_id in lane_ids for request in _in_lane(conn, lane_id, held_requests)]
-
-
 def past_deadline(conn: sa.Connection, now: datetime, limit: int) -> list[Request]:
     """At most `limit` waiting requests whose deadline is over."""
     query = _ONE.where(with_deadline, requests.c.deadline <= now).order_by(requests.c.deadline).limit(limit)
@@ -343,11 +337,6 @@ def past_deadline(conn: sa.Connection, now: datetime, limit: int) -> list[Reques
 def _in_state(state: State) -> list[sa.ColumnElement[bool]]:
     # As the partial indexes have it.
     return [waiting] if state == State.PENDING else [beyond_waiting, requests.c.state == state]
-
-
-def _in_lane(conn: sa.Connection, lane_id: int, condition: sa.ColumnElement[bool]) -> list[Request]:
-    # Unsorted: for an order SQLite would take another index, and read all that waits in the network.
-    return _requests(conn, _ONE.where(requests.c.lane_id == lane_id, condition))
 
 
 def _requests(conn: sa.Connection, query: sa.Select[Any], named: Mapping[str, Any] | None = None) -> list[Request]:

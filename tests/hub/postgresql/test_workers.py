@@ -16,6 +16,7 @@ import requests
 
 import hub_folders
 import postgresql_server
+from child_process import is_alive
 from fuego_jenkins_remote.hub import admin
 from fuego_jenkins_remote.hub.serve import serve
 from fuego_jenkins_remote.service.ready import CannotServe
@@ -99,14 +100,7 @@ def test_workers_do_not_outlive_who_started_them(hub: Running) -> None:
     pids = workers_of(hub)
     hub.process.kill()
     hub.process.wait()
-    until(lambda: not any(_runs(pid) for pid in pids))
-
-
-def _runs(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
+    until(lambda: not any(is_alive(pid) for pid in pids))
 
 
 def test_a_worker_that_is_killed_loses_nothing_and_doubles_nothing(hub: Running) -> None:
