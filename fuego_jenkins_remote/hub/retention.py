@@ -21,6 +21,7 @@ from typing import TypeVar
 
 import sqlalchemy as sa
 
+from fuego_jenkins_remote.fuego.names import format_timeout
 from fuego_jenkins_remote.hub import audit
 from fuego_jenkins_remote.hub import packages as package_files
 from fuego_jenkins_remote.hub.changes import Change
@@ -49,7 +50,11 @@ class Keep:
 
     def __str__(self) -> str:
         """As the audit log tells it: requests 365d, audit 730d."""
-        return ", ".join(f"{name} {_span(age)}" for name, age in vars(self).items() if age is not None)
+        return ", ".join(
+            f"{name} {format_timeout(round(age.total_seconds()))}"
+            for name, age in vars(self).items()
+            if age is not None
+        )
 
 
 @dataclass(kw_only=True)
@@ -242,10 +247,3 @@ class _Work:
             self._note(conn)
         self.removed.longest = max(self.removed.longest, time.perf_counter() - began)
         time.sleep(_PAUSE)
-
-
-def _span(age: timedelta) -> str:
-    """As the command takes it: 365d, 12h, 90s."""
-    seconds = round(age.total_seconds())
-    size, unit = next((size, unit) for size, unit in ((86400, "d"), (3600, "h"), (1, "s")) if seconds % size == 0)
-    return f"{seconds // size}{unit}"
