@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import tarfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from fuego_jenkins_remote.fuego.packages import pack_test
@@ -33,9 +36,16 @@ def pack_binary(folder: Path, json: str | None = None, *, program: str = "x") ->
     content = {"./prog": program}
     if json is not None:
         content["./binary-package.json"] = json
-    with tarfile.open(path, "w:gz") as tar:
+    with _packed(path) as tar:
         for name, text in content.items():
             header = tarfile.TarInfo(name)
             header.size = len(text.encode())
             tar.addfile(header, io.BytesIO(text.encode()))
     return path
+
+
+@contextmanager
+def _packed(path: Path) -> Iterator[tarfile.TarFile]:
+    """An archive that is the same for the same content, whenever it is made."""
+    with gzip.GzipFile(path, "wb", mtime=0) as packed, tarfile.open(fileobj=packed, mode="w") as tar:
+        yield tar
