@@ -26,12 +26,14 @@ from hub_apps import make_app
 
 @dataclass
 class FakeClock:
-    """The time, as far as the tests have moved it; a millisecond later with each look, as in life."""
+    """The time, as far as the tests have moved it; a millisecond later with each look, as in life, unless it `stands`."""
 
     at: datetime = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
+    stands: bool = False
 
     def __call__(self) -> datetime:
-        self.at += timedelta(milliseconds=1)
+        if not self.stands:
+            self.at += timedelta(milliseconds=1)
         return self.at
 
     def forward(self, **how: float) -> None:
