@@ -16,6 +16,7 @@ from fuego_jenkins_remote.cli.request_options import (
     DEFAULT_TIMEOUT,
     call_id_of,
     commit_of,
+    mistyped_words,
     more_options,
     more_wanted,
     time_limit_words,
@@ -129,15 +130,16 @@ def put_request(
     wait = wait or wait_limit is not None
     given["key"] = call_id_of(given)
     wanted = _all_wanted(session, words, boards, tests, given)
+    notes = [time_limit_words(given), *mistyped_words(session, wanted)]
     if len(wanted) > 1 or name:
         from fuego_jenkins_remote.cli.campaigns.putting import put_all
 
         campaign = put_all(session, wanted, name=name, call_id=given["key"])
-        for sentence in (time_limit_words(given), *campaign.told):
+        for sentence in (*notes, *campaign.told):
             session.out.note(sentence)
         return _told_of(session, campaign, told=campaign.told, wait=wait, limit=wait_limit)
     answer = put(session, wanted[0])
-    for sentence in (time_limit_words(given), *answer.told):
+    for sentence in (*notes, *answer.told):
         session.out.note(sentence)
     if answer.campaign is not None:
         from fuego_jenkins_remote.client import campaigns

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import click
@@ -71,9 +71,12 @@ def commit_of(session: Session, given: Mapping[str, Any]) -> str:
     if not given.get("ref"):
         return ""
     try:
-        return git.resolve(given["git"], given["ref"], environ=session.settings.environ)
+        commit = git.resolve(given["git"], given["ref"], environ=session.settings.environ)
     except git.GitFailed as error:
         raise Failed(f"{error} (--commit SHA asks for a commit without looking)") from error
+    if commit != given["ref"]:
+        session.out.note(f"{given['ref']} is commit {commit} now: that is what is tested")
+    return commit
 
 
 def more_wanted(session: Session, given: Mapping[str, Any], test: str) -> dict[str, Any]:
@@ -113,6 +116,25 @@ def installed_needs(session: Session, test: str) -> tuple[str, ...]:
 def is_installed(session: Session, test: str) -> bool:
     """Whether this machine's Fuego has the test."""
     return (session.settings.path("fuego_core_dir") / "tests" / test / "fuego_test.sh").is_file()
+
+
+def mistyped_words(session: Session, wanted: Sequence[Mapping[str, Any]]) -> list[str]:
+    """A sentence on each test of these RequestIn that a lab must have, that this machine has not, and one much like it.
+
+    A lab may have more tests than this machine: such a request is put all the same.
+    """
+    from difflib import get_close_matches
+
+    from fuego_jenkins_remote.standin.installed import list_tests
+
+    asked = dict.fromkeys(one["test"] for one in wanted if not one["package"] and not one["git"])
+    known = [test.name for test in list_tests(session.settings.path("fuego_core_dir"))]
+    return [
+        f"{name} is not installed here: did you mean {near}?"
+        for name in asked
+        if name not in known
+        for near in get_close_matches(name, known, n=1, cutoff=0.85)
+    ]
 
 
 def time_limit_words(given: Mapping[str, Any]) -> str:

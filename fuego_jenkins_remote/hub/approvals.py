@@ -198,7 +198,10 @@ def settle(change: Change, request: Request) -> Request:
     if request.state is not State.PENDING:
         return request
     if request.attempt >= MAX_ATTEMPTS:
-        return _reject(change, request, Event.UNMATCHED, f"{request.attempt} attempts, and no lab has run it")
+        why = f"{request.attempt} attempts, and no lab has run it"
+        return (
+            retries.give_up(change, request, why) if request.avoided else _reject(change, request, Event.UNMATCHED, why)
+        )
     left = lanes.labs_left(change.conn, request, change.at)
     if not left:
         return _in_vain(change, request, Event.UNMATCHED, "no board of the network matches it any more")

@@ -38,6 +38,11 @@ def without_new_board(change: Change, request: Request, why: str) -> Request:
         if not again.held:
             lanes.enter(change.conn, again)
         return again
+    return give_up(change, request, why)
+
+
+def give_up(change: Change, request: Request, why: str) -> Request:
+    """A request that has failed, and waits for another try, gets none: it ends as the error that it was, and `why`."""
     failed = [one for one in attempt_sql.of_request(change.conn, request.id) if one.state in _FAILED][-1]
     # What belongs to the attempt, as the end of its console, is shown with the request where it is the newest.
     is_newest = failed.number == request.attempt

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import responses
+from pytest_mock import MockerFixture
 
 HUB = "http://127.0.0.1:8700"
 ONE = "20261123-101500123-k3j7x2m4"
@@ -105,6 +106,24 @@ def test_the_ref_is_resolved_before_anything_is_put(ftc, hub: responses.Requests
     assert result.status == 1
     assert "--commit SHA asks for a commit without looking" in result.err
     assert not hub.calls
+
+
+def test_the_commit_that_was_found_is_told(ftc, hub: responses.RequestsMock, mocker: MockerFixture) -> None:
+    mocker.patch("fuego_jenkins_remote.client.git.resolve", return_value="b" * 40)
+    said = ftc("put-request", "-b", "a:b", "--git", "https://e.org/t.git", "--ref", "main", "--path", "Functional.x")
+    assert put(hub)["git"]["commit"] == "b" * 40
+    assert f"main is commit {'b' * 40} now" in said.err
+
+
+def test_a_test_that_is_much_like_one_installed_here_is_pointed_out_and_put(ftc, lab, hub) -> None:
+    said = ftc("put-request", "-b", "a:b", "-t", "Functional.helo")
+    assert (said.status, put(hub)["test"]) == (0, "Functional.helo")
+    assert "Functional.helo is not installed here: did you mean Functional.hello?\n" in said.err
+
+
+@pytest.mark.parametrize("test", ["Functional.hello", "Benchmark.dhrystone"])
+def test_nothing_is_said_of_a_test_that_is_installed_or_like_no_other(test: str, ftc, lab, hub) -> None:
+    assert "did you mean" not in ftc("put-request", "-b", "a:b", "-t", test).err
 
 
 def test_what_else_a_put_may_say_is_sent(ftc, hub: responses.RequestsMock) -> None:

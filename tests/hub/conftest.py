@@ -26,7 +26,7 @@ from hub_apps import make_app
 
 @dataclass
 class FakeClock:
-    """The time, as far as the tests have moved it; a millisecond later with each look, as in life, unless it `stands`."""
+    """The time, as far as the tests have moved it; a millisecond later with each look, as in life, unless it stands."""
 
     at: datetime = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
     stands: bool = False

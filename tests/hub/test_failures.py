@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from fuego_jenkins_remote.hub import approvals, boards, records
 from fuego_jenkins_remote.network.identities import AttemptId
 from fuego_jenkins_remote.network.states import State
@@ -57,6 +59,21 @@ def test_what_another_lab_gave_back_before_its_board_went_ends_so_too(world: Wor
     ended = world.get(request.id)
     assert (ended.state, ended.host) == (State.ERROR, None)
     assert ended.reason.endswith("cc: not found (on demolab:one; no other board is left)")
+
+
+def test_one_that_has_had_all_the_attempts_there_may_be_ends_so_too(
+    world: World, ann: records.Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(approvals, "MAX_ATTEMPTS", 2)
+    world.add_lab("demolab", "one", "two")
+    request = world.put(ann, "arch=x86_64", retries=2)
+    fails(world, "one")
+    which = world.claim("demolab", "two")
+    assert which is not None
+    world.give_back("demolab", which)
+    ended = world.get(request.id)
+    assert ended.state is State.ERROR
+    assert ended.reason.endswith("cc: not found (on demolab:one; 2 attempts, and no lab has run it)")
 
 
 def test_a_lost_one_ends_so_too(world: World, ann: records.Caller) -> None:
