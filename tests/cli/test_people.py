@@ -270,18 +270,6 @@ def test_who_has_no_token_reads_where_to_name_one(ftc: Ftc, net: Net, monkeypatc
     assert "wants a token, and none is set: hub_token_file in fuego.conf" in refused.err
 
 
-def test_tokens_of_vision_are_listed_and_revoked(ftc: Ftc, tmp_path: Path) -> None:
-    data = tmp_path / "vision"
-    ftc("vision", "init", "--data", data)
-    secret = ftc("vision", "add-token", "timslab", "--data", data).out.strip()
-    token_id = ftc("-q", "vision", "list-tokens", "--data", data).out.strip()
-    assert secret[6:14] == token_id
-    assert ftc("vision", "revoke-token", secret, "--data", data).out == (
-        f"the token {token_id} of submit timslab is good no more\n"
-    )
-    assert ftc("vision", "revoke-token", token_id, "--data", data).status == 1
-
-
 def test_a_link_to_another_hub_does_not_get_the_token_of_this_one(
     ftc: Ftc, net: Net, as_newcomer: pytest.MonkeyPatch
 ) -> None:
