@@ -21,6 +21,7 @@ from fuego_jenkins_remote.hub.notices.post import mail
 from fuego_jenkins_remote.hub.notices.post.errors import NotSent
 from fuego_jenkins_remote.hub.notices.post.mail import MailServer
 from fuego_jenkins_remote.hub.notices.values import Event, Outgoing
+from processes import free_port
 
 EVENT = Event(
     id=1,
@@ -65,9 +66,8 @@ class Sink:
 
 @contextmanager
 def served(sink: Sink) -> Iterator[MailServer]:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    controller = Controller(sink, hostname="127.0.0.1", port=port)
+    port = free_port()
+    controller = Controller(sink, hostname="127.0.0.1", port=port, ready_timeout=60)
     controller.start()
     try:
         yield MailServer.parse(f"smtp://127.0.0.1:{port}?from=hub@fuego.example")
@@ -79,7 +79,7 @@ def served(sink: Sink) -> Iterator[MailServer]:
 def bare(talk: Callable[[socket.socket], None]) -> Iterator[MailServer]:
     """Something that listens, and is no mail server."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        listening.settimeout(5)
+        listening.settimeout(60)
 
         def serve() -> None:
             try:

@@ -225,7 +225,7 @@ def test_a_certificate_that_is_not_the_hosts_is_refused(receiver: Receiver) -> N
 @contextmanager
 def bare(talk: Callable[[socket.socket], None]) -> Iterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        listening.settimeout(5)
+        listening.settimeout(60)
 
         def serve() -> None:
             try:
@@ -269,7 +269,7 @@ def test_a_receiver_that_hangs_drips_or_floods_is_cut_off(talk: Callable[[socket
         began = time.monotonic()
         with pytest.raises(NotSent):
             web.send(url, b"x", {}, inside=True, seconds=0.7)
-        assert time.monotonic() - began < 4
+        assert time.monotonic() - began < 9
 
 
 def test_a_large_answer_is_not_read() -> None:
