@@ -202,7 +202,7 @@ def test_events_of_a_page_come_at_once(site: Site) -> None:
     assert time.monotonic() - began < 12
 
 
-@pytest.mark.parametrize(("mebibytes", "status"), [(5, 201), (65, 413)])
+@pytest.mark.parametrize(("mebibytes", "status"), [(64, 201), (65, 413)])
 def test_a_package_passes_up_to_what_the_hub_takes(site: Site, mebibytes: int, status: int) -> None:
     import hashlib
 
