@@ -66,7 +66,7 @@ def commit_of(session: Session, given: Mapping[str, Any]) -> str:
         return ""
     if commit := given.get("commit"):
         if not git.is_commit(commit):
-            raise click.UsageError("--commit: a commit's whole name, 40 digits 0-9 a-f")
+            raise click.UsageError("--commit: a commit's whole name, 40 or 64 digits 0-9 a-f")
         return str(commit)
     if not given.get("ref"):
         return ""

@@ -41,6 +41,11 @@ def is_commit(text: str) -> bool:
     return _COMMIT.fullmatch(text) is not None
 
 
+def is_sha256(text: str) -> bool:
+    """Whether this is the whole name of a commit in a repository whose objects are named by SHA-256."""
+    return is_commit(text) and len(text) == 64
+
+
 def check_address(url: str) -> None:
     """Raise GitFailed for what is no address, and for one with a login in it, which would stand in every log."""
     if _SECRET.match(url):
@@ -87,7 +92,7 @@ def resolve(url: str, ref: str, *, environ: Mapping[str, str] | None = None) -> 
     for name in (f"{name}{peeled}" for name in names for peeled in ("^{}", "")):
         if name in found:
             return found[name]
-    raise GitFailed(f"{url} has no branch and no tag {ref}; a commit is given whole, with 40 digits")
+    raise GitFailed(f"{url} has no branch and no tag {ref}; a commit is given whole, with its 40 or 64 digits")
 
 
 def run(

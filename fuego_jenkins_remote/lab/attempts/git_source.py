@@ -39,6 +39,8 @@ _HARDENED = {
 _ATTRIBUTES = "* !text !eol !crlf !ident !filter !working-tree-encoding !export-subst !export-ignore\n"
 _FETCH = ("fetch", "--quiet", "--no-tags", "--no-recurse-submodules")
 _NOT_THERE = "couldn't find remote ref"
+_OTHER_NAMES = re.compile(r"mismatched algorithms: client \w+; server (sha1|sha256)\b")
+"""git's complaint about a repository whose objects are named otherwise than in ours."""
 _HISTORY_BYTES = 16 * 2**20
 _REF = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/+-]{0,199}")
 _PATH = re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_.+/-]{0,199}")
@@ -52,8 +54,7 @@ def from_git(
     archive = folder / "test.tar"
     options = git_options(source.url, inside)
     options += [word for key, value in _HARDENED.items() for word in ("-c", f"{key}={value}")]
-    here = _new(folder / "repository", options, max_bytes)
-    commit = _fetch(source, here, folder, options, max_bytes)
+    here, commit = _fetched(source, folder, options, max_bytes)
     tree = f"{commit}:{source.path.strip('/')}" if source.path.strip("/.") else f"{commit}^{{tree}}"
     listing = _answer([*here, "ls-tree", "-r", "-t", "-l", "-z", "--full-tree", tree], LIST_BYTES)
     check_tree(listing, replace(Limits(), package=max_bytes))
@@ -77,9 +78,29 @@ def _check(source: GitSource) -> None:
         raise PrepareError(str(error)) from error
 
 
-def _new(repository: Path, options: Sequence[str], max_bytes: int) -> list[str]:
+def _fetched(source: GitSource, folder: Path, options: Sequence[str], max_bytes: int) -> tuple[list[str], str]:
+    """A repository with the commit in it, as git's options, and the commit: what names objects there is found out."""
+    asked_for = source.commit or (source.ref if git.is_commit(source.ref) else "")
+    for sha256 in (True,) if git.is_sha256(asked_for) else (False, True):
+        here = _new(folder / ("sha256" if sha256 else "repository"), options, max_bytes, sha256=sha256)
+        try:
+            return here, _fetch(source, here, folder, options, max_bytes)
+        except PrepareError as error:
+            theirs = _OTHER_NAMES.search(str(error))
+            if theirs is None:
+                raise
+            if asked_for:
+                digits = 64 if theirs[1] == "sha256" else 40
+                asked = f"the commit that was asked for has {len(asked_for)} digits"
+                raise PrepareError(f"git: {asked}, and those of this repository have {digits}") from error
+    raise PrepareError(f"git: what names objects at {source.url} is not known here")
+
+
+def _new(repository: Path, options: Sequence[str], max_bytes: int, *, sha256: bool) -> list[str]:
     """git's options for a new repository, which has nothing that anybody else has put there."""
-    _git(["init", "--quiet", "--bare", "--template=", str(repository)], max_bytes)
+    # Not said where it is the usual one: git before 2.29 knows no other.
+    form = ["--object-format=sha256"] if sha256 else []
+    _git(["init", "--quiet", "--bare", "--template=", *form, str(repository)], max_bytes)
     (repository / "info").mkdir(exist_ok=True)
     (repository / "info" / "attributes").write_text(_ATTRIBUTES)
     return [*options, f"--git-dir={repository}"]
@@ -93,7 +114,7 @@ def _fetch(source: GitSource, here: Sequence[str], folder: Path, options: Sequen
     if wanted == tip:
         return tip
     # A server gives out any commit that it has by its name: of other people's forks and proposals too.
-    history = _new(folder / "history", options, max_bytes)
+    history = _new(folder / "history", options, max_bytes, sha256=git.is_sha256(wanted))
     _git([*history, *_FETCH, "--filter=tree:0", f"--depth={HISTORY}", "--", source.url, name], max_bytes * 4)
     if wanted not in _answer([*history, "rev-list", "FETCH_HEAD"], _HISTORY_BYTES).decode().split():
         raise PrepareError(
