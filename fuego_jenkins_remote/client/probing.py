@@ -33,7 +33,7 @@ class Seen:
 
 def probe(url: str, *, ca_file: Path | None = None) -> Seen:
     """Find out what is at an address; raises ClientError where nobody answers there."""
-    site = Site(url, name="what is", ca_file=ca_file, patience=PATIENCE, retries=0)
+    site = Site(url, name="what is", ca_file=ca_file, patience=PATIENCE, retries=0, slack=0.0)
     told = []
     for path, look in (
         ("/api/v1/boards", _hub),

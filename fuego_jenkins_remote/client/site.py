@@ -17,7 +17,7 @@ from urllib3.util import Retry
 
 from fuego_jenkins_remote import __version__
 from fuego_jenkins_remote.client.errors import BY_STATUS, Answered, ClientError, TooLarge, Unreachable
-from fuego_jenkins_remote.client.transport import check_address, secure, why_unreachable
+from fuego_jenkins_remote.client.transport import SLACK, check_address, secure, why_unreachable
 from fuego_jenkins_remote.network.programs import said_of
 
 CONNECT_TIMEOUT = 5.0
@@ -65,10 +65,11 @@ class Site:
         repeat: bool = False,
         patience: float = READ_TIMEOUT,
         retries: int = 3,
+        slack: float = SLACK,
     ) -> None:
         """`name` is the server's in messages. Reading is repeated when a gateway is in trouble; what changes something
         only with `repeat`: where the server takes the same thing twice without harm. `patience`: seconds to wait for an
-        answer's next bytes.
+        answer's next bytes; the whole may take `slack` seconds more (client/in_time.py).
         """
         self.name = name
         self._patience = patience
@@ -78,6 +79,8 @@ class Site:
         self._session.headers.update(headers or {})
         retry = Retry(
             total=retries,
+            # One that takes a call and is silent is asked once more, not for minutes.
+            read=min(retries, 1),
             other=0,
             backoff_factor=0.5,
             status_forcelist=(502, 503, 504),
@@ -85,7 +88,7 @@ class Site:
             raise_on_status=False,
             redirect=0,
         )
-        secure(self._session, self.url, ca_file=ca_file, retries=retry)
+        secure(self._session, self.url, ca_file=ca_file, retries=retry, slack=slack)
 
     def call(self, method: str, path: str, *, wait: float = 0, limit: int = MAX_ANSWER, **arguments: Any) -> Reply:
         """One call, whatever its status; `wait` seconds are added to the read timeout, `limit` bounds the body."""

@@ -20,7 +20,11 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import NameResolutionError, NewConnectionError, ProxySchemeUnknown, TimeoutError
 from urllib3.util import Retry
 
+from fuego_jenkins_remote.client import in_time
 from fuego_jenkins_remote.client.errors import ClientError, UnsafeAddress
+
+SLACK = 60.0
+"""Seconds that an answer may take beyond the time until its next bytes."""
 
 # OpenSSL's X509_V_ERR numbers, from x509_vfy.h.
 _NOT_YET_VALID = 9
@@ -36,7 +40,6 @@ _WHY: tuple[tuple[type[BaseException], str], ...] = (
     (requests.exceptions.InvalidSchema, _NO_PROXY_ADDRESS),
     (ProxySchemeUnknown, _NO_PROXY_ADDRESS),
     (requests.exceptions.ProxyError, "the proxy (HTTPS_PROXY) does not let us through"),
-    (ssl.SSLEOFError, "the connection broke off"),
     (requests.exceptions.SSLError, "it does not speak TLS as it should (is it an http:// address?)"),
     (NameResolutionError, "nobody knows that name"),
     # Before the timeouts: urllib3 counts a refused connection among them.
@@ -79,9 +82,10 @@ def check_address(url: str, what: str, *, carries_token: bool = True) -> str:
     return url.rstrip("/")
 
 
-def secure(session: requests.Session, url: str, *, ca_file: Path | None, retries: Retry) -> None:
+def secure(session: requests.Session, url: str, *, ca_file: Path | None, retries: Retry, slack: float = SLACK) -> None:
     """Make `session` fit for calls with a token to `url`. Raises ClientError for a `ca_file` that cannot be used.
 
+    An answer has to come in time as a whole: `slack` are the seconds that it may take beyond the timeout (in_time.py).
     Certificates are always checked, against the system's CAs and those in `ca_file`. HTTPS_PROXY and NO_PROXY count,
     but never for this machine.
     """
@@ -91,7 +95,7 @@ def secure(session: requests.Session, url: str, *, ca_file: Path | None, retries
     session.proxies.update(proxies_for(url))
     context = trust(ca_file) if urlsplit(url).scheme == "https" else None
     for prefix in ("https://", "http://"):
-        session.mount(prefix, _Adapter(context, retries))
+        session.mount(prefix, _Adapter(context, retries, slack))
 
 
 def why_unreachable(error: BaseException, url: str = "") -> str:
@@ -110,15 +114,18 @@ def why_unreachable(error: BaseException, url: str = "") -> str:
 class _Adapter(HTTPAdapter):
     """An adapter that trusts what its context trusts; requests itself would add its own list for every connection."""
 
-    def __init__(self, context: ssl.SSLContext | None, retries: Retry) -> None:
-        self._context = context
+    def __init__(self, context: ssl.SSLContext | None, retries: Retry, slack: float) -> None:
+        self._context, self._slack = context, slack
         super().__init__(max_retries=retries)
 
     def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **more: Any) -> None:
         super().init_poolmanager(connections, maxsize, block, ssl_context=self._context, **more)
+        in_time.use(self.poolmanager, self._slack)
 
     def proxy_manager_for(self, proxy: str, **more: Any) -> Any:
-        return super().proxy_manager_for(proxy, ssl_context=self._context, **more)
+        manager = super().proxy_manager_for(proxy, ssl_context=self._context, **more)
+        in_time.use(manager, self._slack)
+        return manager
 
     def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
         if self._context is None:
