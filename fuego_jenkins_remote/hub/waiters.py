@@ -34,18 +34,13 @@ def campaign_key(campaign_id: str) -> str:
 NOTICES = "notices"
 """The key of the sender of notices."""
 
-NEWS, NEWS_PAUSE = "news", "pause of the news"
-"""The keys of who tells readers of new text."""
-SWEEPER = "sweeper"
-"""The key of who sweeps; it is woken at the end alone."""
+NEWS = "news"
+"""The key of who tells readers of new text."""
 
 
 def short(key: str) -> str:
     """A key in eight characters, as it goes to other processes. Two that are alike wake one too many."""
     return urlsafe_b64encode(blake2b(key.encode(), digest_size=6).digest()).decode()
-
-
-_LOOPS = frozenset(map(short, (NOTICES, NEWS, NEWS_PAUSE, SWEEPER)))
 
 
 class Waiters:
@@ -103,9 +98,9 @@ class Waiters:
         _set([entry for entries in list(self._waiting.values()) for entry in list(entries)])
 
     def count(self) -> int:
-        """How many wait, without the hub's own loops."""
+        """How many wait."""
         with self._lock:
-            return sum(len(entries) for key, entries in self._waiting.items() if key not in _LOOPS)
+            return sum(len(entries) for entries in self._waiting.values())
 
 
 async def pause(event: asyncio.Event, seconds: float) -> bool:

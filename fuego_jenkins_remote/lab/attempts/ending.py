@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from fuego_jenkins_remote.client.errors import Conflict
+from fuego_jenkins_remote.client.errors import ClientError, Conflict
 from fuego_jenkins_remote.fuego.errors import FormatError
 from fuego_jenkins_remote.fuego.junit import to_junit
 from fuego_jenkins_remote.fuego.packages import pack_run
@@ -34,6 +34,7 @@ from fuego_jenkins_remote.publish.targets import (
     TakesMany,
     hand_over,
 )
+from fuego_jenkins_remote.publish.turns import Turn
 
 EVIDENCE = 256 * 2**10
 """Bytes of a console's end in which signs of infrastructure are looked for."""
@@ -45,6 +46,9 @@ BATCH_BYTES = 64 * 2**20
 """And so large are their packages together."""
 RETRY = 5.0
 """Seconds until the second try of a delivery; each later one waits twice as long, at most ten minutes."""
+SOON = 1.0
+"""Seconds until a run is tried again whose target had enough to do with others."""
+_BEHIND = "the target was in trouble with the run before; it is tried with one at a time"
 
 
 class Ending(Stepping):
@@ -176,11 +180,34 @@ class Ending(Stepping):
 
     def deliver(self, entry: Entry) -> float:
         """Hand the run to each target that does not have it; the first one's word makes the request done."""
-        waiting = 0
+        waiting, is_busy, is_told = 0, False, False
         for delivery in self.journal.deliveries(entry.id):
-            if not delivery.delivered and not self._hand_over(entry, delivery):
-                waiting = max(waiting, delivery.tries + 1)
-        return self._after_delivery(entry, waiting)
+            if delivery.place and not is_told:
+                is_told = self._tell_early(entry)
+            if delivery.delivered:
+                continue
+            with self.turns.at(delivery.target) as turn:
+                if turn is Turn.BUSY:
+                    is_busy = True
+                elif turn is Turn.IN_TROUBLE:
+                    self.journal.not_delivered(entry.id, delivery.target, _BEHIND)
+                    waiting = max(waiting, delivery.tries + 1)
+                elif not self._hand_over(entry, delivery):
+                    waiting = max(waiting, delivery.tries + 1)
+        pause = self._after_delivery(entry, waiting, is_told=is_told)
+        return SOON if is_busy else pause
+
+    def _tell_early(self, entry: Entry) -> bool:
+        """Tell the hub of the first target's word before the others are tried, which may take long; whether it knows.
+
+        A hub that does not answer is no reason to leave them out: it is told again afterwards.
+        """
+        try:
+            self._tell_done(entry, self.journal.deliveries(entry.id)[0])
+        except ClientError as error:
+            log.info("%s: %s", entry.id, error)
+            return False
+        return True
 
     def _hand_over(self, entry: Entry, delivery: Delivery) -> bool:
         """One try with one target; whether the run waits no longer there."""
@@ -196,6 +223,7 @@ class Ending(Stepping):
             self._came_of(attempt, delivery.target, came)
             if attempt == entry.id:
                 is_done = not isinstance(came.error, NotDelivered)
+        self.turns.came(delivery.target, well=is_done)
         return is_done
 
     def _came_of(self, attempt: AttemptId, target: str, came: Handed) -> None:
@@ -233,16 +261,21 @@ class Ending(Stepping):
                 found[attempt] = package
         return found
 
-    def _after_delivery(self, entry: Entry, tries: int) -> float:
-        deliveries = self.journal.deliveries(entry.id)
-        first = deliveries[0]
+    def _tell_done(self, entry: Entry, first: Delivery) -> None:
+        """Tell the hub, where the first target has the run or never takes it. It may be told twice."""
         # Of an attempt that could not be run the hub knows already; its run only shows why.
-        if first.delivered and not entry.reason:
-            note = f"{first.target} does not have the run: {first.trouble}" if first.refused else ""
-            try:
-                self.hub().done(entry.id, f"done-{entry.id}", first.target, first.url, note)
-            except Conflict as error:
-                self.journal.note(entry.id, Phase.DELIVER, detail=str(error))
+        if not first.delivered or entry.reason:
+            return
+        note = f"{first.target} does not have the run: {first.trouble}" if first.refused else ""
+        try:
+            self.hub().done(entry.id, f"done-{entry.id}", first.target, first.url, note)
+        except Conflict as error:
+            self.journal.note(entry.id, Phase.DELIVER, detail=str(error))
+
+    def _after_delivery(self, entry: Entry, tries: int, *, is_told: bool) -> float:
+        deliveries = self.journal.deliveries(entry.id)
+        if not is_told:
+            self._tell_done(entry, deliveries[0])
         if all(delivery.delivered for delivery in deliveries):
             nobody_has_it = all(delivery.refused for delivery in deliveries)
             if nobody_has_it or any(delivery.refused and not delivery.withheld for delivery in deliveries):

@@ -24,6 +24,7 @@ from fuego_jenkins_remote.lab.jenkins.queue_reasons import waits_for
 from fuego_jenkins_remote.network.identities import AttemptId
 from fuego_jenkins_remote.network.reasons import Reason, meaning, needs_check
 from fuego_jenkins_remote.publish.targets import Target
+from fuego_jenkins_remote.publish.turns import Turns
 
 log = logging.getLogger("fuego.lab")
 
@@ -79,6 +80,7 @@ class Stepping:
         self.clock = clock
         self.naming = naming
         self.looks = Looks()
+        self.turns = Turns()
         self._redactors = Redactors(lab)
 
     def boards_in_network(self) -> list[Board]:
