@@ -55,13 +55,14 @@ def setting(key: str, text: str) -> Callable[[_F], _F]:
     return click.option(name, expose_value=False, callback=keep, metavar=_METAVARS.get(key, "URL"), help=text)
 
 
-_METAVARS = {"lab_dir": "DIR", "state_dir": "DIR", "host_name": "HOST", "jenkins_user": "NAME"}
+_METAVARS = {"lab_dir": "DIR", "state_dir": "DIR", "host_name": "HOST", "jenkins_user": "NAME", "ca_file": "FILE"}
 
 hub_url = setting("hub_url", "The hub, instead of the one in fuego.conf.")
 vision_url = setting("vision_url", "The results service, instead of the one in fuego.conf.")
 jenkins_url = setting("jenkins_url", "The lab's Jenkins, instead of the one in fuego.conf.")
 host_name = setting("host_name", "This lab's name, instead of the one in fuego.conf.")
 lab_dir = setting("lab_dir", "The folder shared with the jobs, instead of the one in fuego.conf.")
+ca_file = setting("ca_file", "Certificates to trust besides the system's.")
 state_dir = setting("state_dir", "The bridge's own folder, instead of the one in fuego.conf.")
 
 

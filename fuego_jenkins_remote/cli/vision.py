@@ -1,4 +1,4 @@
-"""`ftc vision init|serve|add-token|list-tokens|revoke-token`: what the results service's operator does."""
+"""`ftc vision init|serve|add-token|set-reader|list-tokens|revoke-token`: what the results service's operator does."""
 
 from __future__ import annotations
 
@@ -64,6 +64,13 @@ def serve(session: Session, /, data_dir: Path, host: str, port: int, **options: 
     show_default=True,
     help="submit: brings runs of the lab OWNER ('*': of any); read: OWNER only reads.",
 )
+@click.option(
+    "--team",
+    "teams",
+    multiple=True,
+    metavar="TEAM",
+    help="With read: OWNER is in this team and sees its private runs; again for more.",
+)
 @service.description
 @service.expires
 @service.token_file
@@ -76,6 +83,7 @@ def add_token(
     owner: str,
     data_dir: Path,
     kind: str,
+    teams: tuple[str, ...],
     description: str,
     expires: datetime | None,
     token_file: Path | None,
@@ -84,21 +92,54 @@ def add_token(
 
     \b
     Examples: ftc vision add-token timslab --data /var/lib/fuego-vision
-              ftc vision add-token tim --kind read --data /var/lib/fuego-vision
+              ftc vision add-token tim --kind read --team kernel-team --data /var/lib/fuego-vision
     """
     from fuego_jenkins_remote.cli.errors import Failed
     from fuego_jenkins_remote.fuego.errors import FormatError
-    from fuego_jenkins_remote.vision.admin import add_token, open_data
+    from fuego_jenkins_remote.vision.admin import add_token, open_data, reader
 
+    engine = open_data(data_dir)
     with service.token_goes_to(token_file) as take:
         try:
             expires_at = service.as_utc(expires)
-            take(add_token(open_data(data_dir), owner, kind=kind, description=description, expires_at=expires_at))
+            take(add_token(engine, owner, kind=kind, teams=teams, description=description, expires_at=expires_at))
         except FormatError:
             raise
         except ValueError as error:
             raise Failed(str(error)) from error
-    session.out.note(f"a token for {owner} ({kind}); {service.token_is(token_file)}")
+    there = reader(engine, owner).teams if kind == "read" else ()
+    member = f", in {', '.join(there)}" if there else ""
+    session.out.note(f"a token for {owner} ({kind}{member}); {service.token_is(token_file)}")
+
+
+@vision.command(name="set-reader")
+@click.argument("name")
+@service.data
+@click.option("--team", "teams", multiple=True, metavar="TEAM", help="A team to be in, too; again for more.")
+@click.option("--leave", multiple=True, metavar="TEAM", help="A team to be in no more; again for more.")
+@common
+@pass_session
+def set_reader(session: Session, /, name: str, data_dir: Path, teams: tuple[str, ...], leave: tuple[str, ...]) -> None:
+    """Say in which teams a reader is, whose private runs all read tokens of that name see. It counts at once.
+
+    Vision does not know the hub's teams: who leaves one there has to leave it here, too.
+
+    \b
+    Examples: ftc vision set-reader tim --team kernel-team --data /var/lib/fuego-vision
+              ftc vision set-reader tim --leave kernel-team --data /var/lib/fuego-vision
+    """
+    from fuego_jenkins_remote.cli.errors import Failed
+    from fuego_jenkins_remote.fuego.errors import FormatError
+    from fuego_jenkins_remote.vision.admin import change_reader, open_data
+
+    try:
+        changed = change_reader(open_data(data_dir), name, teams=teams, leave=leave)
+    except FormatError:
+        raise
+    except ValueError as error:
+        raise Failed(str(error)) from error
+    said = f"{name} is in {', '.join(changed.teams)}" if changed.teams else f"{name} is in no team"
+    session.out.result(said, bare="\n".join(changed.teams), data={"name": name, "teams": list(changed.teams)})
 
 
 @vision.command(name="list-tokens")
@@ -113,9 +154,10 @@ def list_tokens(session: Session, owner: str, data_dir: Path) -> None:
     Example: ftc vision list-tokens --data /var/lib/fuego-vision
     """
     from fuego_jenkins_remote.cli.token_list import show_tokens
-    from fuego_jenkins_remote.vision.admin import all_tokens, open_data
+    from fuego_jenkins_remote.vision.admin import all_teams, all_tokens, open_data
 
-    show_tokens(session.out, all_tokens(open_data(data_dir), owner), owner=owner)
+    engine = open_data(data_dir)
+    show_tokens(session.out, all_tokens(engine, owner), owner=owner, teams=all_teams(engine))
 
 
 @vision.command(name="revoke-token")

@@ -167,9 +167,12 @@ class Api:
             if isinstance(problem, dict):
                 detail, code = str(problem.get("detail", ""))[:4000], str(problem.get("code", ""))[:80]
         kind = BY_STATUS.get(status, Answered)
-        if status == 401 or code == "no-such-address":
-            # Neither says which service it was: with two of them, an address or a token is soon in the other's place.
+        if status == 401:
+            # It does not say which service it was: with two of them, a token is soon in the other's place.
             detail = f"the {self.service} at {self.url}: {detail}"
+        if code == "no-such-address":
+            # So with an address, and so does a service answer that is older than we are.
+            detail = f"{self.url} is not the {self.service}'s address, or it is older than we are and has no such call"
         if status == 401 and "Authorization" not in self._session.headers:
             name = f"{self.service}_token_file"
             detail = (
@@ -183,6 +186,8 @@ class Api:
             )
         elif not detail:
             detail = f"the {self.service} at {self.url} answered {status} {response.reason or ''}".rstrip()
+            if status == 400 and self.url.startswith("http://"):
+                detail += " (is it an https:// address?)"  # as proxies answer who speaks no TLS
         if status >= 500:
             detail += _for_the_operator(response)
         return kind(detail, status=status, code=code)

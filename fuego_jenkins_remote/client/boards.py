@@ -35,7 +35,8 @@ class Seen:
 class Look:
     """What a request would get: `may` of all `total` boards, in the name of `team` (empty: nothing may run it).
 
-    `perhaps`: for terms that no board meets, what was perhaps meant.
+    `perhaps`: for terms that no board meets, what was perhaps meant. `refused`: why it would not be taken now although
+    boards may run it; empty: it would.
     """
 
     selector: str
@@ -43,6 +44,7 @@ class Look:
     may: int
     total: int
     perhaps: Mapping[str, str]
+    refused: str
     boards: tuple[Seen, ...]
     raw: Mapping[str, Any] = field(repr=False)
 
@@ -55,6 +57,7 @@ class Look:
             may=int(data["may"]),
             total=int(data["total"]),
             perhaps={str(term): str(guess) for term, guess in (data.get("perhaps") or {}).items()},
+            refused=str(data.get("refused") or ""),
             boards=tuple(Seen.from_json(one) for one in data["boards"]),
             raw=dict(data),
         )

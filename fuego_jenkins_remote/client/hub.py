@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from fuego_jenkins_remote.client.api import Api, Json, segment
-from fuego_jenkins_remote.client.errors import ClientError
+from fuego_jenkins_remote.client.errors import ClientError, TooLarge
 from fuego_jenkins_remote.client.reading import read
 from fuego_jenkins_remote.client.values import Beaten, Board, Claims, Made, Request
 from fuego_jenkins_remote.network.identities import AttemptId
@@ -19,6 +19,8 @@ MAX_CLAIM_BOARDS = 200
 """A claim names no more boards than this."""
 MAX_BEATS = 500
 """A call brings no more heartbeats than this, and no more bytes than these (the hub takes 4 MiB)."""
+MAX_PACKAGE = 64 * 2**20
+"""Bytes of a test package: the hub takes no larger one."""
 _BEATS_BYTES = 2 * 1024 * 1024
 
 
@@ -99,7 +101,10 @@ class HubClient:
     # -- packages
 
     def put_package(self, sha256: str, source: Path) -> None:
-        """Leave a test package with the hub."""
+        """Leave a test package with the hub; raises TooLarge before anything of it is sent, which a proxy would cut."""
+        size = source.stat().st_size
+        if size > MAX_PACKAGE:
+            raise TooLarge(f"the package has {size:,} bytes, and the hub takes {MAX_PACKAGE:,} at most")
         self.api.upload(f"/packages/{segment(sha256)}", source)
 
     def get_package(self, sha256: str, destination: Path, *, limit: int) -> None:

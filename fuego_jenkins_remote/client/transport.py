@@ -40,6 +40,7 @@ _WHY: tuple[tuple[type[BaseException], str], ...] = (
     (requests.exceptions.InvalidSchema, _NO_PROXY_ADDRESS),
     (ProxySchemeUnknown, _NO_PROXY_ADDRESS),
     (requests.exceptions.ProxyError, "the proxy (HTTPS_PROXY) does not let us through"),
+    (ssl.SSLEOFError, "the connection broke off"),
     (requests.exceptions.SSLError, "it does not speak TLS as it should (is it an http:// address?)"),
     (NameResolutionError, "nobody knows that name"),
     # Before the timeouts: urllib3 counts a refused connection among them.

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from fuego_jenkins_remote.hub import boards, sight
 from fuego_jenkins_remote.hub.errors import NoBoard, NotYours, Refused
+from fuego_jenkins_remote.hub.queue import quota
 from fuego_jenkins_remote.hub.queue.terms import has_quota
 from fuego_jenkins_remote.hub.records import Board, Caller, NewRequest, Request
 from fuego_jenkins_remote.hub.statements import boards as sql
@@ -123,6 +124,7 @@ class Seen:
 class Look:
     """What a request would get. Those first that would take it at once, then those that may, then those that lack
     least; of each kind so many as were asked for. `perhaps`: for terms that no board meets, what was perhaps meant.
+    `refused`: why it is not taken now although boards may run it; empty: it is.
     """
 
     selector: str
@@ -131,6 +133,7 @@ class Look:
     may: int
     total: int
     perhaps: Mapping[str, str]
+    refused: str
 
 
 def look(conn: sa.Connection, caller: Caller, new: NewRequest, now: datetime, limit: int) -> Look:
@@ -155,7 +158,12 @@ def look(conn: sa.Connection, caller: Caller, new: NewRequest, now: datetime, li
         may=len(fit),
         total=len(known),
         perhaps={} if fit else matching.hopeless([board.matched() for board in known], wish),
+        refused=_refused(conn, wish_of(new, (team,), caller.name), [one.board for one in fit], now) if team else "",
     )
+
+
+def _refused(conn: sa.Connection, wish: Wish, fit: Sequence[Board], now: datetime) -> str:
+    return quota.refusal(conn, wish, [board for board in fit if not matching.never(board.offer(now), wish, now)], now)
 
 
 def _seen(board: Board, wish: Wish, now: datetime, taken: Mapping[tuple[str, str], int]) -> Seen:

@@ -13,7 +13,7 @@ from starlette.concurrency import run_in_threadpool
 
 from fuego_jenkins_remote.hub.core import Hub
 from fuego_jenkins_remote.hub.statements import requests as sql
-from fuego_jenkins_remote.hub.waiters import NEWS, pause
+from fuego_jenkins_remote.hub.waiters import NEWS, NEWS_PAUSE, pause
 
 _IDLE_SECONDS = 60.0
 _A_PASS_SECONDS = 60.0
@@ -50,6 +50,6 @@ async def tell_on(hub: Hub, seconds: float = 1.0) -> None:
             if not told:
                 await pause(event, _IDLE_SECONDS)
                 continue
-        with hub.waiters.waiting("pause of the news") as stopped:
+        with hub.waiters.waiting(NEWS_PAUSE) as stopped:
             await pause(stopped, seconds)
     hub.loops.ended("news")

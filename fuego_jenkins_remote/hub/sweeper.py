@@ -18,7 +18,7 @@ from fuego_jenkins_remote.hub.records import Attempt, Request
 from fuego_jenkins_remote.hub.statements import attempts as attempt_sql
 from fuego_jenkins_remote.hub.statements import requests as request_sql
 from fuego_jenkins_remote.hub.statements import turns as turn_sql
-from fuego_jenkins_remote.hub.waiters import pause
+from fuego_jenkins_remote.hub.waiters import SWEEPER, pause
 from fuego_jenkins_remote.network.reasons import Reason, meaning
 from fuego_jenkins_remote.network.states import By, Event, State
 
@@ -68,7 +68,7 @@ def _one(hub: Hub, look: Callable[[Change], None]) -> None:
 
 async def sweep_on(hub: Hub, seconds: float) -> None:
     """Pass after pass, this far apart, for as long as the service runs."""
-    with hub.waiters.waiting("sweeper") as stopped:
+    with hub.waiters.waiting(SWEEPER) as stopped:
         while not stopped.is_set():
             hub.loops.beat("sweeper", within=seconds + A_PASS_SECONDS)
             try:

@@ -34,13 +34,18 @@ def campaign_key(campaign_id: str) -> str:
 NOTICES = "notices"
 """The key of the sender of notices."""
 
-NEWS = "news"
-"""The key of who tells readers of new text."""
+NEWS, NEWS_PAUSE = "news", "pause of the news"
+"""The keys of who tells readers of new text."""
+SWEEPER = "sweeper"
+"""The key of who sweeps; it is woken at the end alone."""
 
 
 def short(key: str) -> str:
     """A key in eight characters, as it goes to other processes. Two that are alike wake one too many."""
     return urlsafe_b64encode(blake2b(key.encode(), digest_size=6).digest()).decode()
+
+
+_LOOPS = frozenset(map(short, (NOTICES, NEWS, NEWS_PAUSE, SWEEPER)))
 
 
 class Waiters:
@@ -98,9 +103,9 @@ class Waiters:
         _set([entry for entries in list(self._waiting.values()) for entry in list(entries)])
 
     def count(self) -> int:
-        """How many wait."""
+        """How many wait, without the hub's own loops."""
         with self._lock:
-            return sum(len(entries) for entries in self._waiting.values())
+            return sum(len(entries) for key, entries in self._waiting.items() if key not in _LOOPS)
 
 
 async def pause(event: asyncio.Event, seconds: float) -> bool:

@@ -69,7 +69,7 @@ class Action(StrEnum):
     ANSWER_REQUEST = "answer-request"  # approve, reject, always allow: for a lab
     KEEP_BOARD = "keep-board"  # maintenance, back into choice
     DESCRIBE_BOARD = "describe-board"  # facts, terms, health; claims: the lab's own calls
-    SEE_TEAM = "see-team"  # who is in it, with which level; its subscriptions
+    SEE_TEAM = "see-team"  # who is in it, with which level; its people also its subscriptions, its labs not
     MANAGE_TEAM = "manage-team"  # invite, set levels, remove, subscriptions of the team
     GIVE_LAB_TOKEN = "give-lab-token"  # noqa: S105 - of a lab
     SEE_TEST = "see-test"

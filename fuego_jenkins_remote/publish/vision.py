@@ -61,7 +61,7 @@ class VisionTarget:
         except NotFound as error:
             hint = (
                 "its lab may not have delivered it yet (ftc query-request says), or it is private, and the token for"
-                " vision is not in the name of its requester, team or lab"
+                " vision is neither in the name of its requester, team or lab nor of a reader in that team"
             )
             raise NotFound(f"{client.url} has no run {run}: {hint}", status=404) from error
         client.get_run(run, destination)

@@ -16,12 +16,15 @@ from fuego_jenkins_remote.service.guard import allow_body
 from fuego_jenkins_remote.service.problems import Forbidden
 from fuego_jenkins_remote.service.signin import Caller, Reader
 from fuego_jenkins_remote.service.signins import Principal
-from fuego_jenkins_remote.vision import files, statements
+from fuego_jenkins_remote.vision import files
 from fuego_jenkins_remote.vision.contents import LIMITS
 from fuego_jenkins_remote.vision.context import vision_of
 from fuego_jenkins_remote.vision.filters import Before, Limit, Wanted, full_test_name, write_cursor
 from fuego_jenkins_remote.vision.models import Delivered, RunDetail, RunList, RunSummary, ServiceInfo, WhoAmI
+from fuego_jenkins_remote.vision.records import teams_of
 from fuego_jenkins_remote.vision.runs import get_run, take_in
+from fuego_jenkins_remote.vision.statements import lists as list_sql
+from fuego_jenkins_remote.vision.statements import runs as run_sql
 
 router = APIRouter(prefix="/api/v1")
 
@@ -39,7 +42,7 @@ def info() -> ServiceInfo:
 @router.get("/whoami")
 def whoami(who: Caller) -> WhoAmI:
     """Say what the token is for, so that a lab need not find out with its first run."""
-    return WhoAmI(kind=who.kind, name=who.name)
+    return WhoAmI(kind=who.kind, name=who.name, teams=list(teams_of(who)))
 
 
 @router.put("/runs/{host}/{local}", status_code=201, responses={200: {"model": Delivered}})
@@ -67,7 +70,7 @@ def list_runs(request: Request, who: Reader, wanted: Wanted, before: Before, lim
     vision = vision_of(request)
     with reading(vision.engine) as conn:
         wanted = dataclasses.replace(wanted, test=full_test_name(conn, who, wanted.test))
-        found = statements.list_runs(conn, wanted, who=who, before=before, limit=limit + 1)
+        found = list_sql.listed(conn, wanted, who=who, before=before, limit=limit + 1)
     shown = [RunSummary.of(run, vision.run_url(request, run.key)) for run in found[:limit]]
     return RunList(runs=shown, before=write_cursor(found[limit - 1]) if len(found) > limit else None)
 
@@ -78,7 +81,7 @@ def show_run(request: Request, who: Reader, host: Host, local: Local) -> RunDeta
     vision = vision_of(request)
     with reading(vision.engine) as conn:
         run = get_run(conn, who, f"{host}/{local}")
-        run_json, listed = statements.find_document(conn, run.number)
+        run_json, listed = run_sql.document(conn, run.number)
     test_sets = json.loads(run_json)["test_sets"]
     return RunDetail.with_content(run, vision.run_url(request, run.key), test_sets, listed)
 
@@ -98,7 +101,7 @@ def get_file(request: Request, who: Reader, host: Host, local: Local, name: str)
     vision = vision_of(request)
     with reading(vision.engine) as conn:
         run = get_run(conn, who, f"{host}/{local}")
-        size = files.file_size(statements.find_document(conn, run.number)[1], name)
+        size = files.file_size(run_sql.document(conn, run.number)[1], name)
     return files.file_response(vision.store.path(run.sha256), name, size)
 
 

@@ -25,7 +25,9 @@ from fuego_jenkins_remote.service.tokens import TokenRow
 from fuego_jenkins_remote.vision import api, pages
 from fuego_jenkins_remote.vision.admin import PACKAGE
 from fuego_jenkins_remote.vision.context import Vision
+from fuego_jenkins_remote.vision.records import Viewer
 from fuego_jenkins_remote.vision.schema import sessions, tokens
+from fuego_jenkins_remote.vision.statements import readers as reader_sql
 from fuego_jenkins_remote.vision.store import PackageStore
 
 
@@ -74,5 +76,7 @@ def make_app(
     return app
 
 
-def _principal(_conn: sa.Connection, token: TokenRow) -> Principal:
-    return Principal(kind=token.kind, name=token.owner)
+def _principal(conn: sa.Connection, token: TokenRow) -> Principal:
+    """A token that brings runs is a lab's, which has no teams here."""
+    teams = reader_sql.teams_of(conn, token.owner) if token.kind == "read" else ()
+    return Viewer(kind=token.kind, name=token.owner, teams=teams)

@@ -12,8 +12,8 @@ from fastapi import Depends, Query
 from fuego_jenkins_remote.fuego.runs import Status
 from fuego_jenkins_remote.service.problems import Unprocessable
 from fuego_jenkins_remote.service.signins import Principal
-from fuego_jenkins_remote.vision import statements
-from fuego_jenkins_remote.vision.statements import Cursor, Filter
+from fuego_jenkins_remote.vision.records import Cursor, Filter, Summary
+from fuego_jenkins_remote.vision.statements import labels as label_sql
 
 MAX_LIMIT = 500
 _CURSOR = re.compile(r"([0-9]{8}T[0-9]{12})-([0-9]{1,18})")
@@ -61,7 +61,7 @@ def read_cursor(before: Annotated[str, Query(max_length=50)] = "") -> Cursor | N
     raise Unprocessable("before: is not what an earlier answer gave")
 
 
-def write_cursor(last: statements.Summary) -> str:
+def write_cursor(last: Summary) -> str:
     """Write the place after this run."""
     return f"{last.at.astimezone(UTC).strftime(_STAMP)}-{last.number}"
 
@@ -75,7 +75,7 @@ def full_test_name(conn: sa.Connection, who: Principal | None, test: str | None)
     """Give the full name of a test that `who` asks for by its short one; raises Unprocessable if two are called so."""
     if test is None or "." in test:
         return test
-    found = statements.known_tests(conn, who, [f"Functional.{test}", f"Benchmark.{test}"])
+    found = label_sql.known_tests(conn, who, [f"Functional.{test}", f"Benchmark.{test}"])
     if len(found) > 1:
         raise Unprocessable(f"test: {test} may be {' or '.join(found)}")
     return found[0] if found else test

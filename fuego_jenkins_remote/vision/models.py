@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from fuego_jenkins_remote.service.wire import WireTime
-from fuego_jenkins_remote.vision.statements import Summary
+from fuego_jenkins_remote.vision.records import Summary
 
 
 class ServiceInfo(BaseModel):
@@ -19,10 +19,11 @@ class ServiceInfo(BaseModel):
 
 
 class WhoAmI(BaseModel):
-    """What a token is for: to bring runs of one lab, or only to read."""
+    """What a token is for: to bring runs of one lab, or only to read, then also what its teams' are."""
 
     kind: str
     name: str
+    teams: list[str]
 
 
 class Delivered(BaseModel):

@@ -14,12 +14,17 @@ from fuego_jenkins_remote.fuego.runs import Run, Status, read_run
 from fuego_jenkins_remote.service.engine import reading
 from fuego_jenkins_remote.service.pages import render
 from fuego_jenkins_remote.service.signin import Reader
-from fuego_jenkins_remote.vision import files, statements
+from fuego_jenkins_remote.vision import files
 from fuego_jenkins_remote.vision.api import Host, Local
 from fuego_jenkins_remote.vision.contents import file_end
 from fuego_jenkins_remote.vision.context import vision_of
 from fuego_jenkins_remote.vision.filters import Before, Wanted, full_test_name, write_cursor
+from fuego_jenkins_remote.vision.records import Summary
 from fuego_jenkins_remote.vision.runs import get_run
+from fuego_jenkins_remote.vision.statements import cases as case_sql
+from fuego_jenkins_remote.vision.statements import labels as label_sql
+from fuego_jenkins_remote.vision.statements import lists as list_sql
+from fuego_jenkins_remote.vision.statements import runs as run_sql
 
 router = APIRouter(include_in_schema=False)
 
@@ -44,8 +49,8 @@ def runs_page(request: Request, who: Reader, wanted: Wanted, before: Before) -> 
     vision = vision_of(request)
     with reading(vision.engine) as conn:
         wanted = dataclasses.replace(wanted, test=full_test_name(conn, who, wanted.test))
-        found = statements.list_runs(conn, wanted, who=who, before=before, limit=_ROWS + 1)
-        labels = statements.list_labels(conn, who)
+        found = list_sql.listed(conn, wanted, who=who, before=before, limit=_ROWS + 1)
+        labels = label_sql.listed(conn, who)
     shown = found[:_ROWS]
     form = {name: request.query_params.get(name, "").strip() for name in _FORM}
     query = {name: value for name, value in form.items() if value}
@@ -70,7 +75,7 @@ def run_page(request: Request, who: Reader, host: Host, local: Local) -> Respons
     vision = vision_of(request)
     with reading(vision.engine) as conn:
         summary = get_run(conn, who, f"{host}/{local}")
-        run_json, listed = statements.find_document(conn, summary.number)
+        run_json, listed = run_sql.document(conn, summary.number)
     run = read_run(run_json.encode())
     log, tail, cut = _preview(request, summary, listed)
     return render(
@@ -94,7 +99,7 @@ def log_page(request: Request, who: Reader, host: Host, local: Local, name: str)
     vision = vision_of(request)
     with reading(vision.engine) as conn:
         summary = get_run(conn, who, f"{host}/{local}")
-        size = files.file_size(statements.find_document(conn, summary.number)[1], name)
+        size = files.file_size(run_sql.document(conn, summary.number)[1], name)
     end = file_end(vision.store.path(summary.sha256), name, files.SHOWN_BYTES)
     cut = size > len(end)
     return render(
@@ -121,7 +126,7 @@ def history_page(
 ) -> Response:
     """Show how one test case went in the newest runs of its test."""
     with reading(vision_of(request).engine) as conn:
-        results = statements.case_history(conn, who, test, test_set, case)
+        results = case_sql.history(conn, who, test, test_set, case)
     return render(request, "history.html", test=test, test_set=test_set, case=case, results=results)
 
 
@@ -145,9 +150,7 @@ def _metadata(run: Run) -> list[tuple[str, str]]:
     return [(name, text(value)) for name, value in sorted(run.metadata.items())]
 
 
-def _preview(
-    request: Request, summary: statements.Summary, listed: list[dict[str, Any]]
-) -> tuple[str | None, str, bool]:
+def _preview(request: Request, summary: Summary, listed: list[dict[str, Any]]) -> tuple[str | None, str, bool]:
     """Give the name and the end of the run's main log, if the package is small enough to look into for each view."""
     sizes = {one["name"]: one["size"] for one in listed if one["size"]}
     name = next((log for log in _LOGS if log in sizes), None)

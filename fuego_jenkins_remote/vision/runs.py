@@ -18,9 +18,9 @@ from fuego_jenkins_remote.service.clock import Clock
 from fuego_jenkins_remote.service.engine import reading, writing
 from fuego_jenkins_remote.service.problems import Conflict, NotFound, Unprocessable
 from fuego_jenkins_remote.service.signins import Principal
-from fuego_jenkins_remote.vision import statements
 from fuego_jenkins_remote.vision.contents import Content, read_package
-from fuego_jenkins_remote.vision.statements import NewRun, Summary
+from fuego_jenkins_remote.vision.records import NewRun, Summary
+from fuego_jenkins_remote.vision.statements import runs as run_sql
 from fuego_jenkins_remote.vision.store import Incoming, PackageStore
 
 _ATTEMPT = re.compile(r"([0-9]{8}-[0-9]{9}-[a-z0-9]{8})\.[0-9]{1,2}")
@@ -38,7 +38,7 @@ def take_in(
     if incoming.sha256 != sha256:
         raise Unprocessable("The bytes that came are not those that were sent: the SHA-256 differs.", code="bad-digest")
     with reading(engine) as conn:
-        there = _same_or_conflict(statements.find_run(conn, key), sha256)
+        there = _same_or_conflict(run_sql.find(conn, key), sha256)
     if there is not None:
         return there, False
     content = read_package(incoming.written())
@@ -46,11 +46,11 @@ def take_in(
     store.keep(incoming)
     with writing(engine) as conn:
         # Somebody may have been quicker with the same key; from here on nobody else writes.
-        there = _same_or_conflict(statements.find_run(conn, key), sha256)
+        there = _same_or_conflict(run_sql.find(conn, key), sha256)
         if there is not None:
             return there, False
-        statements.add_run(conn, new)
-        added = statements.find_run(conn, key)
+        run_sql.add(conn, new)
+        added = run_sql.find(conn, key)
     assert added is not None  # noqa: S101 - it was added in this transaction
     return added, True
 
@@ -63,7 +63,7 @@ def _same_or_conflict(there: Summary | None, sha256: str) -> Summary | None:
 
 def get_run(conn: sa.Connection, who: Principal | None, key: str) -> Summary:
     """Give a run by its key, or raise NotFound: also for one that is not there for ``who``."""
-    found = statements.find_run_for(conn, who, key)
+    found = run_sql.find_for(conn, who, key)
     if found is None:
         raise NotFound(f"There is no run {key} here.")
     return found

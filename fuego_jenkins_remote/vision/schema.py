@@ -4,6 +4,7 @@
 ``documents``. ``cases`` and ``measurements`` answer questions across runs (how did this case go before?).
 ``labels`` holds each name of a test, host, board and spec once, so that offering them as choices does not mean
 looking through all runs; those of private runs stand apart in ``private_labels``, once for each name that sees them.
+``members`` says which readers are in which teams: vision's operator has put them there, see ``vision.admin``.
 
 Every filter has an index that ends in (at, id), the order of the lists: a page of a list costs what it shows,
 however many runs there are.
@@ -21,6 +22,13 @@ metadata = sa.MetaData()
 
 tokens = tokens_table(metadata)
 sessions = sessions_table(metadata)
+
+members = sa.Table(
+    "members",
+    metadata,
+    sa.Column("name", sa.String(100), primary_key=True),
+    sa.Column("team", sa.String(100), primary_key=True),
+)
 
 runs = sa.Table(
     "runs",

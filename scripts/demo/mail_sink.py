@@ -29,7 +29,7 @@ class Mailbox:
         """Listen on a free port."""
         self._keeper = _Keeper()
         self.port = free_port()
-        self._controller = Controller(self._keeper, hostname="127.0.0.1", port=self.port)
+        self._controller = Controller(self._keeper, hostname="127.0.0.1", port=self.port, ready_timeout=60)
         self._controller.start()
 
     def wait_for(self, receiver: str, *words: str, seconds: float = 15) -> str:

@@ -9,7 +9,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -18,7 +17,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-_STARTS = 30.0  # seconds
+from processes import free_port
+
+_STARTS = 60.0  # seconds
 _PLACES = Path("/usr/lib/postgresql")
 _USER = "postgres"
 
@@ -99,7 +100,7 @@ def running(settings: Mapping[str, str] | None = None) -> Iterator[Server]:
 
 def start(folder: Path, settings: Mapping[str, str], port: int | None = None) -> Server:
     """Start a server on the data in a folder that `running` has made, and wait until it answers; raises NoServer."""
-    port = port or _free_port()
+    port = port or free_port()
     given = {"port": str(port), "listen_addresses": "127.0.0.1", "unix_socket_directories": str(folder), **settings}
     options = [part for name, value in given.items() for part in ("-c", f"{name}={value}")]
     command = _as_user([str(_programs() / "postgres"), "-D", str(folder / "data"), *options])
@@ -139,10 +140,3 @@ def _programs() -> Path:
 
 def _as_user(command: list[str]) -> list[str]:
     return ["runuser", "-u", _USER, "--", *command] if os.geteuid() == 0 else command
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

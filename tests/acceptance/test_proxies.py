@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import threading
@@ -20,6 +20,8 @@ import pytest
 import requests
 
 from fuego_jenkins_remote.hub import admin
+from processes import free_port
+from until import until
 
 ROOT = Path(__file__).parents[2]
 SERVE = (
@@ -50,19 +52,13 @@ class Site:
 
     def logged(self, request_id: str) -> dict[str, Any]:
         """The line of a request."""
-        for _ in range(50):
-            for line in self.log.read_text(encoding="utf-8").splitlines():
-                if f'"{request_id}"' in line and '"route"' in line:
-                    found: dict[str, Any] = json.loads(line)
-                    return found
-            time.sleep(0.1)
-        raise AssertionError(f"no line of {request_id}")
 
+        def found() -> dict[str, Any] | None:
+            lines = self.log.read_text(encoding="utf-8").splitlines(keepends=True)
+            whole = (line for line in lines if f'"{request_id}"' in line and '"route"' in line and line.endswith("\n"))
+            return next(map(json.loads, whole), None)
 
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
+        return until(found, f"a line of {request_id}")
 
 
 @contextmanager
@@ -138,13 +134,15 @@ def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 
 def _wait_for(site: Site, folder: Path) -> None:
-    for _ in range(100):
-        try:
-            if site.call("ann", "GET", "/whoami").status_code == 200:
-                return
-        except requests.RequestException:
-            time.sleep(0.1)
-    raise AssertionError((folder / "proxy.log").read_text() + (folder / "hub" / "log").read_text())
+    def answers() -> bool:
+        with contextlib.suppress(requests.RequestException):
+            return site.call("ann", "GET", "/whoami").status_code == 200
+        return False
+
+    try:
+        until(answers, "the hub behind the proxy answers", 60)
+    except AssertionError:
+        raise AssertionError((folder / "proxy.log").read_text() + (folder / "hub" / "log").read_text()) from None
 
 
 def curl(site: Site, path: str, *more: str) -> str:
@@ -191,7 +189,7 @@ def test_events_of_a_page_come_at_once(site: Site) -> None:
     made = site.call("ann", "POST", "/requests", json=wanted).json()["requests"][0]
     page = f"{site.url}/requests/{made['id']}/events?seen={made['version']}"
     headers = {"Authorization": f"Bearer {site.secrets['ann']}", "Accept": "text/event-stream"}
-    with requests.get(page, headers=headers, verify=str(site.certificate), stream=True, timeout=20) as stream:
+    with requests.get(page, headers=headers, verify=str(site.certificate), stream=True, timeout=60) as stream:
         assert stream.status_code == 200
         cancel = {"call_id": "call-cancel-sse"}
         later = threading.Timer(1.0, lambda: site.call("ann", "POST", f"/requests/{made['id']}/cancel", json=cancel))
@@ -200,12 +198,11 @@ def test_events_of_a_page_come_at_once(site: Site) -> None:
         for line in stream.iter_lines(decode_unicode=True, chunk_size=1):
             if "cancelled" in line:
                 break
-            assert time.monotonic() - began < 10
         later.join()
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 12
 
 
-@pytest.mark.parametrize(("mebibytes", "status"), [(5, 201), (65, 413)])
+@pytest.mark.parametrize(("mebibytes", "status"), [(64, 201), (65, 413)])
 def test_a_package_passes_up_to_what_the_hub_takes(site: Site, mebibytes: int, status: int) -> None:
     import hashlib
 

@@ -131,6 +131,14 @@ def test_a_request_is_matched_without_being_put(ftc, shared, as_user) -> None:
     assert "arch is x86_64, not x86-64" in typo.out
 
 
+def test_that_too_many_wait_is_told_before_anything_is_put(ftc, shared, as_lab, as_user) -> None:
+    as_lab()
+    assert ftc("put-board", "-b", "other", "--waiting-user", "0").status == 0
+    as_user("tim")
+    said = ftc("list-boards", "-r", "--match", "demolab:other")
+    assert "the hub would not take it now: too many wait already: tim has 0 requests waiting" in said.err
+
+
 @pytest.mark.parametrize(
     "words", [("--match", "arch=arm"), ("-r", "-t", "Functional.x"), ("-r", "--match", "arch=arm", "arch=arm")]
 )

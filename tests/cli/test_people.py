@@ -132,6 +132,34 @@ def test_a_fuego_conf_that_is_not_there_is_made(ftc: Ftc, net: Net, as_newcomer:
     assert ftc("-q", "whoami").out == "ann\n"
 
 
+def test_a_new_fuego_conf_is_made_beside_one_of_the_persons_own(
+    ftc: Ftc, net: Net, as_newcomer: pytest.MonkeyPatch
+) -> None:
+    link = ftc("-q", "invite", "timslab", "--user", "ann").out.strip()
+    lab = ftc("-q", "invite", "timslab", "--lab", "rack7").out.strip()
+    leave(as_newcomer, net)
+    as_newcomer.delenv("FUEGO_CONF")
+    ftc("join", link)
+    other = net.home / "other" / "fuego.conf"
+    as_newcomer.setenv("FUEGO_CONF", str(other))
+    joined = ftc("join", lab)
+    assert (joined.status, joined.err) == (0, "")
+    assert read_conf(other) == {"hub_url": net.url, "hub_token_file": str(other.with_name("hub.token"))}
+
+
+@pytest.mark.parametrize("given", ["--ca-file", "FUEGO_CA_FILE"])
+def test_the_ca_that_the_hub_needs_stands_in_fuego_conf(
+    ftc: Ftc, net: Net, as_newcomer: pytest.MonkeyPatch, given: str
+) -> None:
+    link = ftc("-q", "invite", "timslab", "--user", "ann").out.strip()
+    leave(as_newcomer, net)
+    ca_file = net.home / "ca.pem"
+    if given == "FUEGO_CA_FILE":
+        as_newcomer.setenv(given, str(ca_file))
+    assert ftc("join", link, *(["--ca-file", str(ca_file)] if given == "--ca-file" else [])).status == 0
+    assert read_conf(net.conf)["ca_file"] == str(ca_file)
+
+
 def test_who_is_not_named_says_the_name(ftc: Ftc, net: Net, as_newcomer: pytest.MonkeyPatch) -> None:
     link = ftc("-q", "invite", "timslab").out.strip()
     leave(as_newcomer, net)
@@ -268,18 +296,6 @@ def test_who_has_no_token_reads_where_to_name_one(ftc: Ftc, net: Net, monkeypatc
     refused = ftc("whoami")
     assert refused.status == 1
     assert "wants a token, and none is set: hub_token_file in fuego.conf" in refused.err
-
-
-def test_tokens_of_vision_are_listed_and_revoked(ftc: Ftc, tmp_path: Path) -> None:
-    data = tmp_path / "vision"
-    ftc("vision", "init", "--data", data)
-    secret = ftc("vision", "add-token", "timslab", "--data", data).out.strip()
-    token_id = ftc("-q", "vision", "list-tokens", "--data", data).out.strip()
-    assert secret[6:14] == token_id
-    assert ftc("vision", "revoke-token", secret, "--data", data).out == (
-        f"the token {token_id} of submit timslab is good no more\n"
-    )
-    assert ftc("vision", "revoke-token", token_id, "--data", data).status == 1
 
 
 def test_a_link_to_another_hub_does_not_get_the_token_of_this_one(

@@ -159,10 +159,21 @@ def test_an_error_is_told_in_the_services_own_words(server, status: int, kind: t
     assert (type(caught.value), caught.value.status, caught.value.code) == (kind, status, "refused")
 
 
-@pytest.mark.parametrize(("status", "code"), [(401, "bad-token"), (404, "no-such-address")])
-def test_an_error_that_may_be_the_other_services_names_this_one(server, status: int, code: str) -> None:
-    server.answers_with(status, {"detail": "Not here.", "code": code})
+def test_a_token_that_may_be_the_other_services_is_refused_in_this_ones_name(server) -> None:
+    server.answers_with(401, {"detail": "Not here.", "code": "bad-token"})
     with pytest.raises(Answered, match=f"the hub at {server.url}: Not here."):
+        api(server).get("/")
+
+
+def test_an_address_that_may_be_the_other_services_is_doubted(server) -> None:
+    server.answers_with(404, {"detail": "There is nothing at this address.", "code": "no-such-address"})
+    with pytest.raises(NotFound, match=f"^{server.url} is not the hub's address, or it is older than we are"):
+        api(server).get("/")
+
+
+def test_a_proxy_that_wants_tls_is_told_apart(server) -> None:
+    server.answers_with(400, b"Client sent an HTTP request to an HTTPS server.")
+    with pytest.raises(Invalid, match=r"answered 400 .* \(is it an https:// address\?\)"):
         api(server).get("/")
 
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from fuego_jenkins_remote.client import approvals
-from fuego_jenkins_remote.client.errors import ClientError, Conflict
-from fuego_jenkins_remote.client.hub import HubClient
+from fuego_jenkins_remote.client.errors import ClientError, Conflict, TooLarge
+from fuego_jenkins_remote.client.hub import MAX_PACKAGE, HubClient
 from fuego_jenkins_remote.network.identities import AttemptId
 from fuego_jenkins_remote.network.states import State
 
@@ -227,3 +227,12 @@ def test_packages_go_and_come_by_their_digest(server, hub: HubClient, tmp_path: 
     hub.get_package("ab" * 32, tmp_path / "y.ftp", limit=100)
     assert [one.path for one in server.asked] == [f"/api/v1/packages/{'ab' * 32}"] * 2
     assert (tmp_path / "y.ftp").read_bytes() == b"package"
+
+
+def test_a_package_that_no_hub_takes_is_refused_before_it_is_sent(server, hub: HubClient, tmp_path: Path) -> None:
+    package = tmp_path / "large.ftp"
+    with package.open("wb") as file:
+        file.truncate(MAX_PACKAGE + 1)
+    with pytest.raises(TooLarge, match="the package has 67,108,865 bytes, and the hub takes 67,108,864 at most"):
+        hub.put_package("0" * 64, package)
+    assert server.asked == []

@@ -20,6 +20,7 @@ from fuego_jenkins_remote.hub.notices.post.errors import NotSent
 from fuego_jenkins_remote.hub.notices.values import Channel, Event, Outgoing, Owner
 from fuego_jenkins_remote.hub.records import Request
 from fuego_jenkins_remote.network.occasions import Occasion
+from processes import free_port
 
 PAGE = (Path(__file__).parents[2] / "docs" / "notices.md").read_text(encoding="utf-8")
 
@@ -67,8 +68,7 @@ def _outgoing() -> Outgoing:
 def test_its_example_takes_what_is_from_the_hub_once_and_refuses_the_rest(tmp_path: Path) -> None:
     [example] = re.findall(r"^```python\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
     (tmp_path / "receiver.py").write_text(example, encoding="utf-8")
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     secret = webhook.new_secret()
     environ = {**os.environ, "FUEGO_WEBHOOK_SECRET": secret, "PORT": str(port)}
     with subprocess.Popen(
@@ -91,7 +91,7 @@ def test_its_example_takes_what_is_from_the_hub_once_and_refuses_the_rest(tmp_pa
 
 
 def _until_it_listens(port: int) -> None:
-    for _ in range(200):
+    for _ in range(600):
         try:
             with socket.create_connection(("127.0.0.1", port), 1):
                 return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ import requests
 
 import hub_folders
 from fuego_jenkins_remote.hub import admin
+from until import until
 
 SERVE = (
     "import sys; from pathlib import Path; from fuego_jenkins_remote.hub.serve import serve; "
@@ -33,6 +35,16 @@ class Running:
     def call(self, who: str, method: str, path: str, **values: Any) -> Any:
         headers = {"Authorization": f"Bearer {self.secrets[who]}"}
         return requests.request(method, f"{self.url}/api/v1{path}", headers=headers, timeout=40, **values)
+
+    def waits_for(self, calls: int = 1) -> None:
+        """Wait until so many calls wait for news there. It has one process."""
+
+        def there() -> bool:
+            figures = requests.get(f"{self.url}/metrics", timeout=40).text
+            [waiting] = re.findall(r"^fuego_long_polls (\d+)", figures, re.MULTILINE)
+            return int(waiting) == calls
+
+        until(there, f"{calls} calls wait")
 
     def put(self, call_id: str) -> Any:
         body = {"call_id": call_id, "selector": "demolab:qemu", "test": "Functional.hello"}

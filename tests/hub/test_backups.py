@@ -253,7 +253,9 @@ def test_a_backup_that_is_killed_leaves_nothing_under_its_name(filled: Path, tmp
             database.execute("INSERT INTO packages (sha256, size, uploaded_by, at) VALUES (?, 4, ?, ?)", row)
     database.close()
     killed = 0
-    for after in (0.0, 0.005, 0.02, 0.05, 0.1):
+    for number, after in enumerate((0.0, 0.005, 0.02, 0.05, 0.1, *[0.0] * 20)):
+        if number >= 5 and killed:
+            break
         with subprocess.Popen(
             [sys.executable, "-c", KEEP, str(filled), str(tmp_path / "kept")], stdout=subprocess.PIPE
         ) as process:
@@ -262,7 +264,7 @@ def test_a_backup_that_is_killed_leaves_nothing_under_its_name(filled: Path, tmp
             time.sleep(after)
             process.send_signal(signal.SIGKILL)
         if (tmp_path / "kept").exists():
-            backups.restore(tmp_path / "kept", tmp_path / f"new{after}")
+            backups.restore(tmp_path / "kept", tmp_path / f"new{number}")
             shutil.rmtree(tmp_path / "kept")
         else:
             killed += 1

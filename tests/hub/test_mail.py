@@ -16,11 +16,13 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller
 
+from bare_server import talking
 from fuego_jenkins_remote.hub.notices.addresses import BadAddress
 from fuego_jenkins_remote.hub.notices.post import mail
 from fuego_jenkins_remote.hub.notices.post.errors import NotSent
 from fuego_jenkins_remote.hub.notices.post.mail import MailServer
 from fuego_jenkins_remote.hub.notices.values import Event, Outgoing
+from processes import free_port
 
 EVENT = Event(
     id=1,
@@ -65,9 +67,8 @@ class Sink:
 
 @contextmanager
 def served(sink: Sink) -> Iterator[MailServer]:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    controller = Controller(sink, hostname="127.0.0.1", port=port)
+    port = free_port()
+    controller = Controller(sink, hostname="127.0.0.1", port=port, ready_timeout=60)
     controller.start()
     try:
         yield MailServer.parse(f"smtp://127.0.0.1:{port}?from=hub@fuego.example")
@@ -76,23 +77,10 @@ def served(sink: Sink) -> Iterator[MailServer]:
 
 
 @contextmanager
-def bare(talk: Callable[[socket.socket], None]) -> Iterator[MailServer]:
+def bare(talk: Callable[[socket.socket], object]) -> Iterator[MailServer]:
     """Something that listens, and is no mail server."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        listening.settimeout(5)
-
-        def serve() -> None:
-            try:
-                connection, _ = listening.accept()
-            except OSError:
-                return
-            with connection:
-                talk(connection)
-
-        thread = threading.Thread(target=serve)
-        thread.start()
-        yield MailServer.parse(f"smtp://127.0.0.1:{listening.getsockname()[1]}?from=hub@fuego.example")
-        thread.join(30)
+    with talking(talk) as port:
+        yield MailServer.parse(f"smtp://127.0.0.1:{port}?from=hub@fuego.example")
 
 
 def test_a_mail_keeps_its_letters_and_is_plain_text() -> None:
@@ -146,7 +134,7 @@ def test_a_mail_server_that_is_away_is_tried_again() -> None:
 
 def test_a_mail_server_that_says_nothing_is_not_waited_for_for_ever() -> None:
     done = threading.Event()
-    with bare(lambda _connection: done.wait(30) and None) as server:
+    with bare(lambda _connection: done.wait(30)) as server:
         with pytest.raises(NotSent, match="no answer in time"):
             mail.send(server, "ann@example.org", outgoing(), seconds=0.2)
         done.set()

@@ -109,6 +109,19 @@ def test_a_quota_that_is_used_up_is_told_before_the_put(boards: Service) -> None
     assert "quota" not in [one["why"] for one in others]
 
 
+def test_that_too_many_wait_already_is_told_before_the_put_in_its_words(boards: Service) -> None:
+    about = {"facts": {"arch": "x86_64"}, "open_to": ["*"], "terms": {"waiting": {"user": 1}}}
+    boards.ok("demolab", "PUT", "/boards/demolab/qemu", json=about)
+    assert match(boards, selector="demolab:qemu")["refused"] == ""
+    wanted = {"selector": "demolab:qemu", "test": "Functional.a"}
+    boards.ok("ann", "POST", "/requests", 201, json={"call_id": "call-000001", **wanted})
+    look = match(boards, selector="board=qemu")
+    assert look["may"] == 1
+    assert look["refused"].startswith("too many wait already: ann has 1 requests waiting")
+    assert boards.call("ann", "POST", "/requests", json={"call_id": "call-000002", **wanted}).status_code == 422
+    assert match(boards, "tim", selector="demolab:qemu")["refused"] == "", "of its own team nobody is refused"
+
+
 def test_nothing_is_put_and_the_list_is_bounded(boards: Service) -> None:
     look = match(boards, limit=1)
     assert [one["board"] for one in look["boards"]] == ["demolab:qemu", "demolab:own"]

@@ -42,8 +42,8 @@ def test_a_claim_that_waits_is_answered_when_the_pause_ends(service: Service) ->
     [request] = service.ok("ann", "POST", "/requests", 201, json=put)["requests"]
     service.ok("demolab", "POST", "/claims", json={"claim_id": "claim-1-x", "boards": ["qemu"]})
     back = {"call_id": "call-2-x", "reason": "busy"}
-    service.ok("demolab", "POST", f"/requests/{request['id']}/attempts/1/give-back", json=back)
     start = time.monotonic()
+    service.ok("demolab", "POST", f"/requests/{request['id']}/attempts/1/give-back", json=back)
     again = service.ok("demolab", "POST", "/claims", json={"claim_id": "claim-2-x", "boards": ["qemu"], "wait": 20})
     assert [one["number"] for one in again["attempts"]] == [2]
-    assert 0.2 < time.monotonic() - start < 3
+    assert 0.4 < time.monotonic() - start < 15

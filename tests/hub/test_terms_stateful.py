@@ -13,8 +13,8 @@ import sqlalchemy as sa
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from fuego_jenkins_remote.hub import approvals, records
-from fuego_jenkins_remote.hub.errors import Conflict, HubError, NotYours
+from fuego_jenkins_remote.hub import approvals, choice, records
+from fuego_jenkins_remote.hub.errors import Conflict, HubError, NoBoard, NotYours, Refused
 from fuego_jenkins_remote.hub.schema import attempts, lanes, queues, requests
 from fuego_jenkins_remote.network.identities import AttemptId
 from fuego_jenkins_remote.network.states import FINAL, State
@@ -68,6 +68,7 @@ class Keeping(RuleBasedStateMachine):
         priority=st.sampled_from([0, 50, 100]),
         max_time=st.sampled_from([60, 7200]),
         running=st.builds(Quota, user=st.sampled_from([None, 1]), team=st.sampled_from([None, 1, 2])),
+        waiting=st.builds(Quota, user=st.sampled_from([None, 0, 1]), team=st.sampled_from([None, 1, 2])),
         windows=st.sampled_from(WINDOWS),
     )
     def change_terms(self, place: tuple[str, str], open_to: tuple[str, ...], **terms: Any) -> None:
@@ -81,10 +82,24 @@ class Keeping(RuleBasedStateMachine):
         retries=st.sampled_from([0, 2]),
     )
     def put(self, who: str, selector: str, **values: Any) -> None:
+        foretold = self._look(who, selector, values["timeout"])
+        made: list[records.Request] = []
+        full = ""
         try:
-            self.put_ids += [one.id for one in self.world.put_all(self.people[who], selector, **values)]
-        except HubError:
-            return
+            made = self.world.put_all(self.people[who], selector, **values)
+        except NoBoard:
+            pass
+        except Refused as refused:
+            full = str(refused)
+        assert foretold.refused == full
+        assert (foretold.may > 0) == bool(made or full)
+        self.put_ids += [one.id for one in made]
+
+    def _look(self, who: str, selector: str, timeout: int) -> choice.Look:
+        """What is said beforehand of what would be put."""
+        new = records.NewRequest(call_id="look", selector=selector, test="Functional.x", variables={}, timeout=timeout)
+        with self.world.hub.reading() as conn:
+            return choice.look(conn, self.people[who], new, self.world.clock.at, 10)
 
     @rule(host=st.sampled_from(list(LABS)), number=st.integers(1, 3))
     def claim(self, host: str, number: int) -> None:

@@ -100,7 +100,7 @@ def running_network(
     """
     mailbox = _Mailbox()
     mail_port = free_port()
-    mail = MailServer(mailbox, hostname="127.0.0.1", port=mail_port)
+    mail = MailServer(mailbox, hostname="127.0.0.1", port=mail_port, ready_timeout=60)
     mail.start()
     network = _lay_out(root, mail_port, mailbox.messages, boards, jenkins)
     try:

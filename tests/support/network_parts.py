@@ -66,7 +66,7 @@ class Part:
             return 0.0
         began = time.monotonic()
         try:
-            end_child(self.process, number, 10)
+            end_child(self.process, number, 30)
         finally:
             self.process = None
         return time.monotonic() - began

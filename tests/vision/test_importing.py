@@ -8,8 +8,9 @@ import pytest
 
 from fuego_jenkins_remote.fuego.fserver_folder import FserverFolder, Torn
 from fuego_jenkins_remote.service.engine import reading
-from fuego_jenkins_remote.vision import admin, statements
+from fuego_jenkins_remote.vision import admin
 from fuego_jenkins_remote.vision.importing import Taken, import_runs
+from fuego_jenkins_remote.vision.statements import runs as run_sql
 from old_folder import RUN, OldFolder
 
 
@@ -39,7 +40,7 @@ def test_a_run_is_there_with_its_cases_under_its_labs_name(data: Path, old: OldF
     assert taken.key.startswith("timslab/")
     engine = admin.open_data(data)
     with reading(engine) as conn:
-        run = statements.find_run(conn, taken.key)
+        run = run_sql.find(conn, taken.key)
     engine.dispose()
     assert run is not None
     assert (run.test, run.board, run.status, run.uploaded_by) == (

@@ -1,4 +1,4 @@
-"""A run of a private request is there for its lab, its team and its requester, and for nobody else.
+"""A run of a private request is there for its lab, its team with all readers in it, and its requester; for nobody else.
 
 Every GET route of vision is asked, with everything there is to ask for, by people who may not see: no answer, with its
 head, holds a word of the run, and where a call names something of it, its answer is as for what never was. A new route
@@ -39,8 +39,9 @@ PRIVATE = {
 WORDS = ("zqtest", "zqcase", "zqboard", "zqspec", "zqkernel", "zqfile", "zqlog", "zqrun222", "zqcampgn", "annslab")
 """What only the private run says."""
 
-SEES = {"read annslab", "read ann", "read demolab", "submit demolab", "submit *"}
-SEES_NOT = {"nobody", "read bob", "read *", "submit otherlab"}
+SEES = {"read annslab", "read ann", "read demolab", "read carl others annslab", "submit demolab", "submit *"}
+SEES_NOT = {"nobody", "read bob", "read dora others", "read *", "submit otherlab"}
+"""The kind of a token, its owner, and for readers the teams that they are in."""
 
 
 class Place:
@@ -52,8 +53,8 @@ class Place:
         self.client = TestClient(self.app, follow_redirects=False)
         self.headers: dict[str, dict[str, str]] = {"nobody": {}}
         for who in (SEES | SEES_NOT) - {"nobody"}:
-            kind, owner = who.split()
-            token = admin.add_token(world.engine, owner, kind=kind)
+            kind, owner, *teams = who.split()
+            token = admin.add_token(world.engine, owner, kind=kind, teams=teams)
             self.headers[who] = {"Authorization": f"Bearer {token}"}
         for number in range(3):
             metadata = {"timestamp": f"2026-11-23T1{number}:30:00+0000"}

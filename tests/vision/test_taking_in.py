@@ -15,9 +15,11 @@ from starlette.testclient import TestClient
 
 from fuego_jenkins_remote.fuego.packages import Limits
 from fuego_jenkins_remote.service.clock import utc_now
-from fuego_jenkins_remote.vision import admin, statements
+from fuego_jenkins_remote.vision import admin
 from fuego_jenkins_remote.vision.app import make_app
 from fuego_jenkins_remote.vision.runs import take_in
+from fuego_jenkins_remote.vision.statements import labels as label_sql
+from fuego_jenkins_remote.vision.statements import runs as run_sql
 from fuego_jenkins_remote.vision.store import PackageStore
 
 KEY = "demolab/20261123-101500123-k3j7x2m4.1"
@@ -157,7 +159,7 @@ def test_a_crash_after_the_file_and_before_the_rows_loses_nothing(world: Any, mo
         raise RuntimeError("the power is gone")
 
     with monkeypatch.context() as patch:
-        patch.setattr(statements, "add_run", crash)
+        patch.setattr(run_sql, "add", crash)
         assert world.put(KEY, package).status_code == 500
     assert world.get(f"/api/v1/runs/{KEY}").status_code == 404
     assert len(packages_in(world)) == 1
@@ -170,7 +172,7 @@ def test_a_run_is_stored_with_all_its_rows_or_none(world: Any, monkeypatch: pyte
     def crash(*_: object) -> None:
         raise RuntimeError("the power is gone")
 
-    monkeypatch.setattr(statements, "_add_label", crash)
+    monkeypatch.setattr(label_sql, "_add_label", crash)
     assert world.put(KEY, world.pack(world.run_json())).status_code == 500
 
     with world.engine.connect() as conn:
@@ -181,14 +183,14 @@ def test_a_run_is_stored_with_all_its_rows_or_none(world: Any, monkeypatch: pyte
 def test_who_was_quicker_with_the_same_key_wins(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """The other one comes between our look and our write."""
     mine, other = world.pack(world.run_json()), world.pack(world.run_json(status="FAIL"))
-    real_find, calls = statements.find_run, []
+    real_find, calls = run_sql.find, []
 
     def find_nothing_at_first(conn: Any, key: str) -> Any:
         calls.append(key)
         return None if len(calls) == 1 else real_find(conn, key)
 
     world.put(KEY, other)
-    monkeypatch.setattr(statements, "find_run", find_nothing_at_first)
+    monkeypatch.setattr(run_sql, "find", find_nothing_at_first)
     assert world.put(KEY, mine).status_code == 409
 
 

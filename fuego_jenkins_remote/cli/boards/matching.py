@@ -32,6 +32,8 @@ def show_match(session: Session, selector: str, asked: dict[str, Any]) -> None:
         session.out.note(f"no board has {term}" + (f"; perhaps {guess}?" if guess else ""))
     said = f", asked for by team {look.team}" if look.team else ""
     session.out.note(f"{look.may} of {look.total} boards may run it{said}")
+    if look.refused:
+        session.out.note(f"the hub would not take it now: {look.refused}")
 
 
 def _of_the_test(session: Session, test: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Literal
 import click
 
 from fuego_jenkins_remote.cli import service_options as service
-from fuego_jenkins_remote.cli.options import FILE, HOST, MOMENT, TEAM, USER, common, hub_url, pass_session
+from fuego_jenkins_remote.cli.options import FILE, HOST, MOMENT, TEAM, USER, ca_file, common, hub_url, pass_session
 from fuego_jenkins_remote.cli.people.shown import moment, text
 from fuego_jenkins_remote.cli.people.teams import LEVELS
 from fuego_jenkins_remote.cli.session import Session
@@ -132,13 +132,15 @@ def revoke_invitation(session: Session, invitation: str) -> None:
 @click.option(
     "--token-file", type=FILE, metavar="FILE", help="Where the token goes (mode 600); else beside fuego.conf."
 )
+@ca_file
 @common
 @pass_session
 def join(session: Session, /, *, url: str, code: str, user: str, email: str, token_file: Path | None) -> None:
     """Turn an invitation into a token, and set hub_url and hub_token_file in fuego.conf.
 
     URL is the link that you were sent, or the hub's address with the CODE behind it. Who has a token of that hub
-    already keeps it, and gets a place in the team. The same call again does no harm: if the answer is lost on the way,
+    already keeps it, and gets a place in the team. A hub whose certificate is of a CA of its own needs --ca-file, which
+    fuego.conf then names, too. The same call again does no harm: if the answer is lost on the way,
     make it again.
 
     \b

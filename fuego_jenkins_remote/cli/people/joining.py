@@ -17,10 +17,11 @@ import click
 from fuego_jenkins_remote.cli.errors import Failed
 from fuego_jenkins_remote.cli.people.shown import text
 from fuego_jenkins_remote.cli.session import Session
-from fuego_jenkins_remote.cli.settings import Settings, find_conf, load_settings, read_token, users_conf
+from fuego_jenkins_remote.cli.settings import ENVIRONMENT, Settings, find_conf, load_settings, read_token, users_conf
 from fuego_jenkins_remote.client import people
 from fuego_jenkins_remote.client.api import Api
 from fuego_jenkins_remote.client.errors import Answered, Conflict, NotAllowed, Unreachable
+from fuego_jenkins_remote.fuego.conf import read_conf
 from fuego_jenkins_remote.fuego.conf_edit import change_conf
 from fuego_jenkins_remote.fuego.errors import BadConf
 from fuego_jenkins_remote.network.tokens import check_code, kind_of, new_secret, split_prefix
@@ -74,7 +75,7 @@ def join_with(session: Session, address: str, code: str, *, user: str, email: st
     conf = find_conf(os.environ) or users_conf(os.environ)
     # One that FUEGO_CONF names and that is not there is made, with what there is to say in it.
     new_conf = bool(os.environ.get("FUEGO_CONF")) and conf is not None and not conf.exists()
-    settings = load_settings({**os.environ, "FUEGO_CONF": ""}) if new_conf else session.settings
+    settings = load_settings({**os.environ, "FUEGO_CONF": ""}, session.options) if new_conf else session.settings
     if kind_of(code) == "user" and not new_conf and _is_known(session, address, user):
         joined = people.join(session.hub.api, code)
         return _joined(joined, token_file="", conf_file="", to_do="")
@@ -85,7 +86,7 @@ def join_with(session: Session, address: str, code: str, *, user: str, email: st
     try:
         joined = people.join(api, code, token=secret, name=user, email=email)
     except Unreachable as error:
-        more = f"whether the hub got it is not known: make the same call again, the token waits in {file}"
+        more = f"make the same call again, which does no harm if the hub got this one; the token waits in {file}"
         raise Failed(f"{error}\n{more}") from error
     except Answered as error:
         if new:
@@ -149,17 +150,18 @@ def _in_words(error: Answered, file: Path, *, new: bool) -> Exception:
 
 def _say(settings: Settings, conf: Path | None, address: str, file: Path) -> tuple[str, str]:
     """Say it in fuego.conf; gives the file that says it, and else what the person is to do."""
-    by_hand = f"set hub_url={address} and hub_token_file={file}"
+    values = {"hub_url": address, "hub_token_file": str(file), **_ca_to_say(settings, conf)}
+    by_hand = "set " + " and ".join(f"{key}={value}" for key, value in values.items())
     unset = "unset FUEGO_HUB_TOKEN; " if settings.environ.get("FUEGO_HUB_TOKEN") else ""
-    in_environment = f"{unset}export FUEGO_HUB_URL={address} FUEGO_HUB_TOKEN_FILE={file}"
+    in_environment = f"{unset}export " + " ".join(f"{ENVIRONMENT[key]}={value}" for key, value in values.items())
     if conf is None:
         return "", f"there is no fuego.conf, and no home to make one in: before calling ftc\n    {in_environment}"
     before = settings.get("hub_token_file")
-    if before and Path(before).absolute() != file and Path(before).exists():
+    if conf.exists() and before and Path(before).absolute() != file and Path(before).exists():
         return "", f"{conf} names another token, which stays: to use the new one, {by_hand} there"
     try:
         conf.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        change_conf(conf, {"hub_url": address, "hub_token_file": str(file)}, now=datetime.now(UTC))
+        change_conf(conf, values, now=datetime.now(UTC))
     except (OSError, BadConf) as error:
         return "", f"{conf} could not be changed ({error}): {by_hand} there, or call\n    {in_environment}"
     set_there = {"FUEGO_HUB_URL": address, "FUEGO_HUB_TOKEN_FILE": str(file), "FUEGO_HUB_TOKEN": ""}
@@ -168,6 +170,14 @@ def _say(settings: Settings, conf: Path | None, address: str, file: Path) -> tup
             conf
         ), f"the environment says otherwise, and comes first: to be who you are now\n    {in_environment}"
     return str(conf), ""
+
+
+def _ca_to_say(settings: Settings, conf: Path | None) -> dict[str, str]:
+    """What fuego.conf is to say of the CA that this call trusted: another shell may not have it in its environment."""
+    said_there = conf is not None and settings.conf_file == conf and "ca_file" in read_conf(conf)
+    if settings.ca_file is None or (said_there and settings.sources["ca_file"] != "--ca-file"):
+        return {}
+    return {"ca_file": str(settings.ca_file.absolute())}
 
 
 def _joined(answer: dict[str, object], **more: str) -> Joined:

@@ -167,13 +167,17 @@ class SeenOut(Wire):
 
 
 class LookOut(Wire):
-    """What a request would get: `may` of all `total` boards may run it, in the name of `team`."""
+    """What a request would get: `may` of all `total` boards may run it, in the name of `team`.
+
+    `refused`: why it would not be taken now although boards may run it; empty: it would.
+    """
 
     selector: str
     team: str | None
     may: int
     total: int
     perhaps: dict[str, str]
+    refused: str
     boards: tuple[SeenOut, ...]
 
 

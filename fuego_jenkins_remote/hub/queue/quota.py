@@ -12,12 +12,13 @@ from math import inf
 import sqlalchemy as sa
 
 from fuego_jenkins_remote.hub.errors import Refused
-from fuego_jenkins_remote.hub.records import Lane
+from fuego_jenkins_remote.hub.records import Board, Lane
 from fuego_jenkins_remote.hub.statements import lanes as lane_sql
 from fuego_jenkins_remote.hub.statements import locks, matches
 from fuego_jenkins_remote.hub.statements.matches import Offer
 from fuego_jenkins_remote.hub.statements.requests import Row
 from fuego_jenkins_remote.network import matching
+from fuego_jenkins_remote.network.matching import Wish
 from fuego_jenkins_remote.network.terms import Quota
 
 
@@ -37,10 +38,30 @@ def must_have_room(
         lane = alike[0].lane
         rooms.new[lane.id, timeout] += len(alike)
         suiting = [one for one in offers[lane.selector_id] if one.suits(lane.team, lane.user, timeout, now)]
-        hosts = sorted({one.host for one in suiting})
-        full = [rooms.full(host, lane, [one for one in suiting if one.host == host]) for host in hosts]
-        if full and all(full):
-            raise Refused("too many wait already: " + "; ".join(filter(None, full[:5])), code="queue-full")
+        if said := rooms.refusal(lane, suiting):
+            raise Refused(said, code="queue-full")
+
+
+def refusal(conn: sa.Connection, wish: Wish, boards: Sequence[Board], now: datetime) -> str:
+    """Why a request that these boards may run, for its one team, would be refused now; empty where it would not."""
+    [team] = wish.teams
+    if any(one.team == team or one.terms.waiting == Quota() for one in boards):
+        return ""
+    offer_of = matches.offers_of_boards(conn, [one.id for one in boards])
+    new: dict[str, dict[int, int]] = {}
+    for board in boards:
+        new.setdefault(board.host, {})[board.id] = offer_of[board.id]
+    lane = Lane(id=_NEW, user=wish.user, queue_id=0, selector_id=0, selector="", team=team, answers="")
+    rooms = _Rooms(conn, [], now, new_lane=new)
+    rooms.new[_NEW, wish.timeout] = 1
+    used = set(offer_of.values())
+    return rooms.refusal(
+        lane, [one for host in sorted(new) for one in matches.offers_of_lab(conn, host) if one.id in used]
+    )
+
+
+_NEW = 0
+"""No lane has this id: that of a request that is not put."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,17 +88,34 @@ class _Waiting:
 
 
 class _Rooms:
-    """The labs' rooms, each looked up once. `new`: what is put now, by lane and time limit; `lanes`: all of these."""
+    """The labs' rooms, each looked up once. `new`: what is put now, by lane and time limit; `lanes`: all of these.
 
-    def __init__(self, conn: sa.Connection, lanes: Sequence[Lane], now: datetime) -> None:
+    `new_lane`: of a lane that is not stored the boards by lab, each with its offer; nothing is put then.
+    """
+
+    def __init__(
+        self,
+        conn: sa.Connection,
+        lanes: Sequence[Lane],
+        now: datetime,
+        *,
+        new_lane: Mapping[str, Mapping[int, int]] | None = None,
+    ) -> None:
         self.new: Counter[tuple[int, int]] = Counter()
         self._conn = conn
         self._lanes = lanes
         self._now = now
+        self._new_lane = new_lane
         self._known: dict[tuple[str, str, str], _Waiting] = {}
         self._longer: dict[tuple[int, float], int] = {}
 
-    def full(self, host: str, lane: Lane, suiting: Sequence[Offer]) -> str:
+    def refusal(self, lane: Lane, suiting: Sequence[Offer]) -> str:
+        """Why the new ones of the lane have no room at any lab; empty where they have. `suiting`: who may run them."""
+        hosts = sorted({one.host for one in suiting})
+        full = [self._full(host, lane, [one for one in suiting if one.host == host]) for host in hosts]
+        return "too many wait already: " + "; ".join(full[:5]) if full and all(full) else ""
+
+    def _full(self, host: str, lane: Lane, suiting: Sequence[Offer]) -> str:
         """Why a lab has no room for the new ones of the lane; empty where it has. `suiting`: its offers for them."""
         if any(lane.team == one.team or one.terms.waiting == Quota() for one in suiting):
             return ""
@@ -106,7 +144,8 @@ class _Rooms:
         return sum(self._longer[lane, most] if most else at.numbers.get(lane, 0) for lane, most in only.items())
 
     def _look(self, host: str, lane: Lane) -> _Waiting:
-        locks.puts_in_line(self._conn, lane.team)
+        if self._new_lane is None:
+            locks.puts_in_line(self._conn, lane.team)
         offers = {one.id: one for one in matches.offers_of_lab(self._conn, host)}
         by_team = any(one.terms.waiting.team is not None for one in offers.values())
         numbers = lane_sql.waiting_of(self._conn, lane.team, None if by_team else lane.user)
@@ -117,6 +156,8 @@ class _Rooms:
             users[found.lane_id] = found.user
             if offers[found.offer_id].admits(lane.team, found.user):
                 boards.setdefault(found.lane_id, {})[found.board_id] = found.offer_id
+        if self._new_lane is not None:
+            users[_NEW], boards[_NEW] = lane.user, dict(self._new_lane[host])
         return _Waiting(offers=offers, numbers=numbers, users=users, boards=boards)
 
 

@@ -195,6 +195,17 @@ def offers_of_lab(conn: sa.Connection, host: str) -> list[Offer]:
     return _offers(conn.execute(_OF_LAB, {"lab": host}).mappings())
 
 
+def offers_of_boards(conn: sa.Connection, board_ids: Sequence[int]) -> dict[int, int]:
+    """The id of the offer under which each of these boards is counted."""
+    found: dict[int, int] = {}
+    for start in range(0, len(board_ids), 500):
+        some = boards.c.id.in_(board_ids[start : start + 500])
+        found.update(
+            (row.id, row.offer_id) for row in conn.execute(sa.select(boards.c.id, boards.c.offer_id).where(some))
+        )
+    return found
+
+
 def _counted(column: sa.Column[Any], which: sa.ColumnElement[bool]) -> sa.Select[Any]:
     counted = sa.select(column.label("offer_id"), sa.func.count().label("boards")).where(which).group_by(column)
     each = counted.subquery()

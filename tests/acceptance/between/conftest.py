@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import socket
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +14,8 @@ sys.path.insert(0, str(Path(__file__).parent / "parts"))
 from authority import Authority
 from connect_proxy import RunningProxy
 from stage import Stage
+
+from processes import free_port
 
 NAME = "hub.fuego.test"
 
@@ -68,6 +69,4 @@ def proxy(running_proxy: RunningProxy) -> RunningProxy:
 @pytest.fixture
 def nobody_listens() -> str:
     """The port of an address where nothing is."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return f"127.0.0.1:{probe.getsockname()[1]}"
+    return f"127.0.0.1:{free_port()}"

@@ -15,6 +15,7 @@ from fuego_jenkins_remote.hub.schema import teams
 from fuego_jenkins_remote.service.commits import SharedCommits
 from fuego_jenkins_remote.service.engine import open_engine, reading
 from fuego_jenkins_remote.service.postgresql import is_gone
+from until import until
 
 
 @pytest.fixture
@@ -38,13 +39,13 @@ class Together:
         self.begun, self.go_on = threading.Event(), threading.Event()
 
     def first(self, name: str) -> None:
-        with self.commits.begin(self.engine, 10) as conn:
+        with self.commits.begin(self.engine, 60) as conn:
             conn.execute(teams.insert().values(name=name))
             self.begun.set()
-            assert self.go_on.wait(10)
+            assert self.go_on.wait(60)
 
     def other(self, *statements: str) -> None:
-        with self.commits.begin(self.engine, 10) as conn:
+        with self.commits.begin(self.engine, 60) as conn:
             for statement in statements:
                 conn.exec_driver_sql(statement)
 
@@ -52,11 +53,10 @@ class Together:
         """The first, and one for each of these statements."""
         with ThreadPoolExecutor(9) as pool:
             made = [pool.submit(self.first, "first")]
-            assert self.begun.wait(10)
+            assert self.begun.wait(60)
             for number, statement in enumerate(others, 1):
                 made.append(pool.submit(self.other, statement))
-                while len(self.commits.line._waiting) < number:
-                    pass
+                until(lambda number=number: len(self.commits.line._waiting) == number)
             self.go_on.set()
         return made
 

@@ -19,6 +19,7 @@ from . import (
     of_campaigns,
     of_invitations,
     of_requests,
+    of_standing,
     of_subscriptions,
     of_tests,
     of_tokens,
@@ -27,7 +28,17 @@ from . import (
 from .place import EVERYBODY, Place, open_place
 from .tables import Table, tried
 
-KINDS = [of_boards, of_campaigns, of_invitations, of_requests, of_subscriptions, of_tests, of_tokens, of_users]
+KINDS = [
+    of_boards,
+    of_campaigns,
+    of_invitations,
+    of_requests,
+    of_standing,
+    of_subscriptions,
+    of_tests,
+    of_tokens,
+    of_users,
+]
 TABLES = [table for kind in KINDS for table in kind.TABLES]
 CASES = [
     pytest.param(table, state, id=f"{table.name}-{state}", marks=[pytest.mark.slow] if table.slow else [])

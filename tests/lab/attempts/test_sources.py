@@ -25,6 +25,7 @@ from fuego_jenkins_remote.lab.attempts import git_source
 from fuego_jenkins_remote.lab.attempts.sources import fetch_test, source_of
 from fuego_jenkins_remote.lab.errors import PrepareError
 from fuego_jenkins_remote.network.policy import Source
+from processes import free_port
 from until import until
 
 TEST = "Functional.brought"
@@ -72,16 +73,10 @@ class Served:
         self.git("commit", "-q", "--allow-empty", "-m", "nothing")
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @pytest.fixture(scope="module")
 def git_daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, int]]:
     """`git daemon`, which serves all below a folder."""
-    root, port = tmp_path_factory.mktemp("git"), _free_port()
+    root, port = tmp_path_factory.mktemp("git"), free_port()
     command = ["git", "daemon", "--listen=127.0.0.1", f"--port={port}", "--export-all", "--reuseaddr"]
     with subprocess.Popen(
         [*command, f"--base-path={root}", str(root)], stderr=subprocess.DEVNULL, start_new_session=True
@@ -404,6 +399,6 @@ def test_a_hub_in_trouble_is_asked_again(tmp_path: Path, error: ClientError) -> 
 
 
 def test_a_hub_that_is_down_is_asked_again(tmp_path: Path) -> None:
-    hub = HubClient(f"http://127.0.0.1:{_free_port()}", "token", retries=0)
+    hub = HubClient(f"http://127.0.0.1:{free_port()}", "token", retries=0)
     with pytest.raises(Unreachable):
         _take(tmp_path, hub)  # type: ignore[arg-type]

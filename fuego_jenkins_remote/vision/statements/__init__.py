@@ -1,0 +1,1 @@
+"""All of vision's SQL: plain functions of a connection, rows in and values out; a module a noun."""
