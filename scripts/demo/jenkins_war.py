@@ -97,7 +97,7 @@ class War:
             encoding="utf-8",
         )
         if plugins is not None:
-            found = sorted(path for path in plugins.iterdir() if path.suffix in {".hpi", ".jpi"})
+            found = sorted(path for path in plugins.glob("*") if path.suffix in {".hpi", ".jpi"})
             if not found:
                 raise NotThere(f"JENKINS_PLUGINS={plugins} has no .hpi or .jpi in it")
             (self.home / "plugins").mkdir()

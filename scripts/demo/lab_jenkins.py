@@ -105,14 +105,16 @@ def start_agents(
 
 
 def from_war(services: Services, lab: Lab, file: Path, data: Path) -> Jenkins:
-    """A Jenkins of a war file with a fresh home."""
+    """A Jenkins of a war file with a fresh home, and with the plugins in the folder that JENKINS_PLUGINS names."""
     war = War(file=file, home=data, port=free_port())
+    plugins = os.environ.get("JENKINS_PLUGINS", "")
     with _as_steps():
-        war.lay_out()
+        war.lay_out(Path(plugins) if plugins else None)
         more = {f"FUEGO_{name}": str(lab.root / f"fuego-{name.lower()}") for name in ("RO", "RW", "CORE")}
         services.launch("jenkins", war.command, lab.person.environment(war.environment | more))
         wait_until(lambda: version(war.url, war.user, war.token), START_SECONDS, "Jenkins")
-    what = f"Jenkins {version(war.url, war.user, war.token)}, started from {file.name} (JENKINS_WAR)"
+    beside = f", with the plugins in {plugins} (JENKINS_PLUGINS)" if plugins else ""
+    what = f"Jenkins {version(war.url, war.user, war.token)}, started from {file.name} (JENKINS_WAR){beside}"
     return Jenkins(war.url, war.user, war.token, what)
 
 

@@ -77,6 +77,7 @@ def test_tables_of_another_version_are_bad(data: Path) -> None:
         ("UPDATE users SET network_admin = 0", "admins", "ftc hub set-user"),
         ("UPDATE tokens SET created_at = '2020-01-01T00:00:00.000000+00:00'", "tokens", "not used for half a year"),
         ("UPDATE labs SET bridge_seen = '2020-01-01T00:00:00.000000+00:00'", "labs", "demolab (since 2020-01-01)"),
+        ("UPDATE labs SET version = '0.0.9'", "labs", "demolab (0.0.9): their people are to update"),
         ("UPDATE audit SET at = '2999-01-01T00:00:00.000000+00:00'", "clock", "did the clock go back?"),
     ],
 )

@@ -329,6 +329,7 @@ def test_the_doctor_names_what_is_missing(ftc, shared, as_lab) -> None:
         "fuego": True,
         "proxy and CA": True,
         "hub": True,
+        "versions": True,
         "vision": True,
         "boards": True,
         "board checks": True,

@@ -262,6 +262,7 @@ def test_list_labs_tells_which_version_the_bridges_run(ftc: Ftc, net: Net, monke
     assert "older than the hub" not in ftc("list-labs").out
     monkeypatch.setattr(values, "__version__", "99.0.0")
     assert f"{__version__} (older than the hub)" in ftc("list-labs").out
+    assert f"timslab (bridge {__version__}, older than the hub)" in ftc("show-team", "timslab").out
 
 
 def test_the_token_in_use_is_revoked_only_when_it_is_said_so(

@@ -13,6 +13,7 @@ from fuego_jenkins_remote.network.programs import said_of
 from .conftest import Service, World
 
 BRIDGE = "timsbox-1a2b3c4d"
+PAGES = ("/labs", "/labs/demolab", "/teams/demolab")
 
 
 def claim(service: Service, agent: str | None, **body: Any) -> None:
@@ -66,11 +67,11 @@ def test_who_says_no_version_has_none(service: Service, agent: str) -> None:
 def test_one_that_is_older_than_the_hub_is_said_to_be(service: Service) -> None:
     claim(service, said_of("7.2.9"))
     assert lab(service)["behind"] is True
-    for path in ("/labs", "/labs/demolab"):
+    for path in PAGES:
         assert "older than the hub" in page(service, path)
     claim(service, said_of("7.3.0"))
     assert lab(service)["behind"] is False
-    for path in ("/labs", "/labs/demolab"):
+    for path in PAGES:
         assert "7.3.0" in page(service, path)
         assert "older than the hub" not in page(service, path)
 

@@ -215,6 +215,12 @@ def _version(lab: Mapping[str, object]) -> str:
     return text(lab, "version") + (" (older than the hub)" if lab.get("behind") else "")
 
 
+def _lab(lab: Mapping[str, object]) -> str:
+    version = text(lab, "version")
+    behind = ", older than the hub" if lab.get("behind") else ""
+    return text(lab, "host") + (f" (bridge {version}{behind})" if version else "")
+
+
 def _show(session: Session, team: dict[str, object]) -> None:
     members, labs = items(team, "members"), items(team, "labs")
     session.out.record(
@@ -222,7 +228,7 @@ def _show(session: Session, team: dict[str, object]) -> None:
             ("team", text(team, "name")),
             ("about", text(team, "description")),
             *(("who", f"{text(one, 'user')} ({text(one, 'level')})") for one in members),
-            *(("lab", text(one, "host")) for one in labs),
+            *(("lab", _lab(one)) for one in labs),
         ],
         bare="\n".join(text(one, "user") for one in members),
         data=team,

@@ -17,6 +17,12 @@ def labs_not_seen_since(conn: sa.Connection, moment: datetime) -> list[tuple[str
     return [(row[0], row[1]) for row in conn.execute(query.order_by(labs.c.host))]
 
 
+def bridge_versions(conn: sa.Connection) -> list[tuple[str, str]]:
+    """Labs whose bridge's version is known, by name, with that version."""
+    query = sa.select(labs.c.host, labs.c.version).where(labs.c.version != "")
+    return [(row[0], row[1]) for row in conn.execute(query.order_by(labs.c.host))]
+
+
 def boards_in_trouble(conn: sa.Connection) -> list[tuple[str, str]]:
     """Boards that are shared and that their labs cannot use: HOST:BOARD and what they say of it."""
     query = sa.select(boards.c.host, boards.c.name, boards.c.health)

@@ -154,3 +154,25 @@ def test_a_lab_whose_rules_do_not_know_its_own_team_is_told(lab, mocker, team: s
     session.hub = mocker.Mock(whoami=lambda: {"kind": "lab", "name": "demolab", "teams": [{"team": team}]})
     found = look(session, "own team", services.own_team)
     assert (found.state, team in found.text) == (state, True)
+
+
+@pytest.mark.parametrize(
+    ("at_hub", "of_bridge", "told"),
+    [
+        ("0.3.1", "0.3.1", ""),
+        ("0.3.0", "", ""),
+        ("0.2.0", "0.3.1", ""),
+        ("0.4.0", "0.3.1", "this ftc (0.3.1) is older than the hub (0.4.0): update it"),
+        ("0.3.1", "0.3.0", "the bridge is 0.3.0, as the hub last heard, and this ftc 0.3.1: start the bridge again"),
+    ],
+)
+def test_a_lab_that_lags_behind_the_hub_or_its_own_update_is_told(
+    lab, mocker, at_hub: str, of_bridge: str, told: str
+) -> None:
+    mocker.patch.object(services, "__version__", "0.3.1")
+    said = {"/": {"version": at_hub}, "/labs": {"labs": [{"host": "demolab", "version": of_bridge}]}}
+    session = Session()
+    session.hub = mocker.Mock()
+    session.hub.api.get = said.__getitem__
+    found = look(session, "versions", services.versions)
+    assert (found.state, told in found.text) == (State.WARN if told else State.OK, True)

@@ -14,6 +14,7 @@ CHECKS: dict[str, tuple[Check, tuple[str, ...]]] = {
     "fuego": (places.fuego, ()),
     "proxy and CA": (services.links, ()),
     "hub": (services.hub, ("settings",)),
+    "versions": (services.versions, ("hub",)),
     "vision": (services.vision, ("settings",)),
     "boards": (places.boards, ("fuego",)),
     "policy": (places.policy, ()),

@@ -6,14 +6,18 @@ import os
 from datetime import timedelta
 from fnmatch import fnmatchcase
 
+from fuego_jenkins_remote import __version__
 from fuego_jenkins_remote.cli.errors import Failed
 from fuego_jenkins_remote.cli.findings import Answer, answer
 from fuego_jenkins_remote.cli.session import Session
+from fuego_jenkins_remote.client import people
 from fuego_jenkins_remote.lab.survey.clocks import apart, clock_of, now
 from fuego_jenkins_remote.network.policy import Answer as Do
+from fuego_jenkins_remote.network.programs import is_behind
 
 SEEN = timedelta(minutes=3)
 """A bridge is seen by the hub at least this often."""
+_LONGEST_VERSION = 40
 
 
 def links(session: Session) -> Answer:
@@ -53,6 +57,22 @@ def hub(session: Session) -> Answer:
     if name != session.settings.host_name:
         raise Failed(f"the token is lab {name}'s, but host_name is {session.settings.host_name}")
     return answer(f"{session.hub.url} knows us as lab {name}", _clock(session, session.hub.url))
+
+
+def versions(session: Session) -> Answer:
+    """Whether this ftc, its bridge and the hub are of one version, as far as it matters."""
+    if session.speaks_fserver:
+        return f"{__version__}; an old Fuego server has none"
+    at_hub = str(session.hub.api.get("/").get("version", ""))[:_LONGEST_VERSION]
+    ours = (one for one in people.labs(session.hub.api) if one.get("host") == session.settings.host_name)
+    of_bridge = str(next(ours, {}).get("version", ""))[:_LONGEST_VERSION]
+    older = f"this ftc ({__version__}) is older than the hub ({at_hub}): update it, and start the bridge again"
+    other = f"the bridge is {of_bridge}, as the hub last heard, and this ftc {__version__}: start the bridge again"
+    return answer(
+        f"{__version__}, the hub {at_hub}",
+        older if is_behind(__version__, at_hub) else "",
+        other if of_bridge not in ("", __version__) else "",
+    )
 
 
 def own_team(session: Session) -> Answer:

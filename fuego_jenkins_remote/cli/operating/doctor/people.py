@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from fuego_jenkins_remote import __version__
 from fuego_jenkins_remote.cli.findings import Answer, answer
 from fuego_jenkins_remote.cli.operating.doctor.patient import Patient, some
 from fuego_jenkins_remote.hub.statements import care
+from fuego_jenkins_remote.network.programs import is_behind
 from fuego_jenkins_remote.service.engine import reading
 
 UNUSED = timedelta(days=180)
@@ -36,11 +38,17 @@ def tokens(patient: Patient) -> Answer:
 
 
 def labs(patient: Patient) -> Answer:
-    """Labs that were not heard of for long."""
+    """Labs that were not heard of for long, and those whose bridge is older than this hub."""
     with reading(patient.engine) as conn:
         gone = care.labs_not_seen_since(conn, patient.clock() - GONE)
+        versions = care.bridge_versions(conn)
     texts = [f"{host} ({f'since {seen:%Y-%m-%d}' if seen else 'never'})" for host, seen in gone]
-    return answer("all were heard of within a day", f"not heard of for a day: {some(texts)}" if texts else "")
+    behind = [f"{host} ({version})" for host, version in versions if is_behind(version, __version__)]
+    return answer(
+        "all were heard of within a day",
+        f"not heard of for a day: {some(texts)}" if texts else "",
+        f"older than this hub ({__version__}): {some(behind)}: their people are to update" if behind else "",
+    )
 
 
 def boards(patient: Patient) -> Answer:
