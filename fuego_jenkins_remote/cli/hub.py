@@ -66,7 +66,11 @@ def init(session: Session, data_dir: Path, database: str | None) -> None:
 @service.data
 @service.listening(8700)
 @service.serving
-@click.option("--mail", metavar="URL", help=f"How mail is sent: smtp://HOST:PORT?from=ADDRESS, smtps://..., or {MAIL}.")
+@click.option(
+    "--mail",
+    metavar="URL",
+    help=f"How mail is sent: smtp://HOST:PORT?from=ADDRESS, smtps://, smtp+starttls://, or {MAIL}.",
+)
 @click.option(
     "--workers", type=click.IntRange(1, 32), default=1, show_default=True, help="Processes; more need PostgreSQL."
 )

@@ -157,11 +157,14 @@ def change_user(
     network_admin: bool | None = None,
     disabled: bool | None = None,
 ) -> User:
-    """Change a user; None: as it is. `teams` as with `add_user`, `leave` names teams. Raises as `add_user` does."""
+    """Change a user; None: as it is. `teams` as with `add_user`, `leave` names teams. Raises as `add_user` does.
+
+    `notify` of NOWHERE alone takes the addresses for notices away.
+    """
     memberships = [users.parse_membership(team) for team in teams]
     wanted = users.UserChange(
         email=None if email is None else _mail(email),
-        notify=None if notify is None else [of_admin(address).text for address in notify],
+        notify=None if notify is None else _addresses(notify),
         network_admin=network_admin,
         disabled=disabled,
     )
@@ -188,6 +191,22 @@ def all_teams(engine: sa.Engine) -> set[str]:
     """The names of all teams."""
     with reading(engine) as conn:
         return {team.name for team in team_sql.listed(conn)}
+
+
+NOWHERE = "none"
+"""In place of addresses for notices: no own ones any more."""
+
+
+def set_lab(engine: sa.Engine, host: str, *, notify: Sequence[str]) -> tuple[str, ...]:
+    """Set the addresses to which a lab's notices go, and give them; as with `change_user`. Raises HubError."""
+    addresses = _addresses(notify)
+    with _operators(engine) as change:
+        labs.set_notify(change, host, addresses)
+    return tuple(addresses)
+
+
+def _addresses(notify: Sequence[str]) -> list[str]:
+    return [] if list(notify) == [NOWHERE] else [of_admin(address).text for address in notify]
 
 
 def add_lab(engine: sa.Engine, host: str, *, team: str = "", notify: Sequence[str] = ()) -> str:

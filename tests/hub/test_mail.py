@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import email
 import email.policy
+import shutil
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.message import EmailMessage
+from pathlib import Path
 from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
+from pytest_mock import MockerFixture
 
 from bare_server import talking
 from fuego_jenkins_remote.hub.notices.addresses import BadAddress
@@ -22,6 +26,7 @@ from fuego_jenkins_remote.hub.notices.post import mail
 from fuego_jenkins_remote.hub.notices.post.errors import NotSent
 from fuego_jenkins_remote.hub.notices.post.mail import MailServer
 from fuego_jenkins_remote.hub.notices.values import Event, Outgoing
+from git_https import certificate_for
 from processes import free_port
 
 EVENT = Event(
@@ -42,12 +47,17 @@ def outgoing(title: str = "PASS: Functional.größe — ☃", body: str = "<b>Ze
 
 @dataclass
 class Sink:
-    """A mail server that keeps what it gets, or says `says`."""
+    """A mail server that keeps what it gets; or `says` else, `refuses` a recipient, `wants` more of a sender."""
 
     says: str = ""
     refuses: str = ""
+    wants: str = ""
     got: list[EmailMessage] = field(default_factory=list)
     to: list[str] = field(default_factory=list)
+
+    async def handle_MAIL(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
+        envelope.mail_from = address
+        return self.wants or "250 OK"
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
         if self.refuses:
@@ -66,9 +76,9 @@ class Sink:
 
 
 @contextmanager
-def served(sink: Sink) -> Iterator[MailServer]:
+def served(sink: Sink, **settings: Any) -> Iterator[MailServer]:
     port = free_port()
-    controller = Controller(sink, hostname="127.0.0.1", port=port, ready_timeout=60)
+    controller = Controller(sink, hostname="127.0.0.1", port=port, ready_timeout=60, **settings)
     controller.start()
     try:
         yield MailServer.parse(f"smtp://127.0.0.1:{port}?from=hub@fuego.example")
@@ -94,6 +104,51 @@ def test_a_mail_keeps_its_letters_and_is_plain_text() -> None:
     assert got.get_content().replace("\r\n", "\n") == "<b>Zeile</b>\n"
     assert got["auto-submitted"] == "auto-generated"
     assert sink.to == ["pruefstand@example.org"]
+
+
+def test_a_mail_has_lines_of_a_terminal_but_for_what_is_pasted() -> None:
+    prose = "Notes of the requester: " + "größer " * 20
+    command = "    ftc reject-request 20261127-183736447-yhctuqkc --host a-lab-with-a-long-name --reason TEXT"
+    address = "https://hub.example.org/" + "x" * 90
+    lines = mail.wrapped(f"{prose}\n\n{command}\nAll about it: {address}\n").split("\n")
+    assert [line for line in lines if len(line) > 78] == [command, address]
+    assert " ".join(lines[: lines.index("")]) == prose.strip()
+
+
+def test_a_mail_says_below_for_whom_it_is() -> None:
+    said = mail.compose("hub@fuego.example", "ann@example.org", replace(outgoing(), why="Sent for user ann.\n"))
+    assert said.get_content() == "<b>Zeile</b>\n\n-- \nSent for user ann.\n"
+
+
+def test_a_mail_server_that_has_no_tls_gets_no_password() -> None:
+    sink = Sink()
+    with served(sink) as plain:
+        server = MailServer.parse(f"smtp+starttls://me:secret@127.0.0.1:{plain.port}?from=hub@fuego.example")
+        with pytest.raises(NotSent, match="STARTTLS extension not supported by server"):
+            mail.send(server, "ann@example.org", outgoing())
+    assert sink.got == []
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="no openssl to make a certificate with")
+def test_over_starttls_a_certificate_is_checked_before_the_password_is_sent(
+    tmp_path: Path, mocker: MockerFixture
+) -> None:
+    certificate, key = certificate_for(tmp_path, "localhost")
+    theirs = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    theirs.load_cert_chain(certificate, key)
+    sink = Sink()
+    with served(sink, tls_context=theirs) as plain:
+        server = MailServer.parse(f"smtp+starttls://localhost:{plain.port}?from=hub@fuego.example")
+        assert "certificate verify failed" in mail.greet(server)
+        mocker.patch.dict("os.environ", {"SSL_CERT_FILE": str(certificate)})
+        assert mail.greet(server) == ""
+        mail.send(server, "ann@example.org", outgoing())
+    assert len(sink.got) == 1
+
+
+def test_a_mail_server_that_does_not_take_the_sender_says_so_to_the_doctor() -> None:
+    with served(Sink(wants="530 Authentication required")) as server:
+        assert mail.greet(server) == "530 Authentication required"
 
 
 def test_a_mail_that_is_sent_again_says_that_it_is_the_same() -> None:
@@ -153,6 +208,8 @@ def test_the_mail_setting() -> None:
     assert (plain.host, plain.port, plain.tls, plain.user) == ("127.0.0.1", 2525, False, "")
     secure = MailServer.parse("smtps://me:s%40cret@mail.example?from=hub@x.example")
     assert (secure.port, secure.tls, secure.user, secure.password) == (465, True, "me", "s@cret")
+    later = MailServer.parse("smtp+starttls://mail.example?from=hub@x.example")
+    assert (later.port, later.tls, later.starttls) == (587, False, True)
 
 
 @pytest.mark.parametrize(

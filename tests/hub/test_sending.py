@@ -77,6 +77,15 @@ def test_programs_get_each_event_by_itself(world: World, ann: records.Caller) ->
     assert sizes(send(world)) == [1] * 6
 
 
+def test_a_message_says_for_whom_it_is_and_what_ends_it(world: World, ann: records.Caller) -> None:
+    world.hub.base_url = "https://hub.example.org"
+    subscribe(world, ann, "started", to=SLACK)
+    happen(world, ann)
+    [one] = send(world).got
+    assert one.outgoing.why.startswith("Sent by the Fuego hub at https://hub.example.org for user ann. ")
+    assert "    ftc unsubscribe ID\n" in one.outgoing.why
+
+
 def test_what_could_not_be_sent_is_tried_again_ever_later_and_then_given_up(world: World, ann: records.Caller) -> None:
     subscribe(world, ann, "done")
     tries: list[str] = []

@@ -23,6 +23,12 @@ notify = click.option(
     metavar="ADDRESS",
     help="Where notices go: a mail address or an apprise URL; again for more.",
 )
+other_notify = click.option(
+    "--notify",
+    multiple=True,
+    metavar="ADDRESS",
+    help="Where notices go from now on: mail or an apprise URL; again for more. none: no own addresses.",
+)
 in_teams = click.option(
     "--team",
     "teams",
@@ -77,7 +83,7 @@ def add_user(
 @in_teams
 @click.option("--leave", multiple=True, metavar="TEAM", help="A team to be in no more; again for more.")
 @click.option("--email", metavar="ADDRESS", help="Where the user is written to.")
-@notify
+@other_notify
 @click.option("--network-admin/--no-network-admin", default=None, help="An admin of the network, or not any more.")
 @click.option("--disable/--enable", "disabled", default=None, help="Shut out: no token is good; or let in again.")
 @common
@@ -175,6 +181,28 @@ def add_lab(
     with service.token_goes_to(token_file) as take, new_teams.told(session, lambda: all_teams(engine)):
         take(add_lab(engine, host, team=team, notify=notify))
     session.out.note(f"lab {host} is known now; {service.token_is(token_file)}")
+
+
+@click.command(name="set-lab")
+@click.argument("host", metavar="HOST")
+@service.data
+@other_notify
+@common
+@pass_session
+def set_lab(session: Session, /, *, host: str, data_dir: Path, notify: tuple[str, ...]) -> None:
+    """Say where a lab's notices go, instead of where they went. Whose a lab is, `ftc set-lab` changes.
+
+    \b
+    Examples: ftc hub set-lab timslab --data /var/lib/fuego-hub --notify boards@timslab.example
+              ftc hub set-lab timslab --data /var/lib/fuego-hub --notify none
+    """
+    from fuego_jenkins_remote.hub.admin import open_data, set_lab
+
+    if not notify:
+        raise click.UsageError("say what is to be different: --notify")
+    now = set_lab(open_data(data_dir), host, notify=notify)
+    number = f"{len(now)} address{'es' if len(now) > 1 else ''}" if now else "its maintainers"
+    session.out.result(f"notices for the lab {host} go to {number}", bare=host, data={"host": host, "notify": len(now)})
 
 
 @click.command(name="add-token")
@@ -290,7 +318,7 @@ def list_audit(session: Session, /, *, data_dir: Path, since: datetime | None, l
     )
 
 
-VERBS = (add_user, set_user, list_users, add_lab, add_token, list_tokens, revoke_token, list_audit)
+VERBS = (add_user, set_user, list_users, add_lab, set_lab, add_token, list_tokens, revoke_token, list_audit)
 
 
 def _plain(values: dict[str, object]) -> dict[str, object]:

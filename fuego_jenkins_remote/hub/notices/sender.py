@@ -19,10 +19,10 @@ from starlette.concurrency import run_in_threadpool
 
 from fuego_jenkins_remote.hub.changes import Change
 from fuego_jenkins_remote.hub.core import Hub
-from fuego_jenkins_remote.hub.notices import digest, fan_out, recipients
+from fuego_jenkins_remote.hub.notices import digest, fan_out, recipients, wording
 from fuego_jenkins_remote.hub.notices.addresses import masked
 from fuego_jenkins_remote.hub.notices.post.errors import NotSent
-from fuego_jenkins_remote.hub.notices.values import CONFIRM, Channel, Delivery, Event, Message
+from fuego_jenkins_remote.hub.notices.values import CONFIRM, TEST, Channel, Delivery, Event, Message
 from fuego_jenkins_remote.hub.statements import notices as sql
 from fuego_jenkins_remote.hub.waiters import NOTICES, pause
 
@@ -41,6 +41,7 @@ PATIENCE = sum(WAITS, timedelta())
 AT_A_TIME = 8
 """So many channels are sent to at a time: one that hangs keeps no other waiting."""
 
+_OWN = frozenset({TEST, CONFIRM})
 _IDLE_SECONDS = 30.0
 _LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
 _log = logging.getLogger("hub.notices")
@@ -56,7 +57,7 @@ def take(hub: Hub, room: int = AT_A_TIME) -> list[Delivery]:
             lease = change.at + LEASE
             delivery = _next(change, channel, lease) if sql.take_channel(change.conn, channel, lease) else None
         if delivery is not None:
-            found.append(delivery)
+            found.append(_signed(delivery, hub.base_url))
     return found
 
 
@@ -172,6 +173,13 @@ def _delivery(change: Change, channel: Channel, message: Message, events: list[E
     again = message.tries > 0 and not message.error
     outgoing = digest.compose(message.id, events, again=again)
     return Delivery(channel=channel, outgoing=outgoing, tries=message.tries + 1, lease=lease)
+
+
+def _signed(delivery: Delivery, hub_url: str) -> Delivery:
+    """The same, saying for whom it is sent and what ends it."""
+    asked_for = all(event.occasion in _OWN for event in delivery.outgoing.events)
+    why = wording.why(delivery.channel.owner, hub_url, asked_for=asked_for)
+    return replace(delivery, outgoing=replace(delivery.outgoing, why=why))
 
 
 def _note(change: Change, delivery: Delivery, problem: NotSent | None) -> None:

@@ -104,13 +104,17 @@ class Message:
 
 @dataclass(frozen=True, kw_only=True)
 class Outgoing:
-    """A message as a channel sends it. `again`: an earlier try may have arrived."""
+    """A message as a channel sends it. `again`: an earlier try may have arrived.
+
+    `why` says under a mail for whom it is, and what ends such mails; chats and programs do without.
+    """
 
     id: str
     title: str
     body: str
     events: tuple[Event, ...]
     again: bool = False
+    why: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

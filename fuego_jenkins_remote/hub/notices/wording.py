@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import datetime
 
+from fuego_jenkins_remote.hub.notices.values import Owner
 from fuego_jenkins_remote.hub.records import Board, Campaign, Request
 from fuego_jenkins_remote.network import wanted
 from fuego_jenkins_remote.network.states import State
@@ -126,6 +127,25 @@ def campaign_ended(campaign: Campaign, counts: Sequence[tuple[str, int]], bad: S
         f"    {show}",
     ]
     return title, f"{title}: {show}", _text(body)
+
+
+def why(owner: Owner, hub_url: str, *, asked_for: bool) -> str:
+    """For whom a message is sent, by which hub; unless it was `asked_for` just now, what ends such messages, too."""
+    by = f"the Fuego hub at {hub_url}" if hub_url else "the Fuego hub"
+    if asked_for:
+        return f"Sent by {by} for {owner}.\n"
+    if owner.kind == "lab":
+        return (
+            f"Sent by {by} for the lab {owner.name}, to an address that the hub's operator has set:\n"
+            f"    ftc hub set-lab {owner.name} --notify OTHER --data DIR\n"
+        )
+    of_team = f" --team {owner.name}" if owner.kind == "team" else ""
+    usual = "" if of_team else ", where usual as an ID is what nobody has to subscribe to"
+    return (
+        f"Sent by {by} for {owner}. What is sent where, and an end of it{usual}:\n"
+        f"    ftc list-subscriptions{of_team}\n"
+        "    ftc unsubscribe ID\n"
+    )
 
 
 def _whose(request: Request) -> str:

@@ -35,6 +35,15 @@ def add_lab(conn: sa.Connection, host: str, *, team: str = "", notify: Sequence[
     return add_token(conn, tokens, kind="lab", owner=host, now=now).secret
 
 
+def set_notify(change: Change, host: str, notify: Sequence[str]) -> None:
+    """Say where a lab's notices go; nowhere: to its maintainers. Raises NotKnown."""
+    if sql.find_lab(change.conn, host) is None:
+        raise NotKnown(f"there is no lab {host}")
+    team_sql.set_notify(change.conn, host, notify)
+    # Addresses of chats hold secrets: which they are now is not said.
+    audit.write(change, None, "set-lab", f"lab {host}", "other addresses for notices")
+
+
 def set_team(change: Change, caller: Caller | None, host: str, team: str) -> None:
     """Give a lab to another team, which is made if it is not there; for the network's admins (None: the operator)."""
     if caller is not None:

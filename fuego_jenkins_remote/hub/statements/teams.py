@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import sqlalchemy as sa
 
 from fuego_jenkins_remote.hub.people.values import LabOf, Member, Team, User
@@ -68,6 +70,11 @@ def labs_of(conn: sa.Connection, team: str | None = None) -> list[LabOf]:
 def set_owner(conn: sa.Connection, host: str, team: str) -> None:
     """Give a lab to a team."""
     conn.execute(labs.update().where(labs.c.host == host).values(team=team))
+
+
+def set_notify(conn: sa.Connection, host: str, addresses: Sequence[str]) -> None:
+    """Say where a lab's notices go."""
+    conn.execute(labs.update().where(labs.c.host == host).values(notify=list(addresses)))
 
 
 def find_user(conn: sa.Connection, name: str) -> User | None:

@@ -75,6 +75,6 @@ def mail(patient: Patient) -> Answer:
     why = greet(server, seconds=_SECONDS)
     if why:
         raise Failed(f"the mail server {server.host}:{server.port}: {why}")
-    warn = not server.tls and server.host not in ("localhost", "127.0.0.1", "::1")
-    plain = f"{server.host} is spoken to in the clear: smtps:// instead of smtp://"
+    warn = not (server.tls or server.starttls) and server.host not in ("localhost", "127.0.0.1", "::1")
+    plain = f"{server.host} is spoken to in the clear: smtps:// or smtp+starttls:// instead of smtp://"
     return answer(f"{server.host}:{server.port} lets us in, as {server.sender}", plain if warn else "")

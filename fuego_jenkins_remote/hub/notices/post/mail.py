@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import smtplib
 import ssl
+import textwrap
 from dataclasses import dataclass
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -18,6 +19,9 @@ from fuego_jenkins_remote.hub.notices.addresses import BadAddress, is_mail
 from fuego_jenkins_remote.hub.notices.post.errors import NotSent
 from fuego_jenkins_remote.hub.notices.values import Outgoing
 
+_PORTS = {"smtp": 25, "smtps": 465, "smtp+starttls": 587}
+_WIDTH = 78
+_OK = 250
 SECONDS = 20.0
 """That the mail server may take for each of its answers."""
 
@@ -29,15 +33,16 @@ class MailServer:
     host: str
     port: int
     tls: bool
+    starttls: bool
     user: str
     password: str
     sender: str
 
     @classmethod
     def parse(cls, text: str) -> MailServer:
-        """Read `smtp://HOST[:PORT]?from=ADDRESS` (plain) or `smtps://`; USER:PASSWORD@ before the host signs in.
+        """Read `smtp://HOST[:PORT]?from=ADDRESS` (plain), `smtps://` or `smtp+starttls://` (plain until the greeting).
 
-        Raises BadAddress.
+        USER:PASSWORD@ before the host signs in. Raises BadAddress.
         """
         try:
             parts = urlsplit(text)
@@ -46,13 +51,13 @@ class MailServer:
             raise BadAddress("no mail setting: the port is a number") from None
         options = dict(parse_qsl(parts.query))
         sender = options.pop("from", "")
-        if parts.scheme not in {"smtp", "smtps"} or not parts.hostname or not is_mail(sender) or options:
+        if parts.scheme not in _PORTS or not parts.hostname or not is_mail(sender) or options:
             raise BadAddress("no mail setting: it is like smtp://127.0.0.1:25?from=hub@example.org")
-        tls = parts.scheme == "smtps"
         return cls(
             host=parts.hostname,
-            port=port or (465 if tls else 25),
-            tls=tls,
+            port=port or _PORTS[parts.scheme],
+            tls=parts.scheme == "smtps",
+            starttls=parts.scheme == "smtp+starttls",
             user=unquote(parts.username or ""),
             password=unquote(parts.password or ""),
             sender=sender,
@@ -82,10 +87,14 @@ def send(server: MailServer, recipient: str, outgoing: Outgoing, *, seconds: flo
 
 
 def greet(server: MailServer, *, seconds: float = SECONDS) -> str:
-    """Connect, greet and sign in, and send nothing: what is in the way; empty: nothing."""
+    """Connect, greet, sign in and name the sender, and send nothing: what is in the way; empty: nothing."""
     try:
         with _connected(server, seconds) as smtp:
             smtp.ehlo_or_helo_if_needed()
+            code, said = smtp.mail(server.sender)
+            if code != _OK:
+                return _words(code, said)
+            smtp.rset()
     except smtplib.SMTPResponseException as error:
         return _words(error.smtp_code, error.smtp_error)
     except (OSError, smtplib.SMTPException) as error:
@@ -106,18 +115,37 @@ def compose(sender: str, recipient: str, outgoing: Outgoing) -> EmailMessage:
     requests = {event.request_id for event in outgoing.events}
     if len(requests) == 1 and (request := requests.pop()) is not None:
         message["References"] = f"<{request}@{domain}>"  # what is about one request stands together
-    message.set_content(outgoing.body)
+    why = f"\n-- \n{outgoing.why}" if outgoing.why else ""
+    message.set_content(wrapped(outgoing.body + why))
     return message
 
 
+def wrapped(text: str) -> str:
+    """The text in lines as a terminal has them; what is indented, to be pasted, stays one line, as a long word does."""
+    return "\n".join(map(_filled, text.split("\n")))
+
+
+def _filled(line: str) -> str:
+    if len(line) <= _WIDTH or line[:1].isspace():
+        return line
+    return textwrap.fill(line, _WIDTH, break_long_words=False, break_on_hyphens=False)
+
+
 def _connected(server: MailServer, seconds: float) -> smtplib.SMTP:
+    context = ssl.create_default_context()
+    smtp: smtplib.SMTP
     if server.tls:
-        context = ssl.create_default_context()
-        smtp: smtplib.SMTP = smtplib.SMTP_SSL(server.host, server.port, timeout=seconds, context=context)
+        smtp = smtplib.SMTP_SSL(server.host, server.port, timeout=seconds, context=context)
     else:
         smtp = smtplib.SMTP(server.host, server.port, timeout=seconds)
-    if server.user:
-        smtp.login(server.user, server.password)
+    try:
+        if server.starttls:
+            smtp.starttls(context=context)
+        if server.user:
+            smtp.login(server.user, server.password)
+    except BaseException:
+        smtp.close()
+        raise
     return smtp
 
 
@@ -136,4 +164,6 @@ def _why(error: Exception) -> str:
         return "no answer in time"
     if isinstance(error, smtplib.SMTPServerDisconnected):
         return "it broke off"
+    if isinstance(error, smtplib.SMTPNotSupportedError):
+        return str(error)  # STARTTLS, signing in, or letters in an address, which the server does not know
     return getattr(error, "strerror", None) or type(error).__name__
