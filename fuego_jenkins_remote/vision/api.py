@@ -70,9 +70,9 @@ def list_runs(request: Request, who: Reader, wanted: Wanted, before: Before, lim
     vision = vision_of(request)
     with reading(vision.engine) as conn:
         wanted = dataclasses.replace(wanted, test=full_test_name(conn, who, wanted.test))
-        found = list_sql.listed(conn, wanted, who=who, before=before, limit=limit + 1)
-    shown = [RunSummary.of(run, vision.run_url(request, run.key)) for run in found[:limit]]
-    return RunList(runs=shown, before=write_cursor(found[limit - 1]) if len(found) > limit else None)
+        found = list_sql.listed(conn, wanted, who=who, before=before, limit=limit)
+    shown = [RunSummary.of(run, vision.run_url(request, run.key)) for run in found.runs]
+    return RunList(runs=shown, before=write_cursor(found.before) if found.before else None)
 
 
 @router.get("/runs/{host}/{local}")

@@ -12,7 +12,7 @@ from fastapi import Depends, Query
 from fuego_jenkins_remote.fuego.runs import Status
 from fuego_jenkins_remote.service.problems import Unprocessable
 from fuego_jenkins_remote.service.signins import Principal
-from fuego_jenkins_remote.vision.records import Cursor, Filter, Summary
+from fuego_jenkins_remote.vision.records import Cursor, Filter
 from fuego_jenkins_remote.vision.statements import labels as label_sql
 
 MAX_LIMIT = 500
@@ -61,9 +61,9 @@ def read_cursor(before: Annotated[str, Query(max_length=50)] = "") -> Cursor | N
     raise Unprocessable("before: is not what an earlier answer gave")
 
 
-def write_cursor(last: Summary) -> str:
-    """Write the place after this run."""
-    return f"{last.at.astimezone(UTC).strftime(_STAMP)}-{last.number}"
+def write_cursor(place: Cursor) -> str:
+    """Write where a list goes on: after this place."""
+    return f"{place.at.astimezone(UTC).strftime(_STAMP)}-{place.number}"
 
 
 Wanted = Annotated[Filter, Depends(read_filter)]

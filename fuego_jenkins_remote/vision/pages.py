@@ -49,17 +49,16 @@ def runs_page(request: Request, who: Reader, wanted: Wanted, before: Before) -> 
     vision = vision_of(request)
     with reading(vision.engine) as conn:
         wanted = dataclasses.replace(wanted, test=full_test_name(conn, who, wanted.test))
-        found = list_sql.listed(conn, wanted, who=who, before=before, limit=_ROWS + 1)
+        found = list_sql.listed(conn, wanted, who=who, before=before, limit=_ROWS)
         labels = label_sql.listed(conn, who)
-    shown = found[:_ROWS]
     form = {name: request.query_params.get(name, "").strip() for name in _FORM}
     query = {name: value for name, value in form.items() if value}
-    older = f"/runs?{urlencode({**query, 'before': write_cursor(shown[-1])})}" if len(found) > _ROWS else None
+    older = f"/runs?{urlencode({**query, 'before': write_cursor(found.before)})}" if found.before else None
     newest = f"/runs?{urlencode(query)}" if before is not None else None
     return render(
         request,
         "runs.html",
-        runs=shown,
+        runs=found.runs,
         labels=labels,
         statuses=list(Status),
         form=form,

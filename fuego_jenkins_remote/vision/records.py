@@ -24,6 +24,14 @@ def teams_of(who: Principal) -> tuple[str, ...]:
     return who.teams if isinstance(who, Viewer) else ()
 
 
+@dataclass(frozen=True, kw_only=True, order=True)
+class Cursor:
+    """A place in a list: that of a run, a later one being greater."""
+
+    at: datetime
+    number: int
+
+
 @dataclass(frozen=True, kw_only=True)
 class Summary:
     """One run as lists show it. ``at`` and ``number`` are its place in them; ``counts`` are of test cases by status."""
@@ -50,13 +58,18 @@ class Summary:
     uploaded_by: str
     private: bool
 
+    @property
+    def place(self) -> Cursor:
+        """Where it stands in lists."""
+        return Cursor(at=self.at, number=self.number)
+
 
 @dataclass(frozen=True, kw_only=True)
-class Cursor:
-    """A place in a list: the last run that was shown."""
+class Page:
+    """A part of a list; ``before`` is where the next begins, None at the end. It may be without runs in between."""
 
-    at: datetime
-    number: int
+    runs: Sequence[Summary]
+    before: Cursor | None
 
 
 @dataclass(frozen=True, kw_only=True)

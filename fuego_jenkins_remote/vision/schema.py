@@ -1,13 +1,15 @@
 """Vision's tables.
 
-``runs`` is what lists are made of: one narrow row a run. What only one run's own page needs stands apart in
-``documents``. ``cases`` and ``measurements`` answer questions across runs (how did this case go before?).
-``labels`` holds each name of a test, host, board and spec once, so that offering them as choices does not mean
-looking through all runs; those of private runs stand apart in ``private_labels``, once for each name that sees them.
-``members`` says which readers are in which teams: vision's operator has put them there, see ``vision.admin``.
+``runs`` has one narrow row a run; what only one run's own page needs stands apart in ``documents``. ``cases`` and
+``measurements`` answer questions across runs (how did this case go before?). ``members`` says which readers are in
+which teams: vision's operator has put them there, see ``vision.admin``.
 
-Every filter has an index that ends in (at, id), the order of the lists: a page of a list costs what it shows,
-however many runs there are.
+``sights`` is what lists are made of: a run stands there once for each name that sees it (``statements.sight``), so that
+a list steps over nothing, however many runs are private to others. Every filter has an index there that begins with
+the name and ends in (at, run_id), the order of the lists: a page costs what it shows, however many runs there are.
+
+``labels`` holds each name of a test, host, board and spec once for each name that sees it, so that offering them as
+choices does not mean looking through all runs.
 """
 
 from __future__ import annotations
@@ -57,20 +59,37 @@ runs = sa.Table(
     sa.Column("size", sa.BigInteger, nullable=False),
     sa.Column("uploaded_at", UtcDateTime, nullable=False),
     sa.Column("uploaded_by", sa.String(100), nullable=False),
-    # Of a private request's run, who sees it beside its lab: the team and the requester. Else both are empty.
+    # Of a private request's run: the team and the requester, who see it beside its lab. Else both are empty.
     sa.Column("private", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("team", sa.String(100), nullable=False, server_default=""),
     sa.Column("requester", sa.String(100), nullable=False, server_default=""),
-    sa.Index("runs_at", "at", "id"),
-    sa.Index("runs_test", "test", "at", "id"),
-    sa.Index("runs_test_status", "test", "status", "at", "id"),
-    sa.Index("runs_host", "host", "at", "id"),
-    sa.Index("runs_host_board", "host", "board", "at", "id"),
-    sa.Index("runs_board", "board", "at", "id"),
-    sa.Index("runs_spec", "spec", "at", "id"),
-    sa.Index("runs_status", "status", "at", "id"),
-    sa.Index("runs_request", "request", "at", "id"),
-    sa.Index("runs_campaign", "campaign", "at", "id"),
+)
+
+sights = sa.Table(
+    "sights",
+    metadata,
+    sa.Column("run_id", sa.ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("reader", sa.String(100), primary_key=True),
+    # As in runs.
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("test", sa.String(200), nullable=False),
+    sa.Column("host", sa.String(100), nullable=False),
+    sa.Column("board", sa.String(100), nullable=False),
+    sa.Column("spec", sa.String(100), nullable=False),
+    sa.Column("status", sa.String(8), nullable=False),
+    sa.Column("request", sa.String(100)),
+    sa.Column("campaign", sa.String(100)),
+    sa.Index("sights_at", "reader", "at", "run_id"),
+    sa.Index("sights_test", "reader", "test", "at", "run_id"),
+    sa.Index("sights_test_board", "reader", "test", "board", "at", "run_id"),
+    sa.Index("sights_test_status", "reader", "test", "status", "at", "run_id"),
+    sa.Index("sights_host", "reader", "host", "at", "run_id"),
+    sa.Index("sights_host_board", "reader", "host", "board", "at", "run_id"),
+    sa.Index("sights_board", "reader", "board", "at", "run_id"),
+    sa.Index("sights_spec", "reader", "spec", "at", "run_id"),
+    sa.Index("sights_status", "reader", "status", "at", "run_id"),
+    sa.Index("sights_request", "reader", "request", "at", "run_id"),
+    sa.Index("sights_campaign", "reader", "campaign", "at", "run_id"),
 )
 
 documents = sa.Table(
@@ -110,14 +129,7 @@ measurements = sa.Table(
 labels = sa.Table(
     "labels",
     metadata,
-    sa.Column("kind", sa.String(8), primary_key=True),
-    sa.Column("name", sa.String(200), primary_key=True),
-)
-
-private_labels = sa.Table(
-    "private_labels",
-    metadata,
-    sa.Column("seen_by", sa.String(100), primary_key=True),
+    sa.Column("reader", sa.String(100), primary_key=True),
     sa.Column("kind", sa.String(8), primary_key=True),
     sa.Column("name", sa.String(200), primary_key=True),
 )

@@ -22,6 +22,7 @@ import one_winner
 import puts
 import queue_claims
 import request_to_test
+import vision_lists
 import waiting_labs
 from figures import Figure, median_ms
 from processes import FTC
@@ -48,6 +49,7 @@ def subjects(war: str) -> dict[str, Callable[[Path], list[Figure]]]:
         "claims": queue_claims.measure,
         "puts": puts.measure,
         "history": history.measure,
+        "lists": vision_lists.measure,
         "winner": one_winner.measure,
         "neighbours": bad_neighbours.measure,
     }

@@ -14,14 +14,11 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-import sqlalchemy as sa
 from starlette.testclient import TestClient
 
 from app_routes import routes_of
-from fuego_jenkins_remote.service.engine import reading, writing
 from fuego_jenkins_remote.vision import admin
 from fuego_jenkins_remote.vision.app import make_app
-from fuego_jenkins_remote.vision.schema import runs
 
 LOCAL = "20261123-101500123-zqrun222.1"
 KEY = f"demolab/{LOCAL}"
@@ -204,15 +201,3 @@ def test_the_same_run_again_is_taken_as_ever_and_another_one_is_not(place: Place
     assert world.put(KEY, package).status_code == 200
     assert world.put(KEY, world.pack(world.run_json())).status_code == 409
     assert world.put(KEY, package, headers=place.headers["submit otherlab"]).status_code == 403
-
-
-def test_runs_of_before_stay_as_they_were(world: Any) -> None:
-    """The columns' defaults are what a database of an earlier version gets for its rows."""
-    world.put(KEY, world.pack(world.run_json()))
-    with reading(world.engine) as conn:
-        row = dict(conn.execute(sa.select(runs)).mappings().one())
-    of_before = {name: row[name] for name in row if name not in {"id", "private", "team", "requester"}}
-    with writing(world.engine) as conn:
-        conn.execute(runs.insert().values({**of_before, "key": "demolab/of-before"}))
-    listed = world.get("/api/v1/runs").json()["runs"]
-    assert {one["key"]: one["private"] for one in listed} == {KEY: False, "demolab/of-before": False}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -11,10 +10,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from fuego_jenkins_remote.service.engine import reading
-from fuego_jenkins_remote.service.signins import Principal
 from fuego_jenkins_remote.vision.app import make_app
-from fuego_jenkins_remote.vision.records import Cursor, Filter, Viewer
-from fuego_jenkins_remote.vision.statements import cases as case_sql
+from fuego_jenkins_remote.vision.records import Filter
 from fuego_jenkins_remote.vision.statements import lists as list_sql
 
 KEY = "demolab/20261123-101500123-k3j7x2m4.1"
@@ -227,7 +224,7 @@ def test_a_run_from_the_future_does_not_stay_on_top(world: Any) -> None:
 
     assert found["started_at"] == "2099-01-01T00:00:00.000000+00:00"
     with reading(world.engine) as conn:
-        assert list_sql.listed(conn, Filter(), who=None, before=None, limit=1)[0].at == world.now
+        assert list_sql.listed(conn, Filter(), who=None, before=None, limit=1).runs[0].at == world.now
 
 
 def test_reading_needs_a_token(world: Any) -> None:
@@ -247,58 +244,3 @@ def test_the_api_describes_itself(world: Any) -> None:
 
     assert "/api/v1/runs/{host}/{local}" in paths
     assert world.client.get("/docs").status_code == 404
-
-
-def plan_of(world: Any, query: Any) -> str:
-    compiled = query.compile(world.engine, compile_kwargs={"render_postcompile": True})
-    parameters = [compiled.construct_params()[name] for name in compiled.positiontup]
-    values = tuple(one.isoformat() if isinstance(one, datetime) else one for one in parameters)
-    with world.engine.connect() as conn:
-        return " / ".join(row[3] for row in conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}", values))
-
-
-READERS = [
-    None,
-    Principal(kind="read", name="tim"),
-    Viewer(kind="read", name="tim", teams=("a", "b")),
-    Principal(kind="submit", name="*"),
-]
-
-MAIN_FILTERS = [
-    Filter(),
-    Filter(test="t"),
-    Filter(host="h"),
-    Filter(board="b"),
-    Filter(host="h", board="b"),
-    Filter(spec="s"),
-    Filter(status="FAIL"),
-    Filter(test="t", status="FAIL"),
-    Filter(request="r"),
-    Filter(campaign="c"),
-]
-
-
-@pytest.mark.parametrize("wanted", MAIN_FILTERS, ids=str)
-@pytest.mark.parametrize("before", [None, "cursor"])
-@pytest.mark.parametrize("who", READERS, ids=str)
-def test_a_list_costs_what_it_shows_however_many_runs_there_are(
-    world: Any, wanted: Filter, before: str | None, who: Principal | None
-) -> None:
-    place = Cursor(at=world.now, number=5) if before else None
-    query = list_sql.select(wanted, who=who, before=place, limit=50)
-    plan = plan_of(world, query)
-
-    assert "USING INDEX" in plan or "USING COVERING INDEX" in plan
-    assert "TEMP B-TREE" not in plan
-    if wanted != Filter() or before:
-        assert "SEARCH runs" in plan
-
-
-@pytest.mark.parametrize("who", READERS, ids=str)
-def test_a_cases_history_looks_at_a_bounded_number_of_runs(world: Any, who: Principal | None) -> None:
-    query = case_sql.select_history(who, "t", "default", "c")
-    plan = plan_of(world, query)
-
-    assert "SEARCH runs USING INDEX runs_test" in plan
-    assert "SEARCH cases USING" in plan
-    assert "cases_name (run_id=? AND test_set=? AND name=?)" in plan

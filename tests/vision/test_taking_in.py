@@ -172,11 +172,11 @@ def test_a_run_is_stored_with_all_its_rows_or_none(world: Any, monkeypatch: pyte
     def crash(*_: object) -> None:
         raise RuntimeError("the power is gone")
 
-    monkeypatch.setattr(label_sql, "_add_label", crash)
+    monkeypatch.setattr(label_sql, "_add_once", crash)
     assert world.put(KEY, world.pack(world.run_json())).status_code == 500
 
     with world.engine.connect() as conn:
-        for table in ("runs", "documents", "cases", "measurements", "labels"):
+        for table in ("runs", "sights", "documents", "cases", "measurements", "labels"):
             assert conn.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar_one() == 0
 
 

@@ -7,33 +7,29 @@ from typing import Any
 import sqlalchemy as sa
 
 from fuego_jenkins_remote.service.signins import Principal
-from fuego_jenkins_remote.vision.records import CaseResult
+from fuego_jenkins_remote.vision.records import CaseResult, Filter
 from fuego_jenkins_remote.vision.schema import cases, measurements, runs
+from fuego_jenkins_remote.vision.statements import lists as list_sql
 from fuego_jenkins_remote.vision.statements.runs import summary_of
-from fuego_jenkins_remote.vision.statements.sight import seen_by
+from fuego_jenkins_remote.vision.statements.sight import names_of
 
 _HISTORY_RUNS = 200
 
 
-def select_history(who: Principal | None, test: str, test_set: str, case: str) -> sa.Select[Any]:
-    """The statement of a case's history: how it went in the newest 200 runs of its test that ``who`` sees."""
-    newest = (
-        sa.select(runs)
-        .where(runs.c.test == test, seen_by(who))
-        .order_by(runs.c.at.desc(), runs.c.id.desc())
-        .limit(_HISTORY_RUNS)
-    ).subquery("newest")
+def select_history(names: list[str], test: str, test_set: str, case: str) -> sa.Select[Any]:
+    """The statement of a case's history: how it went in the newest 200 runs of its test that these names see."""
+    newest = list_sql.pick(Filter(test=test), names=names, before=None, limit=_HISTORY_RUNS)
     return (
-        sa.select(newest, cases.c.position.label("case_position"), cases.c.status.label("case_status"))
-        .join(cases, cases.c.run_id == newest.c.id)
-        .where(cases.c.test_set == test_set, cases.c.name == case)
-        .order_by(newest.c.at.desc(), newest.c.id.desc())
+        sa.select(runs, cases.c.position.label("case_position"), cases.c.status.label("case_status"))
+        .join(cases, cases.c.run_id == runs.c.id)
+        .where(runs.c.id.in_(newest), cases.c.test_set == test_set, cases.c.name == case)
+        .order_by(runs.c.at.desc(), runs.c.id.desc())
     )
 
 
 def history(conn: sa.Connection, who: Principal | None, test: str, test_set: str, case: str) -> list[CaseResult]:
     """Give how a case went in the newest runs of its test that ``who`` sees, newest first."""
-    rows = conn.execute(select_history(who, test, test_set, case)).mappings().all()
+    rows = conn.execute(select_history(names_of(who), test, test_set, case)).mappings().all()
     return [
         CaseResult(
             run=summary_of(row), status=row["case_status"], measures=_measures(conn, row["id"], row["case_position"])

@@ -10,7 +10,7 @@ from fuego_jenkins_remote.service.signins import Principal
 from fuego_jenkins_remote.vision.records import NewRun, Summary
 from fuego_jenkins_remote.vision.schema import cases, documents, measurements, runs
 from fuego_jenkins_remote.vision.statements import labels as label_sql
-from fuego_jenkins_remote.vision.statements.sight import seen_by
+from fuego_jenkins_remote.vision.statements import sight
 
 
 def find(conn: sa.Connection, key: str) -> Summary | None:
@@ -20,7 +20,7 @@ def find(conn: sa.Connection, key: str) -> Summary | None:
 
 def find_for(conn: sa.Connection, who: Principal | None, key: str) -> Summary | None:
     """Find a run by its key, if it is there for ``who``."""
-    return _found(conn, sa.select(runs).where(runs.c.key == key, seen_by(who)))
+    return _found(conn, sa.select(runs).where(runs.c.key == key, sight.seen_by(who)))
 
 
 def _found(conn: sa.Connection, query: sa.Select[Any]) -> Summary | None:
@@ -42,6 +42,7 @@ def add(conn: sa.Connection, new: NewRun) -> None:
         conn.execute(cases.insert(), [{"run_id": number, **row} for row in new.cases])
     if new.measurements:
         conn.execute(measurements.insert(), [{"run_id": number, **row} for row in new.measurements])
+    sight.add(conn, number, new.run)
     label_sql.add(conn, new.run)
 
 
