@@ -111,8 +111,14 @@ def test_a_mail_has_lines_of_a_terminal_but_for_what_is_pasted() -> None:
     command = "    ftc reject-request 20261127-183736447-yhctuqkc --host a-lab-with-a-long-name --reason TEXT"
     address = "https://hub.example.org/" + "x" * 90
     lines = mail.wrapped(f"{prose}\n\n{command}\nAll about it: {address}\n").split("\n")
-    assert [line for line in lines if len(line) > 78] == [command, address]
+    assert [line for line in lines if len(line) > 78] == [command, f"    {address}"]
     assert " ".join(lines[: lines.index("")]) == prose.strip()
+
+
+def test_a_command_at_the_end_of_a_long_line_is_not_torn() -> None:
+    command = "ftc approve-request 20261127-183924521-yckdlhkx --host timslab"
+    said = "18:39 timslab: Functional.hello_world of ann waits for your approval:"
+    assert mail.wrapped(f"{said} {command}") == f"{said}\n    {command}"
 
 
 def test_a_mail_says_below_for_whom_it_is() -> None:

@@ -82,7 +82,7 @@ def test_a_message_says_for_whom_it_is_and_what_ends_it(world: World, ann: recor
     subscribe(world, ann, "started", to=SLACK)
     happen(world, ann)
     [one] = send(world).got
-    assert one.outgoing.why.startswith("Sent by the Fuego hub at https://hub.example.org for user ann. ")
+    assert one.outgoing.why.startswith("Sent for user ann by the Fuego hub at https://hub.example.org\n")
     assert "    ftc unsubscribe ID\n" in one.outgoing.why
 
 

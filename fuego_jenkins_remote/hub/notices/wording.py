@@ -131,21 +131,16 @@ def campaign_ended(campaign: Campaign, counts: Sequence[tuple[str, int]], bad: S
 
 def why(owner: Owner, hub_url: str, *, asked_for: bool) -> str:
     """For whom a message is sent, by which hub; unless it was `asked_for` just now, what ends such messages, too."""
-    by = f"the Fuego hub at {hub_url}" if hub_url else "the Fuego hub"
+    sent = f"Sent for {'the ' if owner.kind != 'user' else ''}{owner} by the Fuego hub{hub_url and f' at {hub_url}'}\n"
     if asked_for:
-        return f"Sent by {by} for {owner}.\n"
+        return sent
     if owner.kind == "lab":
-        return (
-            f"Sent by {by} for the lab {owner.name}, to an address that the hub's operator has set:\n"
-            f"    ftc hub set-lab {owner.name} --notify OTHER --data DIR\n"
-        )
+        change = f"    ftc hub set-lab {owner.name} --notify OTHER --data DIR\n"
+        return f"{sent}The hub's operator has set this address, and may set another one:\n{change}"
     of_team = f" --team {owner.name}" if owner.kind == "team" else ""
-    usual = "" if of_team else ", where usual as an ID is what nobody has to subscribe to"
-    return (
-        f"Sent by {by} for {owner}. What is sent where, and an end of it{usual}:\n"
-        f"    ftc list-subscriptions{of_team}\n"
-        "    ftc unsubscribe ID\n"
-    )
+    usual = "" if of_team else " (usual, as ID: what comes unasked)"
+    verbs = f"    ftc list-subscriptions{of_team}\n    ftc unsubscribe ID\n"
+    return f"{sent}What is sent where, and to end it{usual}:\n{verbs}"
 
 
 def _whose(request: Request) -> str:

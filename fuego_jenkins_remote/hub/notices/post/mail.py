@@ -5,6 +5,7 @@ Each message has a Message-ID that is the same on every try: mail servers and re
 
 from __future__ import annotations
 
+import re
 import smtplib
 import ssl
 import textwrap
@@ -21,6 +22,7 @@ from fuego_jenkins_remote.hub.notices.values import Outgoing
 
 _PORTS = {"smtp": 25, "smtps": 465, "smtp+starttls": 587}
 _WIDTH = 78
+_TO_PASTE = re.compile(r"(?P<said>.*\S) (?P<to_paste>ftc [a-z-]+ \S.*|https?://\S+)")
 _OK = 250
 SECONDS = 20.0
 """That the mail server may take for each of its answers."""
@@ -121,14 +123,16 @@ def compose(sender: str, recipient: str, outgoing: Outgoing) -> EmailMessage:
 
 
 def wrapped(text: str) -> str:
-    """The text in lines as a terminal has them; what is indented, to be pasted, stays one line, as a long word does."""
+    """The text in lines as a terminal has them; what is to be pasted stays in one, indented: commands, addresses."""
     return "\n".join(map(_filled, text.split("\n")))
 
 
 def _filled(line: str) -> str:
     if len(line) <= _WIDTH or line[:1].isspace():
         return line
-    return textwrap.fill(line, _WIDTH, break_long_words=False, break_on_hyphens=False)
+    found = _TO_PASTE.fullmatch(line)
+    said, to_paste = (found["said"], f"\n    {found['to_paste']}") if found else (line, "")
+    return textwrap.fill(said, _WIDTH, break_long_words=False, break_on_hyphens=False) + to_paste
 
 
 def _connected(server: MailServer, seconds: float) -> smtplib.SMTP:
