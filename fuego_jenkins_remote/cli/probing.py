@@ -26,6 +26,7 @@ def probed(settings: Settings, *, now: datetime | None = None) -> Server:
 
     Raises Failed where it is none of those that are known, ClientError where nobody answers.
     """
+    from fuego_jenkins_remote.client.errors import ClientError
     from fuego_jenkins_remote.client.probing import probe
 
     url = settings.get("hub_url") or fserver_url(settings) or squad_url(settings)
@@ -35,7 +36,10 @@ def probed(settings: Settings, *, now: datetime | None = None) -> Server:
     memory = _Memory(settings.path("state_dir") / _FILE, moment)
     if kept := memory.get(url):
         return kept
-    seen = probe(url, ca_file=settings.ca_file)
+    try:
+        seen = probe(url, ca_file=settings.ca_file)
+    except ClientError as error:
+        raise ClientError(f"server_type=auto: {error}") from error
     if seen.kind is None:
         raise Failed(f"server_type=auto: {url} is {seen.what}: set server_type to what it is")
     memory.put(url, seen)

@@ -234,11 +234,15 @@ def rm_request(session: Session, requests: tuple[str, ...], campaign: str | None
             changed.append(session.hub.cancel(request, new_call_id(), reason))
         except Answered as error:
             refused.append(str(error))  # the others are called off all the same
-    lines = [
-        f"request {one.id} is {one.state}" + ("" if one.is_final else ": its lab was told to stop it")
-        for one in changed
-    ]
+    lines = [f"request {one.id} {_called_off(one)}" for one in changed]
     if changed:
         session.out.result("\n".join(lines), bare=[one.id for one in changed], data=[dict(one.raw) for one in changed])
     if refused:
         raise Failed("\n".join(refused))
+
+
+def _called_off(request: Request) -> str:
+    """What has become of a request that was called off; an old Fuego server forgets it, whatever it was."""
+    if request.raw.get("removed"):
+        return "is removed" + ("" if request.state == "cancelled" else f": it was {request.state}")
+    return f"is {request.state}" + ("" if request.is_final else ": its lab was told to stop it")

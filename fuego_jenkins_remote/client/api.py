@@ -19,7 +19,7 @@ from urllib3.util import Retry
 
 from fuego_jenkins_remote import __version__
 from fuego_jenkins_remote.client.errors import BY_STATUS, Answered, ClientError, TooLarge, Unreachable
-from fuego_jenkins_remote.client.transport import check_address, secure, why_unreachable
+from fuego_jenkins_remote.client.transport import StayingSession, check_address, secure, why_unreachable
 from fuego_jenkins_remote.network.programs import said_of
 
 CONNECT_TIMEOUT = 5.0
@@ -44,7 +44,7 @@ class Api:
         """`service` is its name in messages; `retries` bounds the repetitions of one call."""
         self.service = service
         self.url = check_address(url, f"{service} address")
-        self._session = requests.Session()
+        self._session = StayingSession()
         self._session.headers["User-Agent"] = said_of(__version__)
         if token:
             self._session.headers["Authorization"] = f"Bearer {token}"

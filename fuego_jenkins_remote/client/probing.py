@@ -33,7 +33,7 @@ class Seen:
 
 def probe(url: str, *, ca_file: Path | None = None) -> Seen:
     """Find out what is at an address; raises ClientError where nobody answers there."""
-    site = Site(url, name="what is", ca_file=ca_file, patience=PATIENCE, retries=0, slack=0.0)
+    site = Site(url, name="the server", ca_file=ca_file, patience=PATIENCE, retries=0, slack=0.0)
     told = []
     for path, look in (
         ("/api/v1/boards", _hub),
@@ -46,7 +46,7 @@ def probe(url: str, *, ca_file: Path | None = None) -> Seen:
             raise ClientError(f"{url}: what is there is not known: {str(error).partition(': ')[2] or error}") from error
         if found := look(reply):
             return found
-        told.append(f"{path}: {reply.status}")
+        told.append(f"{path}: {reply.status}{f', which leads to {reply.moved}' if reply.moved else ''}")
     return Seen(kind=None, what=f"no hub, no old Fuego server and no SQUAD ({'; '.join(told)})")
 
 

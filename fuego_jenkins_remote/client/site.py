@@ -11,13 +11,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
+from urllib.parse import urljoin, urlsplit
 
 import requests
 from urllib3.util import Retry
 
 from fuego_jenkins_remote import __version__
 from fuego_jenkins_remote.client.errors import BY_STATUS, Answered, ClientError, TooLarge, Unreachable
-from fuego_jenkins_remote.client.transport import SLACK, check_address, secure, why_unreachable
+from fuego_jenkins_remote.client.transport import SLACK, StayingSession, check_address, secure, why_unreachable
 from fuego_jenkins_remote.network.programs import said_of
 
 CONNECT_TIMEOUT = 5.0
@@ -34,6 +35,8 @@ class Reply:
     status: int
     body: bytes
     where: str
+    moved: str = ""
+    """Where the server sends callers instead, as scheme and host; empty for an answer."""
 
     def text(self) -> str:
         """The body as text; what is no UTF-8 is replaced."""
@@ -74,7 +77,7 @@ class Site:
         self.name = name
         self._patience = patience
         self.url = check_address(url, f"{name} address", carries_token=bool(headers))
-        self._session = requests.Session()
+        self._session = StayingSession()
         self._session.headers["User-Agent"] = said_of(__version__)
         self._session.headers.update(headers or {})
         retry = Retry(
@@ -101,7 +104,7 @@ class Site:
                 stream=True,
                 **arguments,
             ) as response:
-                return Reply(status=response.status_code, body=self._bounded(response, limit), where=self._where)
+                return self._reply(response, limit)
         except requests.RequestException as error:
             raise Unreachable(f"{self._where} cannot be reached: {why_unreachable(error)}") from error
 
@@ -117,8 +120,7 @@ class Site:
                 stream=True,
             ) as response:
                 if response.status_code >= 300:
-                    body = self._bounded(response, MAX_ANSWER)
-                    raise self.error(Reply(status=response.status_code, body=body, where=self._where))
+                    raise self.error(self._reply(response, MAX_ANSWER))
                 with destination.open("xb") as file:
                     return self._copied(response, file, limit)
         except requests.RequestException as error:
@@ -133,13 +135,22 @@ class Site:
 
     def error(self, reply: Reply) -> Answered:
         """The error that a reply is."""
-        said = "" if reply.body.lstrip()[:1] == b"<" else reply.first_line()
         kind = BY_STATUS.get(reply.status, Answered)
+        if reply.moved:
+            return kind(
+                f"{self._where} sends callers on to {reply.moved}: if that is right, set its address to that",
+                status=reply.status,
+            )
+        said = "" if reply.body.lstrip()[:1] == b"<" else reply.first_line()
         return kind(f"{self._where} answered {reply.status}{f': {said}' if said else ''}", status=reply.status)
 
     @property
     def _where(self) -> str:
         return f"{self.name} at {self.url}"
+
+    def _reply(self, response: requests.Response, limit: int) -> Reply:
+        body = self._bounded(response, limit)
+        return Reply(status=response.status_code, body=body, where=self._where, moved=_moved(response))
 
     def _copied(self, response: requests.Response, file: BinaryIO, limit: int) -> int:
         size = 0
@@ -157,3 +168,16 @@ class Site:
             if len(body) > limit:
                 raise TooLarge(f"{self._where} sent more than {limit} bytes")
         return bytes(body)
+
+
+def _moved(response: requests.Response) -> str:
+    """The scheme and the host of where a redirect leads, which is not followed: somebody else says it."""
+    if not response.is_redirect:
+        return ""
+    try:
+        parts = urlsplit(urljoin(response.url, response.headers["Location"]))
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return "somewhere else"
+    host = "".join(sign for sign in parts.hostname or "" if sign.isascii() and sign.isprintable())[:_SHOWN]
+    return f"{parts.scheme}://{host}{port}" if host and parts.scheme in {"http", "https"} else "somewhere else"

@@ -83,6 +83,15 @@ def check_address(url: str, what: str, *, carries_token: bool = True) -> str:
     return url.rstrip("/")
 
 
+class StayingSession(requests.Session):
+    """A session that reads no address to which it is sent: requests does so also where it is told not to go there, and
+    breaks over one that is none.
+    """
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """None, always."""
+
+
 def secure(session: requests.Session, url: str, *, ca_file: Path | None, retries: Retry, slack: float = SLACK) -> None:
     """Make `session` fit for calls with a token to `url`. Raises ClientError for a `ca_file` that cannot be used.
 

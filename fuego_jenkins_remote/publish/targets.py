@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,6 +10,8 @@ from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from fuego_jenkins_remote.client.errors import ClientError
+
+log = logging.getLogger("fuego.publish")
 
 
 class NotDelivered(Exception):
@@ -71,10 +74,14 @@ class TakesMany(Protocol):
 def hand_over(target: Target, runs: Sequence[RunPackage]) -> Iterator[tuple[RunPackage, Handed]]:
     """Deliver runs, several in one go where the target takes many: each with what came of it, as soon as that is known.
 
-    A run of which such a target says nothing waits.
+    A run of which such a target says nothing waits; so does one over which it breaks, which holds up no other target.
     """
     if isinstance(target, TakesMany) and len(runs) > 1:
-        handed = target.deliver_many(runs)
+        try:
+            handed = target.deliver_many(runs)
+        except Exception as error:
+            yield from ((run, _broke(target, error)) for run in runs)
+            return
         unsaid = Handed(error=NotDelivered("the target does not say what came of it"))
         yield from ((run, handed.get(run.key, unsaid)) for run in runs)
         return
@@ -83,7 +90,15 @@ def hand_over(target: Target, runs: Sequence[RunPackage]) -> Iterator[tuple[RunP
             came = Handed(url=target.deliver(run))
         except (NotDelivered, NeverDelivered) as error:
             came = Handed(error=error)
+        except Exception as error:
+            came = _broke(target, error)
         yield run, came
+
+
+def _broke(target: Target, error: Exception) -> Handed:
+    """What is said of a target's own mistake, which may be one of a package that somebody else has written."""
+    log.info("the target %s broke", target.name, exc_info=error)
+    return Handed(error=NotDelivered(f"the target {target.name} broke: {type(error).__name__}: {error}"))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,7 +18,13 @@ PAGE = 200
 
 def make(conf: Conf) -> VisionTarget:
     """The target from vision_url and vision_token_file. Without an address its runs wait."""
-    return VisionTarget(PerThread(lambda: VisionClient(conf.get("vision_url"), conf.token, ca_file=conf.ca_file)))
+    return VisionTarget(PerThread(lambda: _client(conf)))
+
+
+def _client(conf: Conf) -> VisionClient:
+    if not conf.get("vision_url"):
+        raise ClientError("vision_url is not set in fuego.conf")
+    return VisionClient(conf.get("vision_url"), conf.token, ca_file=conf.ca_file)
 
 
 class VisionTarget:

@@ -177,6 +177,13 @@ def test_a_proxy_that_wants_tls_is_told_apart(server) -> None:
         api(server).get("/")
 
 
+@pytest.mark.parametrize("location", ["https://[", "https://x:99999/", "", "/" * 5000])
+def test_a_redirect_to_what_is_no_address_is_an_error_like_another(server, location: str) -> None:
+    server.answers_with(302, Location=location)
+    with pytest.raises(ClientError):
+        Api(server.url, "token", service="hub", retries=0).get("/whoami")
+
+
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[1]", b'"x"', b"\xff", b'{"detail": ""}'])
 def test_an_error_without_words_is_told_by_its_status(server, body: bytes) -> None:
     server.answers_with(404, body)

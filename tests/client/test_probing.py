@@ -48,6 +48,16 @@ def test_something_else_is_told_with_what_it_answered(server: Server) -> None:
     assert "no hub, no old Fuego server and no SQUAD (/api/v1/boards: 200" in seen.what
 
 
+def test_where_a_server_sends_callers_is_told(server: Server) -> None:
+    server.answers_with(301, Location="https://squad.example.org/login?next=x")
+    assert "/api/: 301, which leads to https://squad.example.org)" in probe(server.url).what
+
+
+def test_what_is_no_address_is_said() -> None:
+    with pytest.raises(ClientError, match="the server address: 'bogus' is no address"):
+        probe("bogus")
+
+
 def test_where_nobody_answers_that_is_an_error() -> None:
     with pytest.raises(ClientError, match="nothing listens there"):
         probe("http://127.0.0.1:1")

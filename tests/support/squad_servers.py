@@ -75,6 +75,9 @@ class FakeSquad(FakeServer):
         elif parts.path == "/api/":
             lists = ("builds", "groups", "projects", "testruns")
             self.answer(asked, 200, json.dumps({name: f"{self.url}/api/{name}/" for name in lists}))
+        elif parts.path == "/api/projects/":
+            is_there = (wanted["group__slug"], wanted["slug"]) == ("fuego", "boards")
+            self.answer(asked, 200, json.dumps({"results": [{"slug": "boards"}] if is_there else []}))
         elif parts.path == "/api/testruns/":
             self._list(asked, wanted)
         elif one := re.fullmatch(r"/api/(builds|environments)/([0-9]+)/", parts.path):

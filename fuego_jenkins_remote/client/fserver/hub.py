@@ -168,13 +168,16 @@ class FserverHub:
             self._sleep(min(POLL, left))
 
     def cancel(self, request: str, call_id: str, reason: str) -> Request:  # noqa: ARG002 - as a hub has it
-        """Have the server forget a request; it is given back as cancelled. A lab that runs it is not told."""
+        """Have the server forget a request; it is given back as cancelled, or as it had ended, with `removed`.
+
+        A lab that runs it is not told.
+        """
         one = RequestId.parse(request)
         before = requests.record(self.server, one)
         requests.remove(self.server, one)
         was = requests.request_of(one, before)
         state = was.state if was.state in FINAL else State.CANCELLED
-        return Request.from_json({**was.raw, "state": str(state)})
+        return Request.from_json({**was.raw, "state": str(state), "removed": True})
 
     def update_request(self, request: str, changes: Mapping[str, str]) -> Request:
         """Change a request's state, run_id, start_time, done_time or reason, as labs do."""

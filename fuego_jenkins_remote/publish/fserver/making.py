@@ -27,4 +27,4 @@ def address(conf: Conf) -> str:
         return conf.get("fserver_url")
     if conf.get("server_type", default="fuego") != "fuego":
         raise BadTarget("fserver_url is not set in fuego.conf (server_domain counts where server_type is fuego)")
-    return ServerType.FUEGO.address(conf.needed("server_domain"))
+    return ServerType.FUEGO.address(conf.needed("fserver_url", "server_domain"))

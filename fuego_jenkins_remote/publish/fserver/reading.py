@@ -14,7 +14,6 @@ from fuego_jenkins_remote.client.errors import ClientError
 from fuego_jenkins_remote.client.fserver import runs
 from fuego_jenkins_remote.client.fserver.calls import Fserver
 from fuego_jenkins_remote.client.fserver.runs import KeptRun
-from fuego_jenkins_remote.fuego.errors import BadName
 from fuego_jenkins_remote.fuego.fserver_format import RunId
 from fuego_jenkins_remote.fuego.packages import Kind, Limits, check_package
 from fuego_jenkins_remote.publish.targets import Fetched, Listed, since_of
@@ -45,11 +44,8 @@ def listed(server: Fserver, filters: Mapping[str, str], limit: int) -> Listed:
 
 
 def fetch(server: Fserver, run: str, destination: Path) -> Fetched:
-    """See `Readable`. It must be a run package; the server has no digest that it could be held against."""
-    try:
-        name = RunId.parse(run)
-    except BadName as error:
-        raise ClientError(str(error)) from error
+    """See `Readable`; raises BadName. It must be a run package: there is no digest that it could be held against."""
+    name = RunId.parse(run)
     runs.fetch(server, name, destination, limit=Limits().package)
     return Fetched(key=str(name), sha256=check_package(destination, Kind.RUN).sha256)
 

@@ -65,6 +65,8 @@ class SquadReader:
                 found.append(told)
             if len(found) >= limit:
                 break
+        if not found:
+            self._see_project()
         return Listed(runs=found)
 
     def fetch(self, run: str, destination: Path) -> Fetched:
@@ -96,6 +98,18 @@ class SquadReader:
         if found is None:
             raise NotFound(f"SQUAD at {self._site.url} has no run {run[:_TEXT]}", status=404)
         return found
+
+    def _see_project(self) -> None:
+        """Raise ClientError where SQUAD shows us no such project: there it lists nothing, as of one without runs."""
+        group, project = mapping.fixed(self._naming.group), mapping.fixed(self._naming.project)
+        if not (group and project):
+            return
+        wanted = {"slug": project, "group__slug": group}
+        page = self._site.good("GET", "/api/projects/", params=wanted).json()
+        if isinstance(page, dict) and page.get("results") == []:
+            raise ClientError(
+                f"SQUAD at {self._site.url} shows us no project {group}/{project}: is it there, and may we read it?"
+            )
 
     def _pages(self, wanted: Mapping[str, str]) -> Iterator[Json]:
         """All runs that SQUAD finds, page by page."""

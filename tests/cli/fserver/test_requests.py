@@ -150,9 +150,15 @@ def test_a_request_whose_file_is_torn_is_listed_with_the_reason(ftc: Ftc, server
 def test_a_request_is_removed(ftc: Ftc, server: FserverServer) -> None:
     request = put(ftc, "-b", "timslab:bbb", *TEST)
     done = ftc("rm-request", request)
-    assert (done.status, done.out) == (0, f"request {request} is cancelled\n")
+    assert (done.status, done.out) == (0, f"request {request} is removed\n")
     assert not server.requests
     assert ftc("rm-request", request).status == 1
+
+
+def test_a_request_that_has_ended_is_removed_too_which_is_said(ftc: Ftc, server: FserverServer) -> None:
+    request = put(ftc, "-b", "timslab:bbb", *TEST)
+    server.requests[request]["state"] = "done"
+    assert ftc("rm-request", request).out == f"request {request} is removed: it was done\n"
 
 
 @pytest.mark.parametrize("request_id", ["20261123-101500123-k3j7x2m4", "../boards/board-timslab:bbb", "request-nosuch"])

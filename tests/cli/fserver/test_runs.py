@@ -139,3 +139,19 @@ def test_the_half_of_a_run_is_taken_off_too(ftc: Ftc, server: FserverServer) -> 
     server.files[NAME] = b"half"
     assert ftc("rm-run", NAME).status == 0
     assert not server.files
+
+
+def test_what_no_run_can_be_called_is_a_mistake_of_the_caller_as_with_a_hub(ftc: Ftc, server: FserverServer) -> None:
+    assert ftc("get-run", "nosuch").status == ftc("rm-run", "nosuch").status == 2
+    assert server.seen == []
+
+
+def test_an_address_that_is_set_nowhere_is_named(ftc: Ftc, old_lab: Lab) -> None:
+    old_lab.add_settings(server_domain="", hub_url="http://127.0.0.1:1")
+    assert "fserver_url or server_domain is not set in fuego.conf" in ftc("list-runs", "-r", "--from", "fserver").err
+
+
+def test_vision_without_an_address_is_told_as_what_is_not_set(ftc: Ftc, tmp_path: Path) -> None:
+    (tmp_path / "x.frp").write_bytes(package())
+    refused = ftc("put-run", tmp_path / "x.frp", "--to", "vision")
+    assert (refused.status, "vision: vision_url is not set in fuego.conf" in refused.err) == (1, True)

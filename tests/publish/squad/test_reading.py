@@ -235,6 +235,15 @@ def test_a_run_that_is_not_there_is_named(door: FrontDoor, tmp_path: Path) -> No
         target(door).fetch("demolab/nothing", tmp_path / "back.frp")
 
 
+def test_a_project_that_is_not_there_is_no_project_without_runs(door: FrontDoor) -> None:
+    with pytest.raises(ClientError, match="shows us no project fuego/nothing"):
+        target(door, project="nothing").runs({}, 10)
+
+
+def test_a_project_without_runs_that_fit_is_an_empty_list(door: FrontDoor) -> None:
+    assert target(door).runs({"host": "nobodyslab"}, 10).runs == []
+
+
 def test_reading_needs_a_token_that_squad_knows(door: FrontDoor) -> None:
     with pytest.raises(NotAllowed, match="answered 403"):
         target(door, token="wrong").runs({}, 10)
