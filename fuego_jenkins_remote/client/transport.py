@@ -32,6 +32,7 @@ _EXPIRED = 10
 _UNKNOWN_ISSUER = frozenset({2, 18, 19, 20, 21})
 _OTHER_NAME = frozenset({62, 64})
 
+NOT_TRUSTED = "its certificate is not trusted here (ca_file in fuego.conf, or FUEGO_CA_FILE, names the CA)"
 _NO_PROXY_ADDRESS = "HTTPS_PROXY is no proxy's address (like http://proxy.example.org:3128)"
 
 # The first that is found in an error, or in what led to it, says why.
@@ -187,7 +188,7 @@ def _certificate_trouble(error: ssl.SSLCertVerificationError) -> str:
     if code in _OTHER_NAME:
         return "its certificate is for another name"
     if code in _UNKNOWN_ISSUER:
-        return "its certificate is not trusted here (ca_file in fuego.conf, or FUEGO_CA_FILE, names the CA)"
+        return NOT_TRUSTED
     return f"its certificate is not accepted: {error.verify_message}"
 
 

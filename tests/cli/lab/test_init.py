@@ -17,8 +17,12 @@ from pathlib import Path
 import pytest
 import requests
 
+from fuego_jenkins_remote.cli.lab.init.answers import Gathering
+from fuego_jenkins_remote.cli.lab.init.asking import Asker
 from fuego_jenkins_remote.cli.lab.init.fuegos_folders import find_folders
 from fuego_jenkins_remote.cli.settings import load_settings
+from fuego_jenkins_remote.client.errors import NotAllowed, Unreachable
+from fuego_jenkins_remote.client.transport import NOT_TRUSTED
 from fuego_jenkins_remote.fuego.conf import read_conf
 
 from ..conftest import FTC, make_lab
@@ -81,6 +85,50 @@ def test_a_token_file_that_others_can_read_is_refused_with_what_to_do(ftc, place
     token.chmod(0o644)
     result = ftc("lab", "init", "--hub-url", "http://127.0.0.1:1", "--hub-token-file", token)
     assert f"chmod 600 {token}" in result.err
+
+
+@pytest.mark.parametrize(
+    ("answers", "asked"),
+    [
+        (["nonsense", "https://hub.example.org", "good"], ["hub's address", "hub's address", "token for the hub"]),
+        (["https://away.example.org", "good", ""], ["hub's address", "token for the hub", "hub's address"]),
+        (
+            ["https://strange.example.org", "good", "none.pem", "", "https://hub.example.org"],
+            ["hub's address", "token for the hub", "of its CA", "of its CA", "hub's address"],
+        ),
+        (
+            ["https://hub.example.org", "bad", "", "good"],
+            ["hub's address", "token for the hub", "hub's address", "token for the hub"],
+        ),
+    ],
+)
+def test_only_what_was_wrong_is_asked_again(mocker, answers: list[str], asked: list[str]) -> None:
+    tries: list[str] = []
+
+    def whoami(url: str, token: str, **_: object) -> object:
+        tries.append(url)
+        if len(tries) == 1 and "away" in url:
+            raise Unreachable("nothing listens there")
+        if "strange" in url:
+            raise Unreachable(NOT_TRUSTED)
+        if token != "good":
+            raise NotAllowed("not known here", status=401)
+        return mocker.Mock(whoami=lambda: {"kind": "lab", "name": "demolab"})
+
+    questions: list[str] = []
+
+    def prompt(question: str, default: str | None = None, **_: object) -> str:
+        questions.append(question)
+        return answers.pop(0) or default or ""
+
+    mocker.patch("click.prompt", prompt)
+    mocker.patch("fuego_jenkins_remote.cli.lab.init.answers.HubClient", whoami)
+    gathering = Gathering(load_settings({}), {}, Asker(asks=True))
+    mocker.patch.object(gathering, "_vision", side_effect=KeyboardInterrupt)
+    with pytest.raises(KeyboardInterrupt):
+        gathering.gather()
+    assert [one for question in questions for one in dict.fromkeys(asked) if one in question] == asked
+    assert gathering.answers.values["host_name"] == "demolab"
 
 
 # -- slow: hub, vision and a controller

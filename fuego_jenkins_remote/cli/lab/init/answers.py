@@ -16,10 +16,11 @@ import requests
 from fuego_jenkins_remote.cli.errors import Failed
 from fuego_jenkins_remote.cli.lab.init.asking import Asker, as_path, is_path, read_line_of_stdin
 from fuego_jenkins_remote.cli.settings import TOKENS, Settings, read_token
-from fuego_jenkins_remote.client.errors import ClientError
+from fuego_jenkins_remote.client.errors import ClientError, NotAllowed
 from fuego_jenkins_remote.client.hub import HubClient
-from fuego_jenkins_remote.client.transport import check_address
+from fuego_jenkins_remote.client.transport import NOT_TRUSTED, check_address, trust
 from fuego_jenkins_remote.client.vision import VisionClient
+from fuego_jenkins_remote.lab.errors import ControllerRefused
 from fuego_jenkins_remote.lab.jenkins.controller import Controller
 
 USUAL_JENKINS = ("http://127.0.0.1:8090/fuego", "http://127.0.0.1:8080/jenkins", "http://127.0.0.1:8080")
@@ -70,9 +71,10 @@ class Gathering:
 
     # -- services
 
-    def _hub(self, anew: bool) -> None:
+    def _hub(self, failed: Exception | None) -> None:
+        self._other_ca(failed)
         url = self._address("hub_url", "The hub's address", self._set("hub_url"))
-        token = self._token("hub", "The lab's token for the hub", anew=anew)
+        token = self._token("hub", "The lab's token for the hub", anew=_is_of_the_token(failed))
         known = HubClient(url, token.text, ca_file=self._ca_file(), retries=0).whoami()
         name, kind = str(known.get("name", "")), str(known.get("kind", ""))
         if kind != "lab":
@@ -86,10 +88,11 @@ class Gathering:
         self.answers.values |= {"host_name": name, "hub_url": url}
         self._keep("hub", token)
 
-    def _vision(self, anew: bool) -> None:
+    def _vision(self, failed: Exception | None) -> None:
+        self._other_ca(failed)
         host = self.answers.values["host_name"]
         url = self._address("vision_url", "The address of the results service (vision)", self._set("vision_url"))
-        token = self._token("vision", "The lab's token for vision", anew=anew)
+        token = self._token("vision", "The lab's token for vision", anew=_is_of_the_token(failed))
         known = VisionClient(url, token.text, ca_file=self._ca_file(), retries=0).whoami()
         name, kind = str(known.get("name", "")), str(known.get("kind", ""))
         if kind != "submit" or name not in ("*", host):
@@ -99,13 +102,18 @@ class Gathering:
         self.answers.values["vision_url"] = url
         self._keep("vision", token)
 
-    def _jenkins(self, anew: bool) -> None:
+    def _jenkins(self, failed: Exception | None) -> None:
+        self._other_ca(failed)
         found = self._set("jenkins_url") or next((url for url in USUAL_JENKINS if is_jenkins(url)), "")
         url = self._address("jenkins_url", "The address of the lab's Jenkins", found, service="Jenkins")
         user = self.given.get("jenkins_user", self._set("jenkins_user"))
         if "jenkins_user" not in self.given:
             user = self.asker.choice("The bridge's user in Jenkins (empty: it asks for no login)", user)
-        token = self._token("jenkins", f"The API token of {user} in Jenkins", anew=anew) if user else None
+        token = (
+            self._token("jenkins", f"The API token of {user} in Jenkins", anew=_is_of_the_token(failed))
+            if user
+            else None
+        )
         controller = Controller(url, user, token.text if token else "", ca_file=self._ca_file())
         controller.version()
         if user:
@@ -122,12 +130,28 @@ class Gathering:
     # -- single answers
 
     def _address(self, key: str, question: str, default: str, service: str = "") -> str:
-        option = f"--{key.replace('_', '-')} URL"
-        url = self.given.get(key) or self.asker.text(question, self._last.get(key) or default, option)
-        self._last[key] = url
-        if service != "Jenkins":
-            check_address(url, key)
-        return url.rstrip("/")
+        given, option = self.given.get(key), f"--{key.replace('_', '-')} URL"
+
+        def one(_failed: Exception | None) -> str:
+            url = given or self.asker.text(question, self._last.get(key) or default, option)
+            return check_address(url, key, carries_token=service != "Jenkins")
+
+        self._last[key] = one(None) if given else self.asker.until_well(one)
+        return self._last[key]
+
+    def _other_ca(self, failed: Exception | None) -> None:
+        """Where a certificate was not trusted: whom to trust besides."""
+        if failed is None or NOT_TRUSTED not in str(failed):
+            return
+
+        def one(_failed: Exception | None) -> str:
+            answer = self.asker.choice("A file with the certificate of its CA (empty: as before)", "")
+            if answer:
+                trust(as_path(answer))
+            return answer
+
+        if answer := self.asker.until_well(one):
+            self.answers.values["ca_file"] = str(as_path(answer))
 
     def _token(self, service: str, what: str, *, anew: bool) -> Token:
         """From an option, from where it stands already, from the environment, or typed; typed again where `anew`."""
@@ -140,13 +164,17 @@ class Gathering:
         if given:
             return self._from_file(as_path(given), f"--{key.replace('_', '-')}")
         if not anew:
+            if service in self._typed:
+                return self._typed[service]
             set_file, direct = self._set(key), self.settings.environ.get(TOKENS.get(service, ""), "").strip()
             if direct:
                 return self._new(service, direct)
             if set_file and (not self.asker.asks or os.access(set_file, os.R_OK)):
                 return self._from_file(Path(set_file), f"{key} ({self.settings.sources.get(key)})")
         answer = self.asker.secret(what, f"--{key.replace('_', '-')}")
-        return self._from_file(as_path(answer), what) if is_path(answer) else self._new(service, answer)
+        token = self._from_file(as_path(answer), what) if is_path(answer) else self._new(service, answer)
+        self._typed[service] = token
+        return token
 
     def _from_file(self, file: Path, what: str) -> Token:
         return Token(text=read_token(file, what), file=file)
@@ -169,6 +197,11 @@ class Gathering:
     def _ca_file(self) -> Path | None:
         given = self.answers.values.get("ca_file")
         return Path(given) if given else self.settings.ca_file
+
+
+def _is_of_the_token(failed: Exception | None) -> bool:
+    """Whether another token may help; else it was the address, the network, or the other side."""
+    return isinstance(failed, Failed | NotAllowed | ControllerRefused)
 
 
 def is_jenkins(url: str) -> bool:

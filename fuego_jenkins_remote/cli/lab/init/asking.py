@@ -45,15 +45,17 @@ class Asker:
             raise Failed(f"{question} is not known: give {option} FILE (or - to read it from standard input)")
         return str(click.prompt(f"{question} (not shown; or a file's path)", hide_input=True, err=True)).strip()
 
-    def until_well(self, attempt: Callable[[bool], _T]) -> _T:
-        """Call until it does not fail: `attempt` is told whether it asks anew. A script gets the first failure."""
+    def until_well(self, attempt: Callable[[Exception | None], _T]) -> _T:
+        """Call until it does not fail: `attempt` is told of what it failed before. A script gets the first failure."""
+        failed: Exception | None = None
         for number in range(TRIES):
             try:
-                return attempt(number > 0)
+                return attempt(failed)
             except Exception as error:
                 if not self.asks or status_of(error) is None or number == TRIES - 1:
                     raise
                 self.note(f"{message_of(error)}")
+                failed = error
         raise AssertionError("unreachable")
 
 
