@@ -36,6 +36,7 @@ MAX_CONSOLE_KIB=$((64 * 1024))
 
 stop_signal="" # the signal that asked us to stop
 test_status="" # what ftc exited with, once it has
+half_event=""  # what has come of the next line of the events
 timed_out=false
 started_at=""
 runs_before=()
@@ -227,11 +228,15 @@ on_signal() {
     printf '\n' >&5
 }
 
-# Waits that long, or until something happens.
+# Waits that long, or until something happens. The time may be over in the middle of a line: its first half is kept.
 wait_event() {
     local event=""
-    if IFS= read -r -t "$1" -u 5 event && [[ $event == "ended "* ]]; then
-        test_status=${event#ended }
+    if IFS= read -r -t "$1" -u 5 event; then
+        event=$half_event$event
+        half_event=""
+        [[ $event != "ended "* ]] || test_status=${event#ended }
+    else
+        half_event+=$event
     fi
 }
 
@@ -482,9 +487,10 @@ is_starting() {
     [[ -n $starter_pid && -z $test_status ]] && is_alive "$starter_pid"
 }
 
-# TERM, and KILL to those that live on. Those that cannot be ended keep the board locked.
+# TERM, and KILL to those that live on. Those that cannot be ended keep the board locked: what takes long on a busy
+# machine, though, is the look at all processes, so it is no matter of time alone.
 end_processes() {
-    local began pid
+    local began pid kills=0
     declare -A asked=()
     read_clock
     began=$clock
@@ -495,11 +501,12 @@ end_processes() {
         ((${#processes[@]} > 0)) || is_starting
     do
         read_clock
-        if ((clock - began > (TERM_SECONDS + KILL_SECONDS) * 100)); then
+        if ((kills >= 3 && clock - began > (TERM_SECONDS + KILL_SECONDS) * 100)); then
             say "these processes could not be ended, and the board stays locked: ${processes[*]}"
             return
         elif ((clock - began > TERM_SECONDS * 100)); then
             ((${#processes[@]} == 0)) || kill -KILL "${processes[@]}" 2>/dev/null
+            ((++kills))
         else
             for pid in "${processes[@]}"; do
                 [[ -n ${asked[$pid]:-} ]] || kill -TERM "$pid" 2>/dev/null

@@ -23,7 +23,7 @@ def test_a_request_comes_back_as_a_run(network: Any) -> None:
         "Functional.holds",
         "--wait",
         "--wait-limit",
-        "40s",
+        "100s",
         "-q",
     )
     assert said.returncode == 0, said.stderr

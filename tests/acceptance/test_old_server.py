@@ -55,7 +55,7 @@ class OldNetwork:
 
     def comes_to(self, request: str, state: str) -> dict[str, str]:
         """Wait until the request is in this state."""
-        until(lambda: self.server.requests[request]["state"] == state, f"{request} is {state}", 60)
+        until(lambda: self.server.requests[request]["state"] == state, f"{request} is {state}", 90)
         return self.server.requests[request]
 
     def begun(self) -> int:
@@ -108,7 +108,7 @@ def test_an_old_request_goes_the_whole_way_through_a_bridge_that_is_killed(netwo
     (network.root / "rw" / "hold").touch()
     request = network.put()
     network.comes_to(request, "running")
-    until(network.begun, "the test has begun", 30)
+    until(network.begun, "the test has begun")
     network.bridge.kill()
     (network.root / "rw" / "hold").unlink()
     network.bridge.start()

@@ -22,7 +22,10 @@ def _contents(folder: Path) -> Iterator[tuple[Path, bytes]]:
     """All files below a folder; packages as they are and unpacked."""
     for path in sorted(folder.rglob("*")):
         if path.is_file():
-            data = path.read_bytes()
+            try:
+                data = path.read_bytes()
+            except FileNotFoundError:  # the services go on, and a journal of a database comes and goes
+                continue
             yield path, data
             with contextlib.suppress(OSError, EOFError):
                 yield path, gzip.decompress(data)

@@ -149,7 +149,7 @@ def test_a_lab_without_a_bridge_checks_by_its_passes(network: Any, checked: Path
         network.well("lab", "poll")
         return network.anna.request(waiting).state is State.DONE
 
-    until(done, "the next request is done", 40)
+    until(done, "the next request is done", 90)
     assert _count(checked) == before + 1
 
 
@@ -161,7 +161,8 @@ def test_a_bridge_killed_at_any_point_of_a_check_brings_the_board_back(
     conf, command = network.lab_conf.parent / "boards.yaml", network.rw / "check-board"
     before, runs = _count(checked), network.rw / "commands"
     if when == "while the command runs":
-        command.write_text(f'#!/bin/bash\necho run >>"{runs}"\nsleep 1\n')
+        hold = network.rw / "hold"  # as long as the test would have gone on
+        command.write_text(f'#!/bin/bash\necho run >>"{runs}"\nwhile [ -e "{hold}" ]; do sleep 0.05; done\n')
         command.chmod(0o755)
         conf.write_text(f"boards: {{eins: {{check: {{command: [{command}]}}}}}}\n")
     try:
@@ -183,7 +184,7 @@ def test_a_bridge_killed_at_any_point_of_a_check_brings_the_board_back(
         network.release()
         waiting = network.put()
         network.bridge.start()
-        network.comes_to(waiting, State.DONE, seconds=60)
+        network.comes_to(waiting, State.DONE)
         if when == "while the command runs":
             assert _count(runs) == 2  # one that was cut off, one that ended
         else:

@@ -100,7 +100,7 @@ def test_with_a_real_network(ftc, network, tmp_path: Path, monkeypatch: pytest.M
         process = subprocess.Popen([SCRIPT], start_new_session=True, stdout=log, stderr=log)
     try:
         network.as_user(monkeypatch)
-        followed = ftc("query-request", "--follow", "--wait-limit", "60s", "-q", request)
+        followed = ftc("query-request", "--follow", "--wait-limit", "150s", "-q", request)
     finally:
         os.killpg(process.pid, signal.SIGTERM)
         process.wait()

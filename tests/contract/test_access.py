@@ -10,7 +10,7 @@ from controllers import UnderTest
 from fuego_jenkins_remote.lab.jenkins.controller import Controller
 from fuego_jenkins_remote.lab.survey.clocks import apart
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
 
 def test_who_may_do_everything_lacks_no_permission(under_test: UnderTest, controller: Controller, jobs: Any) -> None:

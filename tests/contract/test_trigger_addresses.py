@@ -88,7 +88,7 @@ def test_a_login_starts_a_build_that_runs_the_request(lab: Any, curl: Any, until
     done = curl(POST_WITH_LOGIN, request)
     assert done.returncode == 0, done.stderr
     lab.bridge.start()
-    lab.comes_to(request, State.DONE, seconds=60)
+    lab.comes_to(request, State.DONE)
     lab.assert_one_run(request)
     first = min(_numbers(lab) - before)
     console = until(
@@ -153,7 +153,7 @@ def test_no_request_at_all_says_how_to_put_one(lab: Any, curl: Any, until: Calla
 
 def test_a_used_request_is_said_to_be_over(lab: Any, curl: Any, until: Callable[..., Any]) -> None:
     request = lab.put()
-    lab.comes_to(request, State.DONE, seconds=60)
+    lab.comes_to(request, State.DONE)
     until(lambda: not any(one.building for one in lab.controller.builds(lab.job)), "its build is over")
     before = _numbers(lab)
     assert curl(POST_WITH_LOGIN, request).returncode == 0

@@ -133,7 +133,7 @@ def test_a_board_job_that_may_not_be_started_waits_for_the_permission(lab: Any) 
         assert lab.door.count("POST", "/build") - triggers <= 3
         assert lab.anna.request(request).state in {State.PENDING, State.ASSIGNED}
     assert lab.under_test.token not in line
-    lab.comes_to(request, State.DONE, seconds=90)
+    lab.comes_to(request, State.DONE)
     lab.assert_one_run_at_last(request)
 
 
@@ -145,7 +145,7 @@ def test_with_a_revoked_token_what_runs_comes_home_and_nothing_new_is_begun(lab:
     try:
         lab.log_says("does not accept this user or token", "jenkins_token_file", since=since)
         lab.release()
-        lab.comes_to(first, State.DONE, seconds=60)
+        lab.comes_to(first, State.DONE)
         lab.assert_one_run(first)
         second = lab.put()
         asked = len(lab.door.seen)
@@ -154,5 +154,5 @@ def test_with_a_revoked_token_what_runs_comes_home_and_nothing_new_is_begun(lab:
         assert lab.anna.request(second).state in {State.PENDING, State.ASSIGNED}
     finally:
         lab.door.login = None
-    lab.comes_to(second, State.DONE, seconds=90)
+    lab.comes_to(second, State.DONE)
     lab.assert_one_run_at_last(second)

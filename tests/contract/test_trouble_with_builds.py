@@ -22,7 +22,7 @@ def _build(lab: Any, number: int) -> Build | None:
 def test_a_build_that_a_person_aborts_cancels_the_request_and_says_who(lab: Any, until: Callable[..., Any]) -> None:
     request = lab.running()
     lab.person.stop_build(lab.job, lab.build_number(request))
-    ended = lab.comes_to(request, State.CANCELLED, seconds=60)
+    ended = lab.comes_to(request, State.CANCELLED)
     assert f"aborted in Jenkins by {lab.under_test.user}" in ended.reason
     until(lambda: not lab.test_processes(request), "its processes have ended")
 
@@ -34,7 +34,7 @@ def test_a_build_that_a_person_deletes_after_the_test_does_not_keep_the_run(lab:
     _over(lab, lab.build_number(request))
     lab.person.delete_build(lab.job, lab.build_number(request))
     lab.vision.start()
-    lab.comes_to(request, State.DONE, seconds=60)
+    lab.comes_to(request, State.DONE)
     lab.assert_one_run(request)
 
 
@@ -44,7 +44,7 @@ def test_a_build_that_a_person_deletes_while_it_runs_ends_in_words(lab: Any, unt
     # A real one takes it, and writes the build anew when it ends; the embedded one says no.
     assert lab.under_test.post(f"job/{lab.job}/{number}/doDelete").status_code in {200, 302, 400}
     lab.release()
-    lab.comes_to(request, State.DONE, seconds=60)
+    lab.comes_to(request, State.DONE)
     lab.assert_one_run(request)
 
 
@@ -57,7 +57,7 @@ def test_a_run_comes_home_though_jenkins_cannot_archive_it(lab: Any) -> None:
     archive = home / "jobs" / lab.job / "builds" / str(number) / "archive"
     archive.write_text("in the way")
     lab.release()
-    lab.comes_to(request, State.DONE, seconds=60)
+    lab.comes_to(request, State.DONE)
     lab.assert_one_run(request)
     assert _over(lab, number).result == "FAILURE"
 

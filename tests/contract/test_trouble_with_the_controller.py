@@ -10,7 +10,7 @@ import pytest
 from fuego_jenkins_remote.network.identities import new_call_id
 from fuego_jenkins_remote.network.states import State
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def test_a_jenkins_that_is_not_there_when_the_bridge_starts_is_waited_for(lab: A
     lab.log_says("Jenkins at", "starting or shutting down", since=since)
     assert lab.anna.request(request).state is State.PENDING
     process.start()
-    lab.comes_to(request, State.DONE, seconds=90)
+    lab.comes_to(request, State.DONE)
     lab.assert_one_run(request)
 
 
@@ -46,7 +46,7 @@ def test_a_401_while_jenkins_starts_is_no_refused_token(lab: Any) -> None:
         request = lab.put()
         lab.log_says("Jenkins at", "starting", since=since)
         assert lab.anna.request(request).state in {State.PENDING, State.ASSIGNED}
-    lab.comes_to(request, State.DONE, seconds=60)
+    lab.comes_to(request, State.DONE)
     assert "does not accept this user or token (jenkins_token_file)" not in lab.log[since:]
     lab.assert_one_run(request)
 
@@ -62,7 +62,7 @@ def test_what_waits_in_the_queue_survives_a_restart(lab: Any, process: Any) -> N
         process.wait()
         waiting = lab.in_queue(request)
         assert waiting is None or waiting.id == item
-        lab.comes_to(request, State.DONE, seconds=90)
+        lab.comes_to(request, State.DONE)
     lab.assert_one_run(request)
 
 
@@ -76,7 +76,7 @@ def test_a_test_whose_build_is_lost_goes_on_and_its_run_comes_home(lab: Any, pro
     process.start()
     assert lab.anna.request(request).state is State.RUNNING
     lab.release()
-    lab.comes_to(request, State.DONE, seconds=60)
+    lab.comes_to(request, State.DONE)
     lab.assert_one_run(request)
 
 
@@ -95,7 +95,7 @@ def test_a_queue_id_that_is_handed_out_again_is_not_taken_for_the_requests(
         waiting = {one.id for one in lab.controller.queue() if one.job == other}
         assert old in waiting, "the id was handed out again"
         lab.anna.cancel(request, new_call_id(), "doch nicht")
-        lab.comes_to(request, State.CANCELLED, seconds=60)
+        lab.comes_to(request, State.CANCELLED)
         until(lambda: lab.in_queue(request) is None, "out of the queue")
         assert {one.id for one in lab.controller.queue() if one.job == other} == waiting
     assert lab.begun(request) == 0
@@ -105,5 +105,5 @@ def test_a_request_whose_queue_is_lost_is_queued_again(lab: Any, process: Any) -
     with lab.queued() as request:
         process.kill()
         process.start()
-        lab.comes_to(request, State.DONE, seconds=90)
+        lab.comes_to(request, State.DONE)
     lab.assert_one_run(request)

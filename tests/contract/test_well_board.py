@@ -34,9 +34,9 @@ def test_an_aborted_board_is_checked_before_the_next_request(lab: Any, checks: C
     request = lab.running()
     waiting = lab.put()
     lab.person.stop_build(lab.job, lab.build_number(request))
-    lab.comes_to(request, State.CANCELLED, seconds=60)
+    lab.comes_to(request, State.CANCELLED)
     lab.release()
-    lab.comes_to(waiting, State.DONE, seconds=90)
+    lab.comes_to(waiting, State.DONE)
     assert checks() == 1
     lab.assert_one_run(waiting)
 
@@ -52,4 +52,4 @@ def test_a_board_that_fails_its_check_is_out_until_it_passes(
     waiting = lab.put()
     (lab.rw / "sick").unlink()
     assert f"{lab.board} is well" in lab.well("lab", "check-board", "-b", lab.board)
-    lab.comes_to(waiting, State.DONE, seconds=90)
+    lab.comes_to(waiting, State.DONE)

@@ -115,7 +115,7 @@ class Lab:
     def run(self, **environment: str) -> tuple[int, str]:
         """Exit status and console of one build."""
         process = self.start(**environment)
-        console, _ = process.communicate(timeout=40)
+        console, _ = process.communicate(timeout=90)
         return process.returncode, console
 
     def outcome(self) -> dict[str, Any]:
@@ -130,7 +130,7 @@ class Lab:
         pairs = (self.rw / "seen.environment").read_text().split("\0")[:-1]
         return dict(pair.split("=", 1) for pair in pairs)
 
-    def wait_for(self, condition: Callable[[], object], seconds: float = 30) -> None:
+    def wait_for(self, condition: Callable[[], object], seconds: float = 90) -> None:
         end = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < end, "it did not happen in time"
@@ -166,4 +166,4 @@ def lab(tmp_path: Path) -> Iterator[Lab]:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
     for process in lab.started:
-        process.communicate(timeout=30)
+        process.communicate(timeout=90)

@@ -28,7 +28,7 @@ def lock(tmp_path: Path) -> Path:
 
 
 def test_it_ends_at_once_when_the_board_is_free(lock: Path, tmp_path: Path) -> None:
-    assert _run(tmp_path).communicate(timeout=30) == ("", None)
+    assert _run(tmp_path).communicate(timeout=90) == ("", None)
 
 
 def test_it_waits_until_the_last_one_has_left_the_board(lock: Path, tmp_path: Path) -> None:
@@ -37,7 +37,7 @@ def test_it_waits_until_the_last_one_has_left_the_board(lock: Path, tmp_path: Pa
         process = _run(tmp_path)
         time.sleep(0.3)
         assert process.poll() is None
-    assert process.communicate(timeout=30) == ("", None)
+    assert process.communicate(timeout=90) == ("", None)
 
 
 def test_it_gives_up_on_a_board_that_stays_in_use_and_says_so(lock: Path, tmp_path: Path) -> None:
@@ -46,7 +46,7 @@ def test_it_gives_up_on_a_board_that_stays_in_use_and_says_so(lock: Path, tmp_pa
     with lock.open() as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         process = _run(tmp_path, script=impatient)
-        assert "the board is still in use" in process.communicate(timeout=30)[0]
+        assert "the board is still in use" in process.communicate(timeout=90)[0]
     assert process.returncode == 0
 
 
@@ -56,4 +56,4 @@ def test_it_opens_nothing_but_a_plain_file(lock: Path, tmp_path: Path) -> None:
     lock.symlink_to(tmp_path / "pipe")
     os.mkfifo(tmp_path / "locks" / "rpi.lock")
     for board in ("bbb", "rpi", "nobody"):
-        assert _run(tmp_path, board).communicate(timeout=30) == ("", None)
+        assert _run(tmp_path, board).communicate(timeout=90) == ("", None)

@@ -27,7 +27,7 @@ def _answer(lab: Any, words: str) -> None:
 
 
 def _ended(build: subprocess.Popen[str]) -> tuple[int, str]:
-    console, _ = build.communicate(timeout=30)
+    console, _ = build.communicate(timeout=90)
     return build.returncode, console
 
 

@@ -26,7 +26,7 @@ def test_the_gate_is_asked_with_a_nonce_and_answered_with_go(lab: Lab) -> None:
     assert len(nonce) == 32
     assert not (lab.request / "started").exists()
     lab.answer(f"{nonce} go")
-    process.communicate(timeout=30)
+    process.communicate(timeout=90)
     assert process.returncode == 0
     assert (lab.request / "started").is_dir()
 
@@ -37,7 +37,7 @@ def test_a_no_at_the_gate_leaves_the_board_alone(lab: Lab) -> None:
     lab.wait_for((lab.request / "gate.ask").exists)
     nonce = (lab.request / "gate.ask").read_text().split()[0]
     lab.answer(f"{nonce} no the request was cancelled\x1b[2J")
-    console, _ = process.communicate(timeout=30)
+    console, _ = process.communicate(timeout=90)
     assert process.returncode == 3
     assert (lab.request / "refused").read_text() == "the request was cancelled [2J\n"
     assert "\x1b" not in console
@@ -80,7 +80,7 @@ def test_a_build_that_is_stopped_at_the_gate_leaves_the_board_alone(lab: Lab) ->
     process = lab.start()
     lab.wait_for((lab.request / "gate.ask").exists)
     process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=30)
+    process.communicate(timeout=90)
     assert process.returncode == 3
     assert (lab.request / "refused").read_text() == "the build was stopped before the test began\n"
 
@@ -106,7 +106,7 @@ def test_a_build_that_waits_for_the_board_goes_on_when_it_is_free(lab: Lab) -> N
         process = lab.start()
         time.sleep(0.2)
         assert not (lab.request / "gate.ask").exists()
-    process.communicate(timeout=30)
+    process.communicate(timeout=90)
     assert process.returncode == 0
 
 
@@ -115,7 +115,7 @@ def test_of_two_builds_for_one_attempt_one_runs(lab: Lab) -> None:
     lab.ftc("echo x >>$FUEGO_RW/count; sleep 0.3; leave_run PASS")
     builds = [lab.start(), lab.start()]
     for build in builds:
-        build.communicate(timeout=30)
+        build.communicate(timeout=90)
     assert sorted(build.returncode for build in builds) == [0, 3]
     assert (lab.rw / "count").read_text() == "x\n"
     assert not (lab.request / "refused").exists()

@@ -176,9 +176,9 @@ def test_a_process_that_is_killed_at_a_step_leaves_one_whole_run_in_the_end(
         held.wait()
         held.is_dropped = is_dropped
         putting.send_signal(signal.SIGKILL)
-        putting.wait(30)
+        putting.wait(60)
     if not is_dropped:
-        until(lambda: len(peer.door.seen) > step, "what was sent has arrived", seconds=30)
+        until(lambda: len(peer.door.seen) > step, "what was sent has arrived")
     for _ in range(3):
         if subprocess.run(command, env=environ, check=False, capture_output=True).returncode == 0:
             break

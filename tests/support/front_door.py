@@ -35,7 +35,7 @@ class Held:
     is_dropped: bool = False
     """It is never passed on: who has sent it was killed before it was whole."""
 
-    def wait(self, seconds: float = 30) -> None:
+    def wait(self, seconds: float = 90) -> None:
         """Until it is there."""
         assert self.came.wait(seconds), f"it did not come within {seconds:.0f} s"
 
@@ -158,7 +158,7 @@ class FrontDoor:
             return
         if rule is not None and rule.held is not None:
             rule.held.came.set()
-            rule.held.goes_on.wait(60)
+            rule.held.goes_on.wait(120)
             if rule.held.is_dropped:
                 asked.close_connection = True
                 return

@@ -61,7 +61,7 @@ class Lab:
         """What the bridge has said."""
         return self.network.bridge.log.read_text()
 
-    def waits(self, request: str, *words: str, seconds: float = 30) -> Request:
+    def waits(self, request: str, *words: str, seconds: float = 90) -> Request:
         """Wait until the request's page shows each of these words as what it waits for."""
 
         def said() -> Request | None:
@@ -71,7 +71,7 @@ class Lab:
 
         return until(said, f"{request} waits: {words}", seconds)
 
-    def log_says(self, *words: str, since: int = 0, seconds: float = 30) -> str:
+    def log_says(self, *words: str, since: int = 0, seconds: float = 90) -> str:
         """Wait for a line of the bridge's log with all these words; the line."""
 
         def line() -> str | None:
@@ -164,7 +164,7 @@ class Lab:
                 with contextlib.suppress(ClientError):
                     self.network.anna.cancel(request, new_call_id(), "the test is over")
         for request in self._asked:
-            until(lambda request=request: self.network.anna.request(request).is_final, f"{request} has ended", 60)
+            until(lambda request=request: self.network.anna.request(request).is_final, f"{request} has ended", 90)
         self._asked.clear()
 
 

@@ -136,7 +136,7 @@ class Network:
             env=environment(conf),
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=120,
             check=False,
             stdin=subprocess.DEVNULL,
         )
@@ -172,7 +172,7 @@ class Network:
         requests, _ = self.anna.put_request({"call_id": new_call_id(), **wanted})
         return requests[0].id
 
-    def comes_to(self, request: str, *states: State, seconds: float = 30) -> Request:
+    def comes_to(self, request: str, *states: State, seconds: float = 90) -> Request:
         """Wait until the request is in one of these states."""
 
         def there() -> Request | None:

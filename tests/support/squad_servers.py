@@ -218,7 +218,7 @@ class RealSquad:
         command = [str(python), "-m", "gunicorn", "squad.wsgi", "-b", f"127.0.0.1:{self._port}", "--timeout", "300"]
         with (folder / "log").open("wb") as log:
             self._server = subprocess.Popen(command, env=self._environ, stdout=log, stderr=log, cwd=folder)
-        until(self._answers, "SQUAD answers", seconds=60)
+        until(self._answers, "SQUAD answers", seconds=120)
 
     def close(self) -> None:
         self._server.terminate()
@@ -276,7 +276,7 @@ class RealSquad:
 
     def _answers(self) -> bool:
         with contextlib.suppress(requests.RequestException):
-            return requests.get(f"{self.url}/api/", timeout=10).ok
+            return requests.get(f"{self.url}/api/", timeout=30).ok
         return False
 
 

@@ -9,7 +9,7 @@ from typing import TypeVar
 _T = TypeVar("_T")
 
 
-def until(condition: Callable[[], _T | None], what: str = "it", seconds: float = 30) -> _T:
+def until(condition: Callable[[], _T | None], what: str = "it", seconds: float = 60) -> _T:
     """Wait until the condition gives something true, and give that."""
     end = time.monotonic() + seconds
     while not (value := condition()):

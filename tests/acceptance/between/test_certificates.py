@@ -60,7 +60,7 @@ def test_a_long_poll_is_held_as_long_as_was_asked_and_no_longer_than_25_seconds(
     lab.put_board("demolab", "idle", {"facts": {"arch": "x86_64"}, "open_to": ["*"]})
     began = time.monotonic()
     assert lab.claim("claim-over-https", ["idle"], wait=1).attempts == ()
-    assert 0.9 < time.monotonic() - began < 5
+    assert 0.9 < time.monotonic() - began < 15
     assert MAX_WAIT == 25
     with pytest.raises(Invalid):
         lab.claim("claim-for-too-long", ["idle"], wait=26)

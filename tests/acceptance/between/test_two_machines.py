@@ -91,7 +91,7 @@ def a_run_of_annas_package(stage: Stage) -> dict[str, str]:
     package = str(EXAMPLES / "packages" / "Functional.packaged_check")
     asked = stage.ftc(
         *(stage.anna, "put-request", "-b", f"demolab:{BOARD}", "--package", package, "-q"),
-        *("--wait", "--wait-limit", "40s"),
+        *("--wait", "--wait-limit", "150s"),
     )
     assert asked.returncode == 0, f"{asked.stderr}{stage.log()}"
     request = asked.stdout.split()[0]

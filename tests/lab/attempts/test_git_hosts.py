@@ -34,12 +34,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GitOverHttps]:
 
 
 @pytest.fixture
-def fetch(
-    server: GitOverHttps, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> Callable[..., str]:
+def fetch(server: GitOverHttps, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
     """Fetch the test over https; gives the commit that came."""
-    certificate = next(tmp_path_factory.getbasetemp().glob("served*/certificate.pem"))
-    monkeypatch.setenv("GIT_SSL_CAINFO", str(certificate))
+    monkeypatch.setenv("GIT_SSL_CAINFO", str(server.certificate))
     server.redirect = ""
 
     def one(host: str = "127.0.0.1", inside: tuple[str, ...] = (), commit: str = "") -> str:

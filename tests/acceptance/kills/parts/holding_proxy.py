@@ -44,7 +44,7 @@ class Hold:
     def is_held(self) -> bool:
         return self._held.is_set()
 
-    def wait(self, seconds: float = 30) -> None:
+    def wait(self, seconds: float = 90) -> None:
         """Until the request is held."""
         assert self._held.wait(seconds), f"no {self.method} {self.path.pattern} was seen within {seconds:.0f} s"
 
@@ -84,7 +84,7 @@ class HoldingProxy:
         self._thread = threading.Thread(target=self._loop.run_forever, name=f"proxy to {url}", daemon=True)
         self._thread.start()
         start = asyncio.start_server(self._connection, "127.0.0.1", 0, limit=_CHUNK)
-        self._server = asyncio.run_coroutine_threadsafe(start, self._loop).result(10)
+        self._server = asyncio.run_coroutine_threadsafe(start, self._loop).result(60)
         self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}{parts.path}"
 
     @contextlib.contextmanager
@@ -100,7 +100,7 @@ class HoldingProxy:
 
     def close(self) -> None:
         """Break off what is open, and end."""
-        asyncio.run_coroutine_threadsafe(self._end(), self._loop).result(10)
+        asyncio.run_coroutine_threadsafe(self._end(), self._loop).result(60)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(30)
         self._loop.close()

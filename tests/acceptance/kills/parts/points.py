@@ -9,10 +9,10 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-import requests
 from holding_proxy import At, Hold
 
 from fuego_jenkins_remote.network.states import State
+from lab_in_trouble import LOCAL_JOB
 
 _SOME_ATTEMPT = rb'"attempts": ?\[\{'
 
@@ -79,23 +79,32 @@ triggering = call("jenkins", "POST", "/job/remote-request-eins/build", At.BEFORE
 
 @contextlib.contextmanager
 def queued(stage: Any) -> Iterator[Stop]:
-    """Its job waits in Jenkins' queue for a node that has gone offline just before it was triggered."""
+    """Its job waits in Jenkins' queue for work of the lab itself, which came just before it was triggered."""
     controller = stage.controller
-    with contextlib.ExitStack() as back_online, triggering(stage) as trigger:
+    with contextlib.ExitStack() as work, triggering(stage) as trigger:
 
         def is_queued(request: str) -> None:
             trigger.reached(request)
-            controller._call(lambda: _toggle(controller))
-            back_online.callback(lambda: controller._call(lambda: _toggle(controller)))
+            work.enter_context(_local_work(stage))
             trigger.go_on("nobody")
             stage.until(lambda: any(str(item.attempt) == f"{request}.1" for item in controller.queue()), "it is queued")
 
-        yield Watched(is_queued, back_online.close)
+        yield Watched(is_queued, work.close)
 
 
-def _toggle(controller: Any) -> None:
-    address = f"{controller.url}/computer/eins/toggleOffline"
-    controller._server.jenkins_open(requests.Request("POST", address, data={"offlineMessage": "cable"}))
+@contextlib.contextmanager
+def _local_work(stage: Any) -> Iterator[None]:
+    """The board's only executor is taken."""
+    jenkins, hold = stage.controller._server, stage.rw / "hold-local-work"
+    hold.touch()
+    jenkins.create_job("local-work", LOCAL_JOB.format(node="eins", hold=hold))
+    try:
+        jenkins.build_job("local-work")
+        stage.until(lambda: any(one.building for one in stage.controller.builds("local-work")), "local work runs")
+        yield
+    finally:
+        hold.unlink()
+        stage.controller.delete_job("local-work")
 
 
 @contextlib.contextmanager
