@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 import api_descriptions
 import hub_folders
@@ -24,8 +24,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-# How long an example takes says something of the machine, not of what is tested.
-settings.register_profile("fuego", deadline=None)
+# How long an example takes says something of the machine, not of what is tested; how long it takes to be made, too.
+settings.register_profile("fuego", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("fuego")
 
 

@@ -6,6 +6,7 @@ than this. A service that was not started like that tells nobody.
 
 from __future__ import annotations
 
+import math
 import os
 import socket
 import time
@@ -32,18 +33,24 @@ def tell_systemd(*lines: str, environment: Mapping[str, str] = os.environ) -> bo
 class Watchdog:
     """Tells systemd that we live, as often as its unit asks (WatchdogSec=), for as long as that is true."""
 
-    def __init__(self, alive: Callable[[], bool], environment: Mapping[str, str] = os.environ) -> None:
+    def __init__(
+        self,
+        alive: Callable[[], bool],
+        environment: Mapping[str, str] = os.environ,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         """`alive` is asked before each sign of life; without one for the unit's time, systemd ends the process."""
         self._alive = alive
+        self._clock = clock
         self._environment = environment
         micro = environment.get("WATCHDOG_USEC", "")
         ours = environment.get("WATCHDOG_PID", str(os.getpid())) == str(os.getpid())
         self._every = int(micro) / 2_000_000 if micro.isdigit() and ours else 0.0
-        self._last = 0.0
+        self._last = -math.inf
 
     def look(self) -> None:
         """To be called often, from the event loop: a loop that hangs gives no sign either."""
-        now = time.monotonic()
+        now = self._clock()
         if not self._every or now - self._last < self._every or not self._alive():
             return
         self._last = now

@@ -91,7 +91,7 @@ def test_a_call_that_is_refused_for_now_is_made_again_when_the_service_says(serv
     server.answers_with(body={"well": True})
     began = time.monotonic()
     assert api(server).post("/claims", {"claim_id": "x"}) == {"well": True}
-    assert 1 <= time.monotonic() - began < 5
+    assert 1 <= time.monotonic() - began < 30
     assert len(server.asked) == 2
 
 

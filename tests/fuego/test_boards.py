@@ -191,7 +191,7 @@ def test_any_text_is_read_to_its_end(text):
 
 
 @given(st.binary(max_size=200))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 def test_any_bytes_make_a_board_without_an_exception(tmp_path, data):
     (tmp_path / "x.board").write_bytes(data)
     read = read_board_file(tmp_path / "x.board")
@@ -216,6 +216,6 @@ def test_the_real_board_files_are_read(shared_data):
 
 @pytest.mark.parametrize("line", ["include  " + " " * 100 + "x'y\n", 'A+="$A"\n', "A+=" + "x" * 60 + "\n", "f()\n\n\n"])
 def test_a_file_made_to_be_slow_is_read_quickly(line):
-    started = time.monotonic()
+    started = time.process_time()  # of this process alone: others may keep the machine busy
     parse_shell_text(line * (100_000 // len(line)))
-    assert time.monotonic() - started < 2
+    assert time.process_time() - started < 2

@@ -79,7 +79,7 @@ def test_a_file_that_is_missing_too_large_or_no_utf8_is_refused(tmp_path):
 
 
 @given(st.text(alphabet="ab=#\"\n \\'", max_size=40))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 def test_any_text_is_read_or_refused_with_a_line(tmp_path, text):
     try:
         conf(tmp_path, text)

@@ -398,7 +398,7 @@ trees = st.dictionaries(st.lists(names, min_size=1, max_size=3).map("/".join), s
 
 
 @given(trees)
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 def test_whatever_is_packed_comes_out_the_same(tmp_path_factory, files):
     tmp_path = tmp_path_factory.mktemp("tree")
     folder = put(tmp_path / "Functional.x", **{"test.yaml": b""})
@@ -418,7 +418,7 @@ def test_whatever_is_packed_comes_out_the_same(tmp_path_factory, files):
 
 
 @given(st.integers(0, 3000), st.integers(1, 255))
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 def test_a_flipped_byte_never_gets_anything_outside_of_the_folder(tmp_path_factory, at, flip):
     tmp_path = tmp_path_factory.mktemp("flip")
     data = bytearray(a_tar(tmp_path, member("run/d", kind=tarfile.DIRTYPE), member("run/d/x", b"y")).read_bytes())

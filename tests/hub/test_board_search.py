@@ -82,7 +82,9 @@ def test_pages_follow_each_other_without_a_gap(labs_of_two: World) -> None:
     assert found(labs_of_two, limit=2, after=first.after) == ["timslab:rpi4"]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
 @given(text=st.text(max_size=60))
 def test_whatever_one_types_is_answered(labs_of_two: World, text: str) -> None:
     with labs_of_two.hub.reading() as conn:

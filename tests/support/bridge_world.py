@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -184,6 +185,18 @@ class Running:
             self.thread.join(30)
             assert not self.thread.is_alive()
         return time.monotonic() - began
+
+    def has_looked(self, times: int = 2) -> None:
+        """Wait until as many looks at Jenkins are over that began from now on, but for one that may be under way."""
+        for _ in range(times + 1):
+            before = self.bench.steps.looks.latest
+            until(lambda before=before: self.bench.steps.looks.latest is not before, "a look at Jenkins")
+
+    def rests(self, which: AttemptId) -> None:
+        """Wait until no step of an attempt is under way, and none is due before something moves."""
+        assert self.bridge is not None
+        watched = self.bridge.schedule._watched
+        until(lambda: not watched[which].busy and watched[which].due == math.inf, f"{which} rests")
 
     def phase(self, which: AttemptId) -> str:
         entry = self.bench.journal.entry(which)

@@ -39,7 +39,7 @@ def test_the_recorded_calls_are_answered_as_they_were(shared_data, server: Fserv
             server.now = lambda at=ids[0]: datetime.strptime(f"{at}+0000", "%Y-%m-%d_%H:%M:%S.%f%z")
         url = server.root + one["path"]
         headers = {name: value for name, value in one["headers"] if name == "Content-Type"}
-        said = requests.request(one["method"], url, data=content(one["body"]), headers=headers, timeout=5)
+        said = requests.request(one["method"], url, data=content(one["body"]), headers=headers, timeout=60)
         if not alike(one, said.content):
             wrong.append(f"{one['name']}\n  recorded {text(one['resp_body'])!r}\n  answered {said.text!r}")
     assert not wrong, "\n".join(wrong)

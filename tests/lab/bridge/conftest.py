@@ -34,5 +34,5 @@ def running(bench: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
     if hub.silent:
         hub.silent.set()
     for thread in threading.enumerate():
-        if thread.name.startswith(("claim-", "boards", "look", "rounds", "step-", "sweep")):
+        if thread.name.startswith(("claim-", "boards", "look", "rounds", "step-", "sweep", "care", "asked", "leave")):
             thread.join(30)

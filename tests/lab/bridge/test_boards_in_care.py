@@ -25,7 +25,7 @@ def going_on(running: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     script.write_text(f"#!/bin/bash\nuntil {ends}; do sleep 0.02; done\nexit $(cat {verdict})\n")
     script.chmod(0o755)
     conf = running.bench.lab.conf_dir / "boards.yaml"
-    conf.write_text(f"boards: {{bbb: {{check: {{command: [{script}], timeout: 20s}}}}}}\n")
+    conf.write_text(f"boards: {{bbb: {{check: {{command: [{script}], timeout: 60s}}}}}}\n")
     return verdict
 
 
@@ -61,7 +61,7 @@ def test_a_board_that_fails_stays_broken_whatever_its_node_does(running: Running
     assert running.hub.health["bbb"][0] == "broken"
     for online in (False, True):
         running.bench.jenkins.seen_nodes = [SeenNode(name="bbb", online=online)]
-        time.sleep(0.4)
+        running.has_looked(4)
     assert running.hub.health["bbb"][0] == "broken"
     assert {boards for _, boards in running.hub.claimed} <= {()}
 
@@ -82,7 +82,7 @@ def test_a_bridge_that_stops_leaves_the_check_to_the_next_one(running: Running, 
     running.bench.steps.care.due("bbb", "an abort", 1.0)
     running.start()
     until(lambda: _step(running) is Step.COMMAND)
-    assert running.end() < 3
+    assert running.end() < 10
     assert _step(running) is Step.COMMAND
     _says(going_on, 0)  # lets the command that was left behind end
 

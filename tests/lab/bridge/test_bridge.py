@@ -75,9 +75,11 @@ def test_a_board_that_is_withdrawn_or_without_a_node_is_not_claimed_for(running:
     running.bench.jenkins.seen_nodes = [SeenNode(name="bbb", online=False)]
     until(lambda: running.bridge and not running.bridge.looking.free())
     running.hub.put(0)
-    time.sleep(0.15)
     # The claim that waited may have won it; no other is made.
-    assert {boards for _, boards in running.hub.claimed} == {("bbb",), ()}
+    until(lambda: {boards for _, boards in running.hub.claimed} == {("bbb",), ()})
+    since = len(running.hub.claimed)
+    time.sleep(0.15)
+    assert {boards for _, boards in running.hub.claimed[since:]} <= {()}
 
 
 def test_a_claim_that_waits_is_told_of_cancels(running: Running, lab: Any) -> None:
@@ -206,8 +208,11 @@ def test_a_job_at_the_gate_does_not_undo_the_pauses(running: Running) -> None:
     until(lambda: running.phase(which) == "gate")
     running.hub.step_error = Unreachable("gone")
     (running.bench.folders.request_folder(which) / "gate.ask").write_text("0123456789abcdef 3 x\n")
+    began = time.monotonic()
+    until(lambda: running.hub.was_told("start"))
     time.sleep(0.6)
-    assert 1 <= running.hub.was_told("start") <= 7  # not one each hundredth of a second
+    told, longest = running.hub.was_told("start"), 0.32
+    assert told <= 6 + (time.monotonic() - began) / longest  # not one each hundredth of a second
     running.hub.step_error = None
     until(lambda: running.phase(which) == "run")
 
@@ -272,14 +277,14 @@ def test_a_run_that_was_packaged_by_hand_waits_for_who_made_it(running: Running)
 def test_a_stop_waits_for_no_claim(running: Running) -> None:
     running.start()
     until(lambda: running.hub.waiting)
-    assert running.end() < 1
+    assert running.end() < 10
 
 
 def test_a_stop_waits_for_no_hub_that_hangs(running: Running) -> None:
     running.hub.silent = threading.Event()
     running.start()
     time.sleep(0.05)
-    assert running.end() < 2
+    assert running.end() < 10
 
 
 def test_a_stop_waits_for_no_step_that_hangs(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -294,7 +299,7 @@ def test_a_stop_waits_for_no_step_that_hangs(running: Running, monkeypatch: pyte
     running.start()
     running.hub.put(0)
     assert hangs.wait(30)
-    assert running.end() < 2
+    assert running.end() < 10
     let_go.set()
 
 

@@ -49,11 +49,12 @@ def takes_items_out(jenkins: Any) -> None:
 
 
 def test_while_its_build_runs_an_attempt_has_no_steps(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
-    in_run(running)
-    time.sleep(0.15)
+    which = in_run(running)
+    running.has_looked()
+    running.rests(which)
     taken: list[AttemptId] = []
     monkeypatch.setattr(running.bench.steps, "take", lambda which: taken.append(which) or 5.0)
-    time.sleep(0.4)
+    running.has_looked(6)
     assert taken == []
 
 
@@ -62,7 +63,7 @@ def test_a_build_that_jenkins_does_not_have_any_more_is_looked_at(
 ) -> None:
     monkeypatch.setattr(running_steps, "SETTLE", 0.1)
     which = in_run(running)
-    time.sleep(0.15)
+    running.has_looked()
     running.bench.jenkins.found = None
     until(lambda: running.phase(which) == "closed")
     assert running.hub.was_told("error") == 1
@@ -105,11 +106,11 @@ def test_the_log_is_told_when_it_has_grown_and_without_secrets(running: Running)
 
 
 def test_what_a_build_waits_for_is_told_once(running: Running) -> None:
-    work = Work(job="bbb.default.Benchmark.bonnie", name="x", ends_at=time.time() + 12 * 60 + 5)
     running.start()
     until(lambda: running.hub.waiting == ("bbb",))
     which = running.hub.put(0)
     until(lambda: running.phase(which) == "gate")
+    work = Work(job="bbb.default.Benchmark.bonnie", name="x", ends_at=time.time() + 12 * 60 + 25)
     running.bench.jenkins.seen_nodes = [SeenNode(name="bbb", online=True, work=(work,))]
     said = "waits for demolab:bbb: bbb.default.Benchmark.bonnie is running, ETA 12 min"
     told = {"attempt": str(which), "queue_why": said}
@@ -181,7 +182,7 @@ def test_a_build_that_has_begun_meanwhile_is_not_given_back(running: Running) ->
     running.bench.jenkins.cancel_queue_item = cancel
     running.bench.jenkins.quieting_down = True
     until(lambda: isinstance(running.bench.jenkins.found, Build))
-    time.sleep(0.2)
+    running.has_looked(4)
     assert running.phase(which) == "gate"
     running.job_asks(which)
 
@@ -190,7 +191,7 @@ def test_a_broken_board_is_no_business_of_a_look(running: Running) -> None:
     running.hub.health["bbb"] = ("broken", "its check failed")
     running.start()
     assert running.ready.wait(30)
-    time.sleep(0.4)
+    running.has_looked(6)
     assert running.hub.health == {"bbb": ("broken", "its check failed")}
     assert running.hub.waiting == ()
 
@@ -198,12 +199,12 @@ def test_a_broken_board_is_no_business_of_a_look(running: Running) -> None:
 def test_a_jenkins_that_is_away_for_long_takes_the_boards_along_and_is_said_once(
     running: Running, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(looking, "DOWN_FOR", 0.3)
     running.start()
     until(lambda: running.hub.waiting == ("bbb",))
     running.bench.jenkins.look_trouble = ControllerDown("Jenkins at x does not answer")
     until(lambda: running.hub.waiting == ())
     assert running.hub.health == {}
+    monkeypatch.setattr(looking, "DOWN_FOR", 0.3)
     until(lambda: running.hub.health == {"bbb": ("offline", "this lab's Jenkins does not answer")})
     assert sum("Jenkins at x does not answer" in one.message for one in caplog.records) == 1
     running.bench.jenkins.look_trouble = None

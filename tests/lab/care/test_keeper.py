@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -24,7 +23,9 @@ def kept(care: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     keeper.Keeper(care.checks, stop=stop, changed=lambda: care.left.append(True)).start()
     yield care
     stop.set()
-    time.sleep(0.1)  # its threads end before the journal does
+    for thread in threading.enumerate():  # they end before the journal does
+        if thread.name.startswith("care"):
+            thread.join(30)
 
 
 def test_a_board_that_comes_into_care_is_checked_and_the_bridge_hears_of_its_end(kept: Any) -> None:
