@@ -8,6 +8,7 @@ of this service, and run no script that stands in a page, so that even a hole in
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -41,6 +42,9 @@ _TONES = {
     "revoked": "bad", "given-back": "warn", "lease-over": "warn",
 }  # fmt: skip
 
+
+# Not the tab, and the ends of lines of texts with lines.
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 
 Leads = Callable[["Principal | None", str], bool]
 """Whether the page of a path is for somebody; None: nobody is signed in."""
@@ -94,6 +98,7 @@ def make_environment(package: str) -> jinja2.Environment:
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=_without_controls,
     )
     filters: Mapping[str, Callable[..., Any]] = {
         "localtime": localtime,
@@ -106,6 +111,14 @@ def make_environment(package: str) -> jinja2.Environment:
     }
     environment.filters.update(filters)
     return environment
+
+
+def _without_controls(value: Any) -> Any:
+    """What a template shows: characters that control something, or turn writing around, become U+FFFD."""
+    if not isinstance(value, str) or not _CONTROLS.search(value):
+        return value
+    text = _CONTROLS.sub("\ufffd", value)
+    return Markup(text) if isinstance(value, Markup) else text  # noqa: S704 - it was one
 
 
 def wants_page(request: Request) -> bool:
@@ -153,7 +166,7 @@ def localtime(value: datetime | None) -> str:
         return Markup('<span class="none">–</span>')
     value = value.astimezone(UTC)
     return Markup('<time datetime="{0}" title="{0}">{1}<span class="utc"> UTC</span></time>').format(
-        value.isoformat(), value.strftime("%Y-%m-%d %H:%M:%S")
+        value.isoformat(), value.replace(tzinfo=None).isoformat(" ", "seconds")
     )
 
 

@@ -12,6 +12,7 @@ from starlette.responses import FileResponse, Response, StreamingResponse
 
 from fuego_jenkins_remote.service.problems import NotFound, Unavailable
 from fuego_jenkins_remote.vision.contents import file_parts
+from fuego_jenkins_remote.vision.showing import brief
 
 SHOWN_BYTES = 200 * 1024
 """How much of a log's end a page shows."""
@@ -26,7 +27,7 @@ def file_size(files: list[dict[str, Any]], name: str) -> int:
     for one in files:
         if one["name"] == name:
             return int(one["size"])
-    raise NotFound(f"This run has no file {name}.")
+    raise NotFound(f"This run has no file {brief(name)}.")
 
 
 def file_response(package: Path, name: str, size: int) -> Response:

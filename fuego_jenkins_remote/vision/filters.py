@@ -63,7 +63,9 @@ def read_cursor(before: Annotated[str, Query(max_length=50)] = "") -> Cursor | N
 
 def write_cursor(place: Cursor) -> str:
     """Write where a list goes on: after this place."""
-    return f"{place.at.astimezone(UTC).strftime(_STAMP)}-{place.number}"
+    at = place.at.astimezone(UTC)
+    # strftime writes the year 999 with three digits.
+    return f"{at.year:04}{at:%m%dT%H%M%S%f}-{place.number}"
 
 
 Wanted = Annotated[Filter, Depends(read_filter)]

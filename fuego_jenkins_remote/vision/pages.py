@@ -10,17 +10,18 @@ from urllib.parse import quote, urlencode
 from fastapi import APIRouter, Query, Request, Response
 from starlette.responses import RedirectResponse
 
-from fuego_jenkins_remote.fuego.runs import Run, Status, read_run
+from fuego_jenkins_remote.fuego.runs import Status
 from fuego_jenkins_remote.service.engine import reading
 from fuego_jenkins_remote.service.pages import render
 from fuego_jenkins_remote.service.signin import Reader
-from fuego_jenkins_remote.vision import files
+from fuego_jenkins_remote.vision import files, showing
 from fuego_jenkins_remote.vision.api import Host, Local
 from fuego_jenkins_remote.vision.contents import file_end
 from fuego_jenkins_remote.vision.context import vision_of
 from fuego_jenkins_remote.vision.filters import Before, Wanted, full_test_name, write_cursor
 from fuego_jenkins_remote.vision.records import Summary
 from fuego_jenkins_remote.vision.runs import get_run
+from fuego_jenkins_remote.vision.showing import LONGEST_ASKED
 from fuego_jenkins_remote.vision.statements import cases as case_sql
 from fuego_jenkins_remote.vision.statements import labels as label_sql
 from fuego_jenkins_remote.vision.statements import lists as list_sql
@@ -29,9 +30,7 @@ from fuego_jenkins_remote.vision.statements import runs as run_sql
 router = APIRouter(include_in_schema=False)
 
 _ROWS = 50
-_CASES_SHOWN = 2000
 _LOGS = ("testlog.txt", "consolelog.txt", "console.log", "devlog.txt")
-_FILES_SHOWN = 500
 _PREVIEW_UNPACKED = 32 * 1024 * 1024
 _PREVIEW = 16 * 1024
 _FORM = ("test", "host", "board", "spec", "status", "since", "request", "campaign")
@@ -75,17 +74,19 @@ def run_page(request: Request, who: Reader, host: Host, local: Local) -> Respons
     with reading(vision.engine) as conn:
         summary = get_run(conn, who, f"{host}/{local}")
         run_json, listed = run_sql.document(conn, summary.number)
-    run = read_run(run_json.encode())
+    run = json.loads(run_json)
+    test_sets, files_shown = showing.shown_sets(run, summary.test), showing.shown_files(listed)
     log, tail, cut = _preview(request, summary, listed)
     return render(
         request,
         "run.html",
         run=summary,
-        test_sets=_shown_sets(run),
-        more_cases=max(0, sum(summary.counts.values()) - _CASES_SHOWN),
-        metadata=_metadata(run),
-        files=[{**one, "path": quote(one["name"])} for one in listed[:_FILES_SHOWN]],
-        more_files=max(0, len(listed) - _FILES_SHOWN),
+        test_sets=test_sets,
+        more_cases=sum(summary.counts.values()) - sum(len(one.cases) for one in test_sets),
+        more_sets=len(run["test_sets"]) - len(test_sets),
+        metadata=list(showing.metadata_of(run)),
+        files=[{**one, "path": quote(one["name"]), "name": showing.brief(one["name"])} for one in files_shown],
+        more_files=len(listed) - len(files_shown),
         log=log,
         tail=tail,
         cut=cut,
@@ -105,7 +106,7 @@ def log_page(request: Request, who: Reader, host: Host, local: Local, name: str)
         request,
         "log.html",
         run=summary,
-        name=name,
+        name=showing.brief(name),
         file_path=quote(name),
         size=size,
         text=files.log_text(end, cut=cut),
@@ -120,33 +121,15 @@ def history_page(
     request: Request,
     who: Reader,
     test: Annotated[str, Query(max_length=200)],
-    case: Annotated[str, Query(max_length=2000)],
-    test_set: Annotated[str, Query(alias="set", max_length=2000)] = "default",
+    case: Annotated[str, Query(max_length=LONGEST_ASKED)],
+    test_set: Annotated[str, Query(alias="set", max_length=LONGEST_ASKED)] = "default",
 ) -> Response:
     """Show how one test case went in the newest runs of its test."""
     with reading(vision_of(request).engine) as conn:
         results = case_sql.history(conn, who, test, test_set, case)
-    return render(request, "history.html", test=test, test_set=test_set, case=case, results=results)
-
-
-def _shown_sets(run: Run) -> list[dict[str, Any]]:
-    """Give the sets with their cases, what failed first in each, and not more cases than a page can bear."""
-    left = _CASES_SHOWN
-    shown = []
-    for one in run.test_sets:
-        order = {Status.FAIL: 0, Status.ERROR: 1}
-        cases = sorted(one.test_cases, key=lambda case: order.get(case.status, 2))[:left]
-        left -= len(cases)
-        measured = any(case.measurements for case in cases)
-        shown.append({"name": one.name, "status": one.status, "cases": cases, "measured": measured})
-    return shown
-
-
-def _metadata(run: Run) -> list[tuple[str, str]]:
-    def text(value: object) -> str:
-        return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-    return [(name, text(value)) for name, value in sorted(run.metadata.items())]
+    return render(
+        request, "history.html", test=test, test_set=showing.brief(test_set), case=showing.brief(case), results=results
+    )
 
 
 def _preview(request: Request, summary: Summary, listed: list[dict[str, Any]]) -> tuple[str | None, str, bool]:

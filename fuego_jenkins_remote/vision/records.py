@@ -99,7 +99,7 @@ class NewRun:
 
 @dataclass(frozen=True, kw_only=True)
 class CaseResult:
-    """How a case went in one run; ``measures`` holds (name, value, unit, status)."""
+    """How a case went in one run; ``measures`` holds (name, value, unit, status), of many the first."""
 
     run: Summary
     status: str

@@ -20,6 +20,7 @@ from fuego_jenkins_remote.service.problems import Conflict, NotFound, Unprocessa
 from fuego_jenkins_remote.service.signins import Principal
 from fuego_jenkins_remote.vision.contents import Content, read_package
 from fuego_jenkins_remote.vision.records import NewRun, Summary
+from fuego_jenkins_remote.vision.showing import LONGEST_ASKED
 from fuego_jenkins_remote.vision.statements import runs as run_sql
 from fuego_jenkins_remote.vision.store import Incoming, PackageStore
 
@@ -111,8 +112,8 @@ def make_rows(content: Content, *, key: str, sha256: str, size: int, by: str, no
         cases=[
             {
                 "position": at,
-                "test_set": _storable(test_set.name),
-                "name": _storable(case.name),
+                "test_set": _storable(test_set.name)[:LONGEST_ASKED],
+                "name": _storable(case.name)[:LONGEST_ASKED],
                 "status": case.status.value,
             }
             for at, (test_set, case) in numbered
@@ -126,7 +127,7 @@ def _measurement_rows(case: int, measurements: tuple[Measurement, ...]) -> Itera
         yield {
             "case_position": case,
             "position": position,
-            "name": _storable(one.name),
+            "name": _storable(one.name)[:LONGEST_ASKED],
             "status": one.status.value,
             "measure": None if one.measure is None else float(one.measure),
             "unit": _storable(one.unit),

@@ -92,3 +92,12 @@ def test_a_time_to_come_is_shown_as_it_is() -> None:
 def test_a_browser_that_shows_json_finds_the_icon_without_a_token(client: TestClient) -> None:
     answer = client.get("/favicon.ico")
     assert (answer.status_code, answer.headers["content-type"]) == (200, "image/svg+xml")
+
+
+def test_what_a_template_shows_controls_nothing_and_stays_what_it_is() -> None:
+    environment = make_environment("fuego_jenkins_remote.vision")
+    text = environment.from_string("{{ name }} {{ name|badge }} {{ lines }}").render(
+        name="<a>\x1b[31m\u202e\x9b", lines="one\r\n\ttwo"
+    )
+    cut = "&lt;a&gt;\ufffd[31m\ufffd\ufffd"
+    assert text == f'{cut} <span class="badge quiet">{cut}</span> one\r\n\ttwo'

@@ -14,6 +14,8 @@ from fuego_jenkins_remote.vision.statements.runs import summary_of
 from fuego_jenkins_remote.vision.statements.sight import names_of
 
 _HISTORY_RUNS = 200
+_MEASURES = 20
+_LONGEST = 300
 
 
 def select_history(names: list[str], test: str, test_set: str, case: str) -> sa.Select[Any]:
@@ -41,8 +43,9 @@ def history(conn: sa.Connection, who: Principal | None, test: str, test_set: str
 def _measures(conn: sa.Connection, number: int, position: int) -> list[tuple[str, float | None, str, str]]:
     table = measurements.c
     query = (
-        sa.select(table.name, table.measure, table.unit, table.status)
+        sa.select(sa.func.substr(table.name, 1, _LONGEST).label("name"), table.measure, table.unit, table.status)
         .where(table.run_id == number, table.case_position == position)
         .order_by(table.position)
+        .limit(_MEASURES)
     )
     return [(row.name, row.measure, row.unit, row.status) for row in conn.execute(query)]
