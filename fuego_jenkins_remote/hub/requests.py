@@ -211,9 +211,14 @@ def cancel(change: Change, caller: Caller, request_id: str, call_id: str, reason
     return cancelled
 
 
-def run_came(change: Change, request: Request, *, status: str, run_url: str, who: str) -> Request:
-    """The run of a request that is done has come after that was said; raises Conflict where it changes meanwhile."""
-    values = {"status": status, "run_url": run_url, "reason": ""}
+def run_came(change: Change, request: Request, *, status: str, run_key: str, run_url: str, who: str) -> Request:
+    """The run of a request that has ended has come after that was said; raises Conflict where it changes meanwhile.
+
+    What was an error stays one, with its reason: its run only shows why.
+    """
+    values = {"run_key": run_key, "run_url": run_url}
+    if request.state is State.DONE:
+        values |= {"status": status, "reason": ""}
     if not sql.change(change.conn, request, change.at, values):
         raise Conflict(f"the request {request.id} has changed meanwhile: somebody else was first")
     life.note(change, request, str(request.state), who=who, reason=f"its run has come: {status}")

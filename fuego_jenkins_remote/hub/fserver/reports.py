@@ -75,6 +75,9 @@ def _take(change: Change, seen: sql.Seen, state: str | None, said: dict[str, str
             detail=said.get("reason", ""),
             console_tail="",
         )
+        run = _run_of(change, said.get("run_id") or seen.said.get("run_id", ""))
+        if run is not None:
+            run_came(change, requests.find(change.conn, seen.id), run)
 
 
 def _begin(change: Change, seen: sql.Seen, *, started: bool) -> AttemptId:
@@ -105,7 +108,7 @@ def _why_not(change: Change, seen: sql.Seen) -> str:
 
 def _done(change: Change, seen: sql.Seen, which: AttemptId, run_id: str) -> None:
     """The test has ended; its run is at vision if it came before this word, else it may still come."""
-    run = sql.run(change.conn, f"run-{run_id.removeprefix('run-')}") if run_id else None
+    run = _run_of(change, run_id)
     call = {"call_id": new_call_id()}
     attempts.tested(
         change,
@@ -119,13 +122,25 @@ def _done(change: Change, seen: sql.Seen, which: AttemptId, run_id: str) -> None
     note = "" if run is not None else f"its lab calls the run {run_id or 'nothing'}, which has not come here"
     target, url = ("vision", run.run_url) if run is not None else ("", "")
     attempts.done(change, seen.host, which, target=target, run_url=url, note=note[:1000], **call)
+    if run is not None and run.run_key != run_key(seen.host, which):
+        # It had come before anybody said of which request it is.
+        _show(change, requests.find(change.conn, seen.id), run)
+
+
+def _run_of(change: Change, run_id: str) -> sql.OldRun | None:
+    """The run that a lab names, with `run-` or without; None where it has not come."""
+    return sql.run(change.conn, f"run-{run_id.removeprefix('run-')}") if run_id else None
 
 
 def run_came(change: Change, request: Request, run: sql.OldRun) -> None:
-    """The run of a request that is done already has come: from now on it is found there."""
-    if request.state is not State.DONE or request.run_url:
+    """The run of a request that is done, or an error, already has come: from now on it is found there."""
+    if request.state not in {State.DONE, State.ERROR} or request.run_url:
         return
-    requests.run_came(change, request, status=run.status, run_url=run.run_url, who=run.host)
+    _show(change, request, run)
+
+
+def _show(change: Change, request: Request, run: sql.OldRun) -> None:
+    requests.run_came(change, request, status=run.status, run_key=run.run_key, run_url=run.run_url, who=run.host)
 
 
 def _stands(seen: sql.Seen, attempt: Attempt | None) -> str:

@@ -171,7 +171,8 @@ def _read(file: str, name: RunId, incoming: packages.Upload) -> Run:
 def _request_of(conn: sa.Connection, name: RunId, run: Run) -> AttemptId | None:
     """Which attempt of an old lab made the run: of the request that the run names, or that names the run, or runs."""
     for seen in sql.of_place(conn, name.host, name.board, _LOOKED_AT):
-        named = run.text("request_id") == seen.old_id or seen.said.get("run_id", "").removeprefix("run-") == name.bare
+        its_own = {run.text("request_id"), run.text("fserver_request")}  # the second is what a lab of today calls it
+        named = seen.old_id in its_own or seen.said.get("run_id", "").removeprefix("run-") == name.bare
         runs = seen.state in {State.RUNNING, State.LOST} and seen.test == name.test and not run.text("request_id")
         if not (named or runs) or not seen.said:
             continue

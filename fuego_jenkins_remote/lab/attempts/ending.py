@@ -23,6 +23,7 @@ from fuego_jenkins_remote.lab.attempts.folders import Outcome
 from fuego_jenkins_remote.lab.attempts.journal import Delivery, Entry, Phase
 from fuego_jenkins_remote.lab.attempts.stepping import PATIENCE_FOR_JENKINS, SCRATCH, Stepping, log, one_line
 from fuego_jenkins_remote.lab.errors import ControllerDown, LabError
+from fuego_jenkins_remote.lab.fserver.hub import FserverLab
 from fuego_jenkins_remote.lab.jenkins.controller import Build
 from fuego_jenkins_remote.network.identities import AttemptId, run_key
 from fuego_jenkins_remote.network.reasons import Reason
@@ -263,8 +264,12 @@ class Ending(Stepping):
 
     def _tell_done(self, entry: Entry, first: Delivery) -> None:
         """Tell the hub, where the first target has the run or never takes it. It may be told twice."""
-        # Of an attempt that could not be run the hub knows already; its run only shows why.
-        if not first.delivered or entry.reason:
+        if not first.delivered:
+            return
+        if entry.reason:
+            # Of an attempt that could not be run the hub knows already, and of its run, which only shows why.
+            if isinstance(hub := self.hub(), FserverLab) and not first.refused:
+                hub.run_came(entry.id, first.url)
             return
         note = f"{first.target} does not have the run: {first.trouble}" if first.refused else ""
         try:

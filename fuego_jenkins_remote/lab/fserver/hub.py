@@ -221,10 +221,7 @@ class FserverLab(FserverHub):
     def done(self, attempt: AttemptId, call_id: str, target: str, run_url: str, note: str = "") -> Request:  # noqa: ARG002
         """The run is delivered: where that is at this server, under its name there."""
         one = self._held(attempt)
-        try:
-            run_id = RunId.parse(run_url.rstrip("/").rpartition("/")[2]).bare
-        except BadName:
-            run_id = ""
+        run_id = _run_id(run_url)
         how = note or (one.status if run_id else f"{one.status}, the run is at {run_url or target}")
         return self._tell(one, "done", how, run_id=run_id)
 
@@ -241,6 +238,18 @@ class FserverLab(FserverHub):
         """It could not be run."""
         one = self._held(attempt)
         return self._tell(one, "error", f"{meaning(reason)}: {detail}" if detail else meaning(reason))
+
+    def run_came(self, attempt: AttemptId, run_url: str) -> None:
+        """The run with what logs there are of an attempt that was told as an error is delivered: its request names it.
+
+        Nothing is said where it is not at this server, or the request is not ours any more.
+        """
+        one, run_id = self._book.get(attempt), _run_id(run_url)
+        record = self._record(one.request) if one and run_id else None
+        if one is None or record is None or not is_ours(record, one.mark, one.start_time):
+            return
+        if record.get("run_id") != run_id:
+            requests.update(self.server, one.request, {"run_id": run_id})
 
     def cancelled(self, attempt: AttemptId, call_id: str, reason: str) -> Request:  # noqa: ARG002
         """A running attempt was stopped."""
@@ -320,6 +329,14 @@ class FserverLab(FserverHub):
             self._book.take_up(one.request)
         self._book.end(one.id)
         return _request(one.request, after or record)
+
+
+def _run_id(run_url: str) -> str:
+    """What a run is called at an old server whose folder is at this address; empty for one that is elsewhere."""
+    try:
+        return RunId.parse(run_url.rstrip("/").rpartition("/")[2]).bare
+    except BadName:
+        return ""
 
 
 def _put_anew(why: str) -> str:

@@ -146,6 +146,36 @@ def test_a_run_that_comes_after_its_request_was_done_is_found_there(full: OldHub
     assert (now["status"], now["run_url"].endswith(now["run_key"]), now["reason"]) == ("PASS", True, "")
 
 
+def test_a_run_that_came_before_anybody_named_its_request_is_found_there(full: OldHub) -> None:
+    request = full.put_request()
+    name = "run-2026-11-23_18:15:00-Functional.hello_world-on-timslab:bbb"
+    assert full.upload("put_run", f"{name}.frp", packed_run(build_number="5")).startswith("OK\n")
+    full.update(request, state="done", run_id=name.removeprefix("run-"))
+    now = full.newest()
+    assert (now["state"], now["status"], now["run_url"].endswith(now["run_key"])) == ("done", "PASS", True)
+
+
+@pytest.mark.parametrize("is_first", [True, False], ids=["run first", "error first"])
+def test_the_run_of_an_error_is_found_by_its_request(full: OldHub, is_first: bool) -> None:
+    request = full.put_request()
+    full.update(request, state="running", start_time="2026-11-23T18:12:00+0000")
+    name = f"run-2026-11-23_18:16:0{int(is_first)}-Functional.hello_world-on-timslab:bbb"
+    package = packed_run(request_id="20261123-181200000-abcdefgh", fserver_request=request)
+
+    def put() -> None:
+        assert full.upload("put_run", f"{name}.frp", package).startswith("OK\n")
+
+    if is_first:
+        put()
+    full.update(request, state="error", reason="board did not boot", run_id=name.removeprefix("run-"))
+    if not is_first:
+        put()
+    now = full.newest()
+    assert (now["state"], now["run_key"]) == ("error", f"timslab/{now['id']}.1")
+    assert now["run_url"].endswith(now["run_key"])
+    assert "board did not boot" in now["reason"]
+
+
 @pytest.mark.parametrize(
     ("name", "why"),
     [

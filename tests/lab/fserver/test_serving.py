@@ -6,8 +6,11 @@ import contextlib
 
 import pytest
 
+import model_jenkins
 from fserver_server import FserverServer
 from fuego_jenkins_remote.client.errors import Conflict
+from fuego_jenkins_remote.client.fserver.calls import Fserver
+from fuego_jenkins_remote.client.fserver.hub import FserverHub
 from fuego_jenkins_remote.lab.fserver import book
 from fuego_jenkins_remote.lab.fserver.hub import ASIDE, LEFTOVERS_EVERY, LOOK_EVERY
 from fuego_jenkins_remote.lab.fserver.marks import request_name
@@ -192,6 +195,28 @@ def test_a_run_after_the_servers_own_limit_still_ends_the_request(world: World, 
     world.hub.tested(attempt, "call-id-1", "PASS", "", "")
     world.hub.done(attempt, "call-id-2", "fserver", f"http://f/fserver-data/files/runs/{NAME}/")
     assert (server.requests[request]["state"], server.requests[request]["run_id"]) == ("done", NAME)
+
+
+def test_an_error_names_the_run_that_shows_why(
+    world: World, server: FserverServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(model_jenkins, "RUN", "torn")
+    request = world.put()
+    world.to_the_end(request)
+    world.work(3)
+    (run,) = server.data
+    told = server.requests[request]
+    assert (told["state"], f"run-{told['run_id']}") == ("error", run)
+    assert FserverHub(Fserver(server.url), "demolab:ann").request(request).run_key == run
+
+
+def test_what_another_has_taken_meanwhile_is_not_given_our_run(world: World, server: FserverServer) -> None:
+    request = world.put()
+    attempt = world.hub.claim("a-claim-id", ["bbb"]).attempts[0].id
+    world.hub.error(attempt, "call-id-1", "no-run", "", "")
+    server.requests[request]["start_time"] = "2026-11-23T11:00:00+0000"
+    world.hub.run_came(attempt, f"http://f/fserver-data/files/runs/{NAME}/")
+    assert "run_id" not in server.requests[request]
 
 
 def test_a_request_that_another_has_taken_meanwhile_is_left_as_it_is(world: World, server: FserverServer) -> None:
