@@ -9,7 +9,7 @@ import pytest
 from fuego_jenkins_remote.hub import admin, pages
 
 from .conftest import World
-from .test_forms import Reader, readers
+from .test_forms import Reader, caller, held, readers
 
 assert readers, "a fixture"
 
@@ -52,6 +52,23 @@ def test_a_sign_in_comes_to_a_page_whose_head_leads_to_no_refusal(
     links = set(re.findall(r'<a[^>]* href="(/[^"]*)"', head))
     assert {path: status for path in links if (status := client.get(path).status_code) != 200} == {}
     assert {*(path for _, path in pages.NAV), pages.ACCOUNT} - links == hidden
+
+
+@pytest.mark.parametrize(("scope", "elsewhere"), [("results", False), ("read", True)])
+def test_pages_of_results_lead_to_no_refusal(
+    world: World, readers: dict[str, Reader], scope: str, elsewhere: bool
+) -> None:
+    asked_for, ran = held(world), world.put(caller(world, "ann"), "demolab:kvm").id
+    which = world.running("demolab", "kvm")
+    world.tested("demolab", which)
+    world.done("demolab", which)
+    client = readers["eva"].client
+    client.post("/sign-in", data={"token": admin.add_token(world.hub.engine, "ann", scope=scope)})
+    links: set[str] = set()
+    for path in ("/requests", "/campaigns", f"/requests/{asked_for}", f"/requests/{ran}"):
+        links |= set(re.findall(r'<a[^>]* href="(/[^"#]*)"', client.get(path).text))
+    assert {path: status for path in links if (status := client.get(path).status_code) != 200} == {}
+    assert any(path.startswith(("/boards/", "/labs/", "/tests/")) for path in links) is elsewhere
 
 
 def test_a_lab_that_is_signed_in_is_led_everywhere(world: World, readers: dict[str, Reader]) -> None:

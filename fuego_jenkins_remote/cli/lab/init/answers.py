@@ -22,6 +22,7 @@ from fuego_jenkins_remote.client.transport import NOT_TRUSTED, check_address, tr
 from fuego_jenkins_remote.client.vision import VisionClient
 from fuego_jenkins_remote.lab.errors import ControllerRefused
 from fuego_jenkins_remote.lab.jenkins.controller import Controller
+from fuego_jenkins_remote.network.tokens import split_prefix
 
 USUAL_JENKINS = ("http://127.0.0.1:8090/fuego", "http://127.0.0.1:8080/jenkins", "http://127.0.0.1:8080")
 """Where a lab's Jenkins may be; the first is Fuego's."""
@@ -170,7 +171,10 @@ class Gathering:
             if direct:
                 return self._new(service, direct)
             if set_file and (not self.asker.asks or os.access(set_file, os.R_OK)):
-                return self._from_file(Path(set_file), f"{key} ({self.settings.sources.get(key)})")
+                found = self._from_file(Path(set_file), f"{key} ({self.settings.sources.get(key)})")
+                # A person's, from the person's own fuego.conf, is not meant.
+                if not (service == "hub" and self.asker.asks and (split_prefix(found.text) or "").startswith("u")):
+                    return found
         answer = self.asker.secret(what, f"--{key.replace('_', '-')}")
         token = self._from_file(as_path(answer), what) if is_path(answer) else self._new(service, answer)
         self._typed[service] = token

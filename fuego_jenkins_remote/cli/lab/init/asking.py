@@ -13,7 +13,7 @@ import click
 from fuego_jenkins_remote.cli.errors import Failed, message_of, status_of
 from fuego_jenkins_remote.cli.settings import MAX_TOKEN
 
-TRIES = 3
+TRIES = 5
 """So often a person may answer one question."""
 _T = TypeVar("_T")
 

@@ -121,7 +121,12 @@ def _try_a_board(session: Session, wanted: Wanted, asker: Asker, shared: list[st
     board = wanted.board
     if board is None:
         question = f"A board to try with a build ({', '.join(shared)}; or {NONE})"
-        board = asker.choice(question, shared[0]) if shared else NONE
+
+        def choose(_failed: Exception | None) -> str:
+            answer = asker.choice(question, shared[0])
+            return answer if answer == NONE else one_local_board(session, answer)
+
+        board = asker.until_well(choose) if shared else NONE
     if board == NONE:
         tell(Finding(what="trial build", state=State.OK, text="not asked for: ftc lab doctor -b BOARD makes one"))
         return

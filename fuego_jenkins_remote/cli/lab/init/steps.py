@@ -77,10 +77,14 @@ def share_boards(session: Session, asker: Asker, given: str | None, tell: Tell) 
     shared = {board.name for board in session.hub.boards(host=host)}
     missing = sorted(set(files) - shared)
     default = ",".join(missing) or NONE
-    if given is None:
-        question = f"Boards to share with the network (of {', '.join(missing)}; or {NONE})"
-        given = asker.choice(question, default) if asker.asks and missing else NONE
-    chosen = [] if given == NONE else _named(given, files)
+    asks = given is None and asker.asks and bool(missing)
+    question = f"Boards to share with the network (of {', '.join(missing)}; or {NONE})"
+
+    def choose(_failed: Exception | None) -> Sequence[str]:
+        answer = asker.choice(question, default) if asks else given or NONE
+        return [] if answer == NONE else _named(answer, files)
+
+    chosen = asker.until_well(choose) if asks else choose(None)
     new = [name for name in chosen if name not in shared]
     for name in list(new):
         try:
