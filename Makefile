@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-quick test-postgresql test-peers test-jenkins check bench golden lock clean
+.PHONY: help demo test test-quick test-postgresql test-peers test-jenkins check bench golden pictures lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' Makefile
@@ -72,6 +72,9 @@ bench: $(VENV)/run.stamp ## measure what has a goal (BENCH="claims puts": those 
 
 golden: $(VENV)/dev.stamp ## rewrite the golden files; review the diff
 	UPDATE_GOLDEN=1 $(BIN)/python -m pytest -q -k golden
+
+pictures: $(VENV)/dev.stamp ## take the pictures in docs/pictures anew (needs chromium); look at them
+	UPDATE_PICTURES=1 $(BIN)/python -m pytest -q -m browser tests/browser/test_pictures.py
 
 lock: ## resolve the locks anew from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --extra all --group build --group demo --universal --generate-hashes \

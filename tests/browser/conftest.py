@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 import uvicorn
+from fastapi import FastAPI
 
 from fuego_jenkins_remote.hub import admin
 from fuego_jenkins_remote.network.identities import AttemptId
@@ -48,6 +49,20 @@ class Served:
 
 
 @contextmanager
+def answering(app: FastAPI) -> Iterator[str]:
+    """Serve an app; its address."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = uvicorn.Server(uvicorn.Config(app, log_level="error"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        while not server.started:
+            time.sleep(0.02)
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        server.should_exit = True
+        thread.join(timeout=30)
+
+
+@contextmanager
 def serving(world: World, ids: dict[str, str], secret: str) -> Iterator[Served]:
     """Serve a world. Its clock stands still, or what runs would be lost before anybody has looked at it."""
     app = make_app(world.hub.engine, world.hub.data_dir, clock=world.clock, send=lambda *_: True)
@@ -55,16 +70,9 @@ def serving(world: World, ids: dict[str, str], secret: str) -> Iterator[Served]:
     world.hub.waiters = app.state.hub.waiters
     world.hub.news = app.state.hub.news
     world.hub.streams = app.state.hub.streams
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = uvicorn.Server(uvicorn.Config(app, log_level="error"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        while not server.started:
-            time.sleep(0.02)
-        yield Served(url=f"http://127.0.0.1:{listener.getsockname()[1]}", secret=secret, ids=ids, world=world)
+    with answering(app) as url:
+        yield Served(url=url, secret=secret, ids=ids, world=world)
         app.state.hub.waiters.close()
-        server.should_exit = True
-        thread.join(timeout=30)
 
 
 @pytest.fixture(scope="module")
