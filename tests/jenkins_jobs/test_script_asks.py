@@ -60,12 +60,12 @@ def test_it_goes_on_as_the_attempt_that_the_bridge_names(lab: Any, given: str) -
 
 
 def test_a_bridge_that_makes_the_request_ready_is_waited_for(lab: Any) -> None:
-    lab.with_waits(ask=2)  # whole seconds of bash's clock: at least one
+    lab.with_waits(ask=3)  # whole seconds of bash's clock: at least one
     build = lab.start(ATTEMPT="")
     nonce, *_ = _asked(lab)
     _answer(lab, f"{nonce} wait")
     with pytest.raises(subprocess.TimeoutExpired):
-        build.wait(2.2)
+        build.wait(3.2)
     lab.prepare()
     _answer(lab, f"{nonce} attempt 1")
     assert _ended(build)[0] == 0

@@ -166,7 +166,12 @@ class Shop:
         """Wait until a build is over, give it."""
 
         def over() -> dict[str, object] | None:
-            info: dict[str, object] = self.server.get_build_info(name, number)
+            try:
+                info: dict[str, object] = self.server.get_build_info(name, number)
+            except jenkins.JenkinsException as error:  # what has been put waits for a moment at least
+                if "does not exist" in str(error):
+                    return None
+                raise
             return None if info["building"] else info
 
         return until(over, seconds=seconds)  # type: ignore[return-value]

@@ -51,12 +51,13 @@ def test_a_delay_replaces_the_quiet_period(shop: Any, ask: Callable[..., Any], u
 
 
 def test_the_quiet_period_ends_by_itself(shop: Any, ask: Callable[..., Any]) -> None:
-    shop.job("j", more="<quietPeriod>1</quietPeriod>")
-    location = ask("POST", "/job/j/build").headers["Location"]
-    item = ask("GET", location.partition("/fuego")[2] + "api/json").json()
+    shop.job("soon", more="<quietPeriod>1</quietPeriod>")
+    shop.job("j", more=LATER)
+    soon, later = (ask("POST", f"/job/{name}/build").headers["Location"] for name in ("soon", "j"))
+    item = ask("GET", later.partition("/fuego")[2] + "api/json").json()
     assert item["_class"] == "hudson.model.Queue$WaitingItem"
     assert item["why"].startswith("In the quiet period. Expires in ")
-    assert shop.started(item["id"]) == 1
+    assert shop.started(int(soon.rstrip("/").rpartition("/")[2])) == 1
 
 
 def test_an_item_for_an_unknown_label_is_stuck(shop: Any, server: jenkins.Jenkins) -> None:

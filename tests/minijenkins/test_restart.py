@@ -95,12 +95,12 @@ def test_the_command_says_when_it_is_ready_and_stops_on_term(tmp_path: Path, as_
             url = line.split()[-1]
         assert jenkins.Jenkins(url).get_version() == "2.528.3-embedded"
         process.send_signal(signal.SIGTERM)
-        assert process.wait(30) == 0
+        assert process.wait(60) == 0
 
 
 def test_the_command_says_in_one_line_why_it_does_not_start(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "fuego_jenkins_remote.minijenkins", "--data", str(tmp_path), "--host", "0.0.0.0"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 1
     assert done.stderr.startswith("jenkins: an open controller is not put on 0.0.0.0")
     assert done.stderr.count("\n") == 1

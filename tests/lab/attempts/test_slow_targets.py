@@ -98,7 +98,7 @@ def test_many_runs_that_wait_for_it_leave_workers_for_all_else(bench: Any, silen
     other = _packaged(bench, 99, ["vision"])
     schedule.watch(bench.journal.entry(other))
     schedule.take_due()
-    until(lambda: bench.target.got, seconds=5)
+    until(lambda: bench.target.got, seconds=20)
     stop.set()
     silent.let_go.set()
     schedule.end()
