@@ -35,7 +35,7 @@ def test_a_board_is_asked_after_the_test_that_has_it(network: Any, until: Any) -
     assert asking.poll() is None
     assert network.begun(request) == 1
     network.release()
-    _, said = asking.communicate(timeout=60)
+    _, said = asking.communicate(timeout=120)
     assert asking.returncode == 0, said
     network.assert_one_run(request)
 
@@ -45,7 +45,7 @@ def test_a_probe_that_is_told_to_end_leaves_nothing_in_the_queue(network: Any, u
     asking = network.started(network.lab_conf, "put-board", "-b", "eins", "--probe")
     until(network.controller.queue, "the probe waits in Jenkins for the board")
     asking.terminate()
-    _, said = asking.communicate(timeout=30)
+    _, said = asking.communicate(timeout=120)
     assert asking.returncode == 130, said
     assert not network.controller.queue()
     network.release()
@@ -56,11 +56,11 @@ def test_a_node_that_a_person_takes_out_is_in_maintenance(network: Any, until: A
     server = jenkins.Jenkins(network.urls["jenkins"])
     try:
         server.disable_node("eins", "Umbau bis Montag")
-        board = until(lambda: _with_health(network, "maintenance"), "the hub knows of it", 40)
+        board = until(lambda: _with_health(network, "maintenance"), "the hub knows of it", 90)
         assert board.health_reason == "Umbau bis Montag"
     finally:
         server.enable_node("eins")
-    until(lambda: _with_health(network, "online"), "the hub knows that it is back", 40)
+    until(lambda: _with_health(network, "online"), "the hub knows that it is back", 90)
 
 
 def _with_health(network: Any, health: str) -> Any:

@@ -87,6 +87,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     playwright = pytest.importorskip("playwright.sync_api")
+    playwright.expect.set_options(timeout=90_000)
     with playwright.sync_playwright() as started:
         browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield browser
@@ -126,6 +127,7 @@ def open_page(browser: Any, served: Served) -> Iterator[Open]:
 
     def open_one(*, width: int = 1280, **how: Any) -> Reader:
         context = browser.new_context(viewport={"width": width, "height": 850}, **how)
+        context.set_default_timeout(90_000)
         reader = Reader(page=context.new_page(), served=served)
         told = reader.complaints
         reader.page.on("console", lambda said: told.append(said.text) if said.type in ("error", "warning") else None)

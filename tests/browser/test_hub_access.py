@@ -183,7 +183,7 @@ def test_without_scripts_everything_can_be_read_and_looked_for(open_page: Open, 
 def test_without_scripts_a_page_of_what_goes_on_loads_itself_again(open_page: Open, served: Served) -> None:
     page = open_page(java_script_enabled=False).go(f"/requests/{served.ids['running']}")
     served.say("one more line\n")
-    expect(page.locator(".log-end")).to_contain_text("one more line", timeout=30_000)
+    expect(page.locator(".log-end")).to_contain_text("one more line")
 
 
 def test_no_page_asks_anybody_else_for_anything(open_page: Open, served: Served) -> None:

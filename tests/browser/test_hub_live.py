@@ -6,15 +6,9 @@ import time
 from typing import Any
 
 from fuego_jenkins_remote.hub import admin
+from until import until
 
 from .conftest import Open, Served
-
-
-def wait_until(true: Any, seconds: float = 30) -> None:
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.05)
 
 
 def loads(page: Any) -> list[str]:
@@ -31,7 +25,7 @@ def test_a_request_moves_while_its_test_runs_without_being_loaded_again(open_pag
     page.evaluate("window.scrollTo(0, 120)")
     place = page.evaluate("window.scrollY")
     served.say("".join(f"[{number}] cc -c file{number}.c\n" for number in range(200)))
-    page.locator(".log-end", has_text="[199]").wait_for(timeout=30_000)
+    page.locator(".log-end", has_text="[199]").wait_for()
     end = page.locator(".log-end")
     assert end.evaluate("box => box.scrollHeight > box.clientHeight"), "so short a log shows nothing"
     assert end.evaluate("box => box.scrollTop") == 0, "it is the end that is to be seen"
@@ -50,30 +44,30 @@ def test_a_request_is_seen_through_to_its_end(open_page: Open, served: Served) -
     page = reader.go(f"/requests/{request}")
     loaded = loads(page)
     which = world.running("demolab", "fresh")
-    page.locator(".head .badge", has_text="running").wait_for(timeout=30_000)
+    page.locator(".head .badge", has_text="running").wait_for()
     assert "It runs on demolab:fresh." in page.inner_text("[role=status]")
     world.heartbeat("demolab", which, log_tail="\x1b[31m<img src=x onerror=alert(1)> ünï")
     world.tested("demolab", which)
     world.done("demolab", which)
-    page.locator(".head .badge", has_text="done").wait_for(timeout=30_000)
+    page.locator(".head .badge", has_text="done").wait_for()
     assert page.locator("[role=status] >> text=See the run").is_visible()
     assert page.locator("pre.log img").count() == 0
     assert page.locator(".timeline li.try").count() == 1
     assert loaded == []
-    wait_until(lambda: served.world.hub.streams.count() == 0)
+    until(lambda: served.world.hub.streams.count() == 0)
 
 
 def test_what_one_has_marked_stays_marked(open_page: Open, served: Served) -> None:
     page = open_page().go(f"/requests/{served.ids['running']}")
     served.say("first\n")
-    page.locator(".log-end", has_text="first").wait_for(timeout=30_000)
+    page.locator(".log-end", has_text="first").wait_for()
     page.evaluate("getSelection().selectAllChildren(document.querySelector('pre.log'))")
     served.say("second\n")
     time.sleep(2)
     assert page.evaluate("getSelection().toString()").strip() == "first"
     page.evaluate("getSelection().removeAllRanges()")
     served.say("third\n")
-    page.locator(".log-end", has_text="third").wait_for(timeout=30_000)
+    page.locator(".log-end", has_text="third").wait_for()
 
 
 def look_away(page: Any, away: bool) -> None:
@@ -86,22 +80,22 @@ def look_away(page: Any, away: bool) -> None:
 def test_a_page_that_nobody_looks_at_holds_no_stream(open_page: Open, served: Served) -> None:
     page = open_page().go(f"/requests/{served.ids['running']}")
     streams = served.world.hub.streams
-    wait_until(lambda: streams.count() == 1)
+    until(lambda: streams.count() == 1)
     look_away(page, True)
-    wait_until(lambda: streams.count() == 0)
+    until(lambda: streams.count() == 0)
     look_away(page, False)
-    wait_until(lambda: streams.count() == 1)
+    until(lambda: streams.count() == 1)
 
 
 def test_a_reader_whose_token_is_revoked_is_sent_to_sign_in(open_page: Open, served: Served) -> None:
     reader = open_page()
     page = reader.go(f"/requests/{served.ids['running']}")
-    wait_until(lambda: served.world.hub.streams.count() == 1)
+    until(lambda: served.world.hub.streams.count() == 1)
     engine = served.world.hub.engine
     admin.revoke_token(engine, served.secret.split("_")[1])
     try:
         served.say("after\n")
-        page.wait_for_url("**/sign-in**", timeout=30_000)
+        page.wait_for_url("**/sign-in**")
         assert "after" not in page.content()
     finally:
         # The others of this module sign in with it, too.
@@ -117,7 +111,7 @@ def test_lists_move_along_too(open_page: Open, served: Served) -> None:
     page.evaluate("document.querySelector('main').dataset.again = '0.3'")
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     served.world.put_board("timslab", "old", facts={"arch": "powerpc"}, online=True, open_to=())
-    page.locator("tbody .badge", has_text="free").wait_for(timeout=30_000)
+    page.locator("tbody .badge", has_text="free").wait_for()
 
 
 def test_a_campaigns_table_fills_while_somebody_looks(open_page: Open, served: Served) -> None:
@@ -132,10 +126,10 @@ def test_a_campaigns_table_fills_while_somebody_looks(open_page: Open, served: S
     which = world.running("demolab", "one")
     world.tested("demolab", which)
     world.done("demolab", which)
-    page.locator(".matrix td .badge", has_text="PASS").wait_for(timeout=30_000)
+    page.locator(".matrix td .badge", has_text="PASS").wait_for()
     assert "1 of 2 has ended" in page.inner_text("[role=status]")
     world.error("demolab", world.running("demolab", "two"))
-    page.locator("text=To be looked at").wait_for(timeout=30_000)
+    page.locator("text=To be looked at").wait_for()
     assert loaded == []
     page.click(".matrix td a >> text=PASS")
     page.wait_for_selector("h1 >> text=Functional.lea")
@@ -146,7 +140,7 @@ def test_what_one_has_opened_stays_open_and_what_one_has_typed_stays_there(open_
     page.click("summary >> text=Call it off")
     page.fill("#cancel-reason", "it is not")
     served.say("while I type\n")
-    page.locator(".log-end", has_text="while I type").wait_for(timeout=30_000)
+    page.locator(".log-end", has_text="while I type").wait_for()
     assert page.input_value("#cancel-reason") == "it is not"
     assert page.locator("button >> text=Call it off").is_visible()
 
@@ -154,14 +148,14 @@ def test_what_one_has_opened_stays_open_and_what_one_has_typed_stays_there(open_
 def test_who_reads_back_in_the_console_is_left_alone(open_page: Open, served: Served) -> None:
     page = open_page().go(f"/requests/{served.ids['running']}")
     served.say("".join(f"line {number}\n" for number in range(300)))
-    page.locator(".log-end", has_text="line 299").wait_for(timeout=30_000)
+    page.locator(".log-end", has_text="line 299").wait_for()
     page.evaluate("document.querySelector('.log-end').scrollTop = -400")
     served.say("newer\n")
     time.sleep(2)
     assert page.locator(".log-end", has_text="newer").count() == 0
     page.evaluate("document.querySelector('.log-end').scrollTop = 0")
     served.say("newest\n")
-    page.locator(".log-end", has_text="newest").wait_for(timeout=30_000)
+    page.locator(".log-end", has_text="newest").wait_for()
 
 
 def test_a_lab_approves_by_the_page_and_the_requesters_page_moves(open_page: Open, served: Served) -> None:
@@ -171,6 +165,6 @@ def test_a_lab_approves_by_the_page_and_the_requesters_page_moves(open_page: Ope
     page.fill("#reason-timslab", "gern")
     page.click("button >> text=Approve for timslab")
     page.wait_for_selector(".badge >> text=approved")
-    other.locator(".badge", has_text="approved").wait_for(timeout=30_000)
+    other.locator(".badge", has_text="approved").wait_for()
     assert "gern" in other.inner_text("main")
     assert loaded == []

@@ -102,6 +102,7 @@ def page(request: pytest.FixtureRequest, browser: Any, served: Served) -> Iterat
     context = browser.new_context(
         color_scheme=scheme, viewport={"width": 1280 if width == "wide" else 390, "height": 850}
     )
+    context.set_default_timeout(90_000)
     page = context.new_page()
     complaints: list[str] = []
     page.on(

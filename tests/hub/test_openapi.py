@@ -145,7 +145,7 @@ def test_schemathesis_finds_nothing(tmp_path: Path, who: str) -> None:
     with running_hub(tmp_path / "hub", calls=0) as hub:
         command = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(HERE / "schemathesis.toml"), "run"]
         command += [f"{hub.url}/api/v1/openapi.json", "--url", hub.url, "--seed", "7", "--max-examples", EXAMPLES]
-        command += ["--request-timeout", "20", "--warnings", "off", "--continue-on-failure", "--no-color"]
+        command += ["--request-timeout", "60", "--warnings", "off", "--continue-on-failure", "--no-color"]
         if who != "none":
             command += ["--header", f"Authorization: Bearer {hub.secrets[who]}"]
         environment = {

@@ -32,7 +32,7 @@ def stored(engine: sa.Engine) -> list[int]:
 
 
 def add(commits: SharedCommits, engine: sa.Engine, number: int) -> None:
-    with commits.begin(engine, 10) as conn:
+    with commits.begin(engine, 60) as conn:
         conn.execute(events.insert().values(id=number))
 
 
@@ -51,7 +51,7 @@ def test_those_that_wait_share_a_commit(engine: sa.Engine) -> None:
     sa.event.listen(engine, "commit", counted)
 
     def first() -> None:
-        with commits.begin(engine, 10) as conn:
+        with commits.begin(engine, 60) as conn:
             conn.execute(events.insert().values(id=0))
             begun.set()
             assert go_on.wait(30)
@@ -83,7 +83,7 @@ def test_one_fails_alone(engine: sa.Engine) -> None:
     commits = SharedCommits()
 
     def add_or_fail(number: int) -> None:
-        with commits.begin(engine, 10) as conn:
+        with commits.begin(engine, 60) as conn:
             conn.execute(events.insert().values(id=number))
             if number % 3 == 0:
                 raise ZeroDivisionError
@@ -100,13 +100,13 @@ def test_a_transaction_that_the_database_has_ended_is_not_said_to_be_stored(engi
     commits, begun, go_on = SharedCommits(), threading.Event(), threading.Event()
 
     def first() -> None:
-        with commits.begin(engine, 10) as conn:
+        with commits.begin(engine, 60) as conn:
             conn.execute(events.insert().values(id=1))
             begun.set()
             assert go_on.wait(30)
 
     def second() -> None:
-        with commits.begin(engine, 10) as conn:
+        with commits.begin(engine, 60) as conn:
             conn.exec_driver_sql("ROLLBACK")
 
     with ThreadPoolExecutor(2) as pool:

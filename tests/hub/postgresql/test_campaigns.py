@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
-
 import pytest
 
 from fuego_jenkins_remote.hub import records
 from fuego_jenkins_remote.hub.campaigns import again, putting, reading, told
-from fuego_jenkins_remote.hub.errors import Conflict, Refused
 from fuego_jenkins_remote.network.campaigns import USUALLY_AGAIN
 
 from ..conftest import World
+from .together import at_once
 
 ROUNDS = 20
 
@@ -26,21 +22,6 @@ def put(world: World, who: records.Caller, *selectors: str) -> str:
     )
     with world.hub.change() as change:
         return putting.put(change, who, records.NewCampaign(call_id=call_id, parts=parts)).id
-
-
-def at_once(*calls: Callable[[], object]) -> list[object]:
-    """All of them at one moment; what each gave, or what it raised."""
-    barrier = Barrier(len(calls))
-
-    def run(call: Callable[[], object]) -> object:
-        barrier.wait()
-        try:
-            return call()
-        except (Conflict, Refused) as error:
-            return error
-
-    with ThreadPoolExecutor(len(calls)) as pool:
-        return list(pool.map(run, calls))
 
 
 def test_of_last_requests_that_end_at_one_moment_one_ends_the_campaign(
