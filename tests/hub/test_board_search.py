@@ -122,12 +122,12 @@ def test_the_page_is_quick_and_small_with_ten_thousand_boards(world: World) -> N
         taken = min(seconds(lambda path=f"/boards{query}": client.get(path)) for _ in range(5))  # type: ignore[misc]
         size = len(client.get(f"/boards{query}").text)
         print(f"/boards{query}: {taken * 1000:.0f} ms, {size / 1024:.0f} KiB")
-        assert taken < 0.2
+        assert taken < 0.5
         assert size < 200_000
     for path in ("/", "/labs", "/boards/lab007/board07", "/labs/lab007"):
         taken = min(seconds(lambda path=path: client.get(path)) for _ in range(5))  # type: ignore[misc]
         print(f"{path}: {taken * 1000:.0f} ms")
-        assert taken < 0.2
+        assert taken < 0.5
 
 
 def seconds(what: Callable[[], object]) -> float:

@@ -156,13 +156,13 @@ def _is_free(lock: IO[str]) -> bool:
 def test_a_first_phase_is_reached_quickly(lab: Lab) -> None:
     lab.add_test("Functional.x", "test_run() { :; }")
     times: list[float] = []
-    while len(times) < 20 and not (times and min(times) < 0.4):
+    while len(times) < 20 and not (times and min(times) < 1):
         started = time.monotonic()
         process = start(lab)
         wait_for(process, b"##### doing fuego phase: pre_test ########")
         times.append(time.monotonic() - started)
         process.communicate()
-    assert min(times) < 0.4  # 0.08 s on an idle machine; the limit is for a busy one
+    assert min(times) < 1  # 0.08 s on an idle machine; the limit is for a busy one
 
 
 def test_nothing_slow_is_imported_before_a_test_starts() -> None:
