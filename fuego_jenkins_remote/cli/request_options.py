@@ -68,7 +68,7 @@ def commit_of(session: Session, given: Mapping[str, Any]) -> str:
         if not git.is_commit(commit):
             raise click.UsageError("--commit: a commit's whole name, 40 or 64 digits 0-9 a-f")
         return str(commit)
-    if not given.get("ref"):
+    if not given.get("ref") or session.speaks_fserver:  # an old Fuego server has no place for it: it is refused there
         return ""
     try:
         commit = git.resolve(given["git"], given["ref"], environ=session.settings.environ)

@@ -52,6 +52,7 @@ def test_what_old_clients_may_not_know_is_sent_and_said(ftc: Ftc, server: Fserve
         (("--retries", "1"), "retries"),
         (("--deadline", "2h"), "deadlines"),
         (("--private",), "private requests"),
+        (("--git", "https://nobody.invalid/t.git", "--ref", "main"), "tests from git"),
         (("--team", "kernel"), "teams"),
         (("--priority", "90"), "priorities"),
         (("--notes", "gr\u00fc\u00dfe"), "letters beyond ASCII"),
