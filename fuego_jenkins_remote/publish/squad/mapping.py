@@ -5,7 +5,8 @@ than 256 characters vanishes (its doc/intro.rst, and as seen on 1.98). So:
 
 - A case is `TEST/SET/CASE`: its full id in Fuego, with the run's test before it. The run's own status is `TEST/run`.
 - A measurement is a metric `TEST/SET/CASE/MEASURE` with its unit.
-- Longer names are cut, with a hash of the whole at their end: the same case has the same name in each run.
+- Longer names are cut, with a hash of the whole at their end: the same case has the same name in each run. So are parts
+  of addresses and job ids, and what else has no place in a column (its core/models.py): there PostgreSQL breaks.
 - SKIP is a skip, and ERROR a fail, unless the lab wants them otherwise: a case that could not be tried is to be seen.
 """
 
@@ -23,6 +24,10 @@ Word = Literal["pass", "fail", "skip", "omit"]
 WORDS: tuple[Word, ...] = ("pass", "fail", "skip", "omit")
 
 MAX_NAME = 256
+MAX_JOB = 128
+MAX_SLUG = 100
+MAX_UNIT = 30
+MAX_URL = 2048
 _HASH = 16
 _SLUG = re.compile(r"[^A-Za-z0-9_.-]+")
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
@@ -88,7 +93,7 @@ def slug_of_board(naming: Naming, board: str) -> str:
 
 def job_id(key: str) -> str:
     """What a run of this key is called in SQUAD."""
-    return _cut(_SLUG.sub("_", key))
+    return _cut(_SLUG.sub("_", key), MAX_JOB)
 
 
 def suite(run: Run) -> str:
@@ -128,7 +133,7 @@ def metadata(run: Run, where: Place, key: str, *, page: str = "") -> dict[str, J
         "job_status": str(run.status),
         "job_url": page,
         "datetime": run.started_at.isoformat() if run.started_at else "",
-        "build_url": run.text("build_url"),
+        "build_url": _plain(run.text("build_url"))[:MAX_URL],
         "fuego_test": run.name,
         "fuego_spec": run.text("test_spec"),
         "fuego_run": key,
@@ -146,19 +151,24 @@ def _measurements(run: Run) -> Iterator[tuple[tuple[str, str, str], int | float,
     for test_set, case in run.cases():
         for one in case.measurements:
             if one.measure is not None:
-                yield (test_set.name, case.name, one.name), one.measure, one.unit
+                yield (test_set.name, case.name, one.name), one.measure, _plain(one.unit)[:MAX_UNIT]
 
 
 def _name(run: Run, *parts: str) -> str:
     # A slash within a part would make another suite of it.
-    return _cut("/".join(part.replace("/", "_").strip() or "_" for part in (run.name, *parts)))
+    return _cut("/".join(_plain(part).replace("/", "_").strip() or "_" for part in (run.name, *parts)))
 
 
-def _cut(name: str) -> str:
-    if len(name) <= MAX_NAME:
+def _plain(text: str) -> str:
+    """A text as a database's column can have it."""
+    return text.replace("\0", "\ufffd")
+
+
+def _cut(name: str, most: int = MAX_NAME) -> str:
+    if len(name) <= most:
         return name
     digest = hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()[:_HASH]
-    return f"{name[: MAX_NAME - _HASH - 1]}-{digest}"
+    return f"{name[: most - _HASH - 1]}-{digest}"
 
 
 def _free(name: str, taken: Mapping[str, object], number: int) -> str:
@@ -183,7 +193,10 @@ def _known(run: Run, key: str) -> dict[str, str]:
 
 
 def _slug(pattern: str, known: Mapping[str, str]) -> str:
-    """A part of SQUAD's address: what is not known of a run is `unknown` there, and no sign means something else."""
+    """A part of SQUAD's address: what is not known of a run is `unknown` there, and no sign means something else.
+
+    It begins with a letter or a digit, or as somebody's own group does: `~ann`.
+    """
     filled = _PLACEHOLDER.sub(lambda found: known[found[1]] or "unknown", pattern)
-    slug = _SLUG.sub("_", filled).lstrip("-.")[:100]
-    return slug or "unknown"
+    slug = _SLUG.sub("_", filled).lstrip("-._") or "unknown"
+    return _cut(f"~{slug}" if pattern.startswith("~") else slug, MAX_SLUG)

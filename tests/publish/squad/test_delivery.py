@@ -158,6 +158,55 @@ def test_where_runs_go_is_the_labs_choice() -> None:
     assert place.job_id == JOB
 
 
+@pytest.mark.parametrize(
+    ("kernel", "build"),
+    [("_6.1", "6.1"), ("(none)", "none_"), ("-._", "unknown"), ("\u00df", "unknown"), ("6.1\0x", "6.1_x")],
+)
+def test_a_part_of_an_address_begins_with_a_letter_or_a_digit(kernel: str, build: str) -> None:
+    run = read_run(json.dumps({"name": "F", "status": "PASS", "metadata": {"kernel_version": kernel}}).encode())
+    assert mapping.place(NAMING, run, KEY).build == build
+
+
+def test_somebodys_own_group_keeps_its_sign() -> None:
+    run = read_run(b'{"name": "F", "status": "PASS"}')
+    assert mapping.place(replace(NAMING, group="~ann"), run, KEY).group == "~ann"
+    assert mapping.fixed("~ann") == "~ann"
+
+
+def test_long_parts_of_an_address_and_job_ids_are_cut_with_a_hash() -> None:
+    places = []
+    for end in "ab":
+        said = {"name": "F", "status": "PASS", "metadata": {"kernel_version": "6" * 120 + end}}
+        places.append(mapping.place(NAMING, read_run(json.dumps(said).encode()), f"{'h' * 200}/{end}"))
+    assert [(len(one.build), len(one.job_id)) for one in places] == [(100, 128)] * 2
+    assert len({one.build for one in places}) == len({one.job_id for one in places}) == 2
+
+
+def test_what_no_column_has_room_for_keeps_no_run_out(
+    server: Squad, door: FrontDoor, package: Packages, key: str
+) -> None:
+    speed = {"name": "speed\0", "status": "PASS", "measure": 1.5, "unit": "m" * 100 + "\0"}
+    run = {
+        "name": "Functional.odd\0",
+        "status": "PASS",
+        "metadata": {
+            "board": "_bbb",
+            "kernel_version": "_" + "6" * 200,
+            "build_url": "http://jenkins/" + "x" * 3000 + "\0",
+            "timestamp": "2026-11-23T10:15:00+0000",
+        },
+        "test_sets": [
+            {"name": "set\0", "test_cases": [{"name": "c\0" * 200, "status": "PASS", "measurements": [speed]}]}
+        ],
+    }
+    host = "h" * 100
+    target(door).deliver(package(run, f"{host}{key[key.index('/') :]}"))
+    (stored,) = server.stored(mapping.job_id(f"{host}{key[key.index('/') :]}"))
+    assert stored.whole
+    assert len(stored.tests) == 2
+    assert [metric["unit"] for metric in stored.metrics.values()] == ["m" * 30]
+
+
 def test_what_a_run_does_not_say_is_unknown() -> None:
     run = read_run(b'{"name": "Functional.hello", "status": "PASS"}')
     assert mapping.place(NAMING, run, KEY).path == "fuego/boards/unknown/unknown"
