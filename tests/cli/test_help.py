@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from pathlib import Path
 
 import click
@@ -55,6 +57,23 @@ def test_h_after_the_verb_is_the_same_help(ftc, verb: str) -> None:
 def test_every_verb_shows_an_example_that_calls_it(ftc, verb: str) -> None:
     example = ftc("help", *verb.split()).out.partition("Example")[2]
     assert f"ftc {verb}" in example
+
+
+@pytest.mark.parametrize("verb", ALL)
+def test_the_examples_of_each_verb_are_calls_that_it_takes(ftc, verb: str) -> None:
+    examples = ftc("help", *verb.split()).out.partition("Example")[2].partition(":")[2].partition("\n\n")[0]
+    plain = re.sub(r"\w+=\$\((.*)\)", r"\1", examples)  # a variable that takes its output
+    plain = re.sub(r"\$\([^)]*\)", "20261123-101500123-k3j7x2m4", plain)  # the output of another verb
+    calls = [call.strip() for line in plain.splitlines() for call in line.split(" && ")]
+    its_own = [call.removeprefix(f"ftc {verb}") for call in calls if f"{call} ".startswith(f"ftc {verb} ")]
+    assert its_own
+    for words in its_own:
+        command: click.Command | None = root
+        for name in verb.split():
+            assert isinstance(command, click.Group)
+            command = command.get_command(click.Context(command), name)
+        assert command is not None
+        command.make_context(verb, shlex.split(words))
 
 
 @pytest.mark.parametrize("verb", ALL)

@@ -13,6 +13,7 @@ from fuego_jenkins_remote.hub.notices.digest import WINDOW, compose
 from fuego_jenkins_remote.hub.notices.post.errors import NotSent
 from fuego_jenkins_remote.hub.notices.trouble import trouble
 from fuego_jenkins_remote.hub.notices.values import Delivery, Event
+from fuego_jenkins_remote.hub.people import users
 from fuego_jenkins_remote.hub.schema import messages
 
 from .conftest import World
@@ -107,6 +108,36 @@ def test_what_could_not_be_sent_is_tried_again_ever_later_and_then_given_up(worl
     assert len(tries) == len(sender.WAITS) + 1
     assert len(set(tries)) == 1, "each try says that it is the same message"
     assert [state for _, _, state in told(world)] == ["failed"]
+
+
+@pytest.mark.parametrize(
+    ("said", "goes"),
+    [("the mail server mail:25 is not to be had: it broke off", True), ("the mail server said: 450", False)],
+)
+def test_a_mail_server_that_is_back_gets_what_waits_for_it_alone(
+    world: World, ann: records.Caller, said: str, goes: bool
+) -> None:
+    bob = world.add_user("bob", "annslab", email="bob@example.org")
+    with world.hub.change() as change:
+        for who in (ann, bob):
+            users.change_user(change, None, who.name, users.UserChange(email=f"{who.name}@example.org"))
+    sent: list[str] = []
+    away = True
+
+    def send_mail(delivery: Delivery) -> None:
+        if away:
+            raise NotSent(said)
+        sent.append(delivery.channel.address)
+
+    happen(world, ann)
+    for wait in (timedelta(), *sender.WAITS[:3]):
+        world.clock.forward(seconds=wait.total_seconds() + 1)
+        sender.send_due(world.hub, send_mail)
+    away = False
+    world.clock.forward(seconds=60)
+    happen(world, bob)
+    sender.send_due(world.hub, send_mail)
+    assert sent == (["bob@example.org", "ann@example.org"] if goes else ["bob@example.org"])
 
 
 def test_what_another_try_would_not_change_is_given_up_at_once(world: World, ann: records.Caller) -> None:

@@ -22,6 +22,7 @@ from fuego_jenkins_remote.hub.core import Hub
 from fuego_jenkins_remote.hub.notices import digest, fan_out, recipients, wording
 from fuego_jenkins_remote.hub.notices.addresses import masked
 from fuego_jenkins_remote.hub.notices.post.errors import NotSent
+from fuego_jenkins_remote.hub.notices.post.mail import is_of_the_server
 from fuego_jenkins_remote.hub.notices.values import CONFIRM, TEST, Channel, Delivery, Event, Message
 from fuego_jenkins_remote.hub.statements import notices as sql
 from fuego_jenkins_remote.hub.waiters import NOTICES, pause
@@ -42,6 +43,7 @@ AT_A_TIME = 8
 """So many channels are sent to at a time: one that hangs keeps no other waiting."""
 
 _OWN = frozenset({TEST, CONFIRM})
+_OTHERS = 1000
 _IDLE_SECONDS = 30.0
 _LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
 _log = logging.getLogger("hub.notices")
@@ -73,6 +75,8 @@ def deliver(hub: Hub, send: Send, delivery: Delivery) -> None:
         problem = NotSent(type(error).__name__)
     with hub.change() as change:
         _note(change, delivery, problem)
+    if problem is None and delivery.channel.kind == "mail":
+        _try_others(hub)
 
 
 def send_due(hub: Hub, send: Send) -> int:
@@ -173,6 +177,22 @@ def _delivery(change: Change, channel: Channel, message: Message, events: list[E
     again = message.tries > 0 and not message.error
     outgoing = digest.compose(message.id, events, again=again)
     return Delivery(channel=channel, outgoing=outgoing, tries=message.tries + 1, lease=lease)
+
+
+def _try_others(hub: Hub) -> None:
+    """The mail server takes mail: what failed of the server alone is tried now, and not when its next try would be.
+
+    A channel that is due before a lease would be over may be somebody's, and is tried soon anyway.
+    """
+    soon = hub.clock() + LEASE
+    with hub.reading() as conn:
+        found = sql.failing_channels(conn, _OTHERS)
+    waiting = [one for one in found if one.kind == "mail" and one.due_at and one.due_at > soon]
+    ids = sorted(one.id for one in waiting if is_of_the_server(one.last_error))
+    if ids:
+        with hub.change() as change:
+            for channel_id in ids:
+                sql.hasten_channel(change.conn, channel_id, change.at, soon)
 
 
 def _signed(delivery: Delivery, hub_url: str) -> Delivery:

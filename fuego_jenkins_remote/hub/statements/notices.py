@@ -128,6 +128,11 @@ def wake_channel(conn: sa.Connection, channel_id: int, at: datetime) -> None:
     conn.execute(channels.update().where(channels.c.id == channel_id).values(due_at=earlier))
 
 
+def hasten_channel(conn: sa.Connection, channel_id: int, at: datetime, than: datetime) -> None:
+    """The sender is to look at it at `at`, if it would not do so before `than`."""
+    conn.execute(channels.update().where(channels.c.id == channel_id, channels.c.due_at > than).values(due_at=at))
+
+
 # -- notices
 
 

@@ -22,6 +22,7 @@ from fuego_jenkins_remote.hub.notices.values import Outgoing
 
 _PORTS = {"smtp": 25, "smtps": 465, "smtp+starttls": 587}
 _WIDTH = 78
+NO_SERVER = "this hub has no --mail"
 _TO_PASTE = re.compile(r"(?P<said>.*\S) (?P<to_paste>ftc [a-z-]+ \S.*|https?://\S+)")
 _OK = 250
 SECONDS = 20.0
@@ -86,6 +87,11 @@ def send(server: MailServer, recipient: str, outgoing: Outgoing, *, seconds: flo
         raise NotSent(f"the mail server said: {_words(error.smtp_code, error.smtp_error)}") from None
     except (OSError, smtplib.SMTPException) as error:
         raise NotSent(f"the mail server {server.host}:{server.port} is not to be had: {_why(error)}") from None
+
+
+def is_of_the_server(said: str) -> bool:
+    """Whether what NotSent says is of the mail server, or of its setting, and not of a recipient."""
+    return said.startswith(("the mail server ", NO_SERVER)) and not said.startswith("the mail server said")
 
 
 def greet(server: MailServer, *, seconds: float = SECONDS) -> str:

@@ -23,7 +23,7 @@ class Office:
         match channel.kind:
             case "mail":
                 if self.mail is None:
-                    raise NotSent("this hub has no --mail: it sends none")
+                    raise NotSent(f"{mail.NO_SERVER}: it sends none")
                 mail.send(self.mail, channel.address, outgoing)
             case "webhook":
                 webhook.send(channel, outgoing, self.clock())
