@@ -167,6 +167,21 @@ def test_strange_answers_leave_the_run_waiting(door: FrontDoor, package: Package
         target(door).deliver(package())
 
 
+@pytest.mark.parametrize("receipt", ["x" * 300, "a b", "../x", "7&id=8", ["x"], None, ""])
+def test_a_receipt_that_is_none_is_not_kept(door: FrontDoor, package: Packages, receipt: object) -> None:
+    body = json.dumps({"id": receipt, "status": "ok"})
+    with door.answering(200, method="POST", body=body), pytest.raises(NotDelivered, match="has not taken it") as caught:
+        target(door).deliver(package())
+    assert caught.value.receipt == ""
+
+
+def test_a_status_without_end_is_told_cut(door: FrontDoor, package: Packages) -> None:
+    with door.answering(200, method="GET", body=json.dumps({"status": "x" * 10**6})):
+        with pytest.raises(NotDelivered) as caught:
+            target(door).deliver(package())
+    assert len(str(caught.value)) < 300
+
+
 def test_what_breaks_the_schema_is_named_with_its_place() -> None:
     with pytest.raises(NeverDelivered, match="tests/0/status: 'GOOD' is not one of"):
         checked({"version": {"major": 5}, "tests": [{"id": "a:b", "origin": "a", "build_id": "a:c", "status": "GOOD"}]})

@@ -40,10 +40,13 @@ def get(server: Fserver, host: str, name: str) -> Board:
 
 
 def get_or_why_not(server: Fserver, host: str, name: str) -> Board:
-    """As `get`, for lists: a board whose record cannot be read stands there as broken, with the reason."""
+    """As `get`, for lists: a board whose record cannot be read stands there as broken, with the reason.
+
+    That it is not there is one: anybody can register a name which the server lists and does not find again.
+    """
     try:
         return get(server, host, name)
-    except (NotFound, Unreachable):
+    except Unreachable:
         raise
     except ClientError as error:
         return board_of({"state": "offline", "health": "broken", "health_reason": str(error)}, host, name)

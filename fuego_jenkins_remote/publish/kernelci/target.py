@@ -7,6 +7,7 @@ the same ids in each submission, so that sending again what was perhaps sent bef
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ MAX_BATCH = 32 * 2**20
 """Several runs go in one submission of at most so many bytes."""
 
 _SEND_SECONDS = 600
+_RECEIPT = re.compile(r"[A-Za-z0-9._:-]{1,200}")
 _OF = " of "  # between a submission and how many runs it has, in the receipt of each
 
 
@@ -132,10 +134,11 @@ class KernelCiTarget:
             answer = _object(self._site().good("POST", "/submit", data=body, headers=headers, wait=_SEND_SECONDS))
         except Invalid as error:
             raise NeverDelivered(str(error)) from error
-        receipt = str(answer.get("id", ""))
-        if answer.get("status") != "ok" or not receipt:
+        receipt = answer.get("id")
+        is_one = isinstance(receipt, str) and _RECEIPT.fullmatch(receipt)
+        if answer.get("status") != "ok" or not is_one:
             raise NotDelivered(f"{self._site().url} has not taken it: {str(answer.get('message', ''))[:300]}")
-        return receipt
+        return str(receipt)
 
     def _is_known(self, receipt: str) -> bool:
         """Whether the server still knows what an earlier try has sent."""
@@ -161,7 +164,7 @@ class KernelCiTarget:
         raise NotDelivered(f"sent as {name}, which KernelCI has not processed yet ({status})", receipt=receipt)
 
     def _status(self, receipt: str) -> str:
-        return str(_object(self._site().good("GET", "/status", params={"id": receipt})).get("status", ""))
+        return str(_object(self._site().good("GET", "/status", params={"id": receipt})).get("status", ""))[:40]
 
 
 @dataclass(frozen=True, kw_only=True)

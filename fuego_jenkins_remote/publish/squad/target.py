@@ -105,7 +105,7 @@ class SquadTarget:
         runs = found.get("results") if isinstance(found, dict) else None
         if not isinstance(runs, list):
             raise ClientError(f"SQUAD at {self._site().url} answered no list of test runs")
-        return next((one for one in runs if isinstance(one, dict) and one.get("job_id") == where.job_id), None)
+        return next((one for one in runs if isinstance(one, dict) and _is(one, where)), None)
 
     def _is_half(self, there: dict[str, Any]) -> bool:
         """Whether SQUAD has left it unfinished for so long that nobody is at it any more."""
@@ -173,6 +173,10 @@ def _attachments(contents: Contents, stack: ExitStack) -> Iterator[tuple[str, Bi
         name = str(path.relative_to(contents.folder)).replace("/", "_")
         if name != PACKAGE:
             yield name, stack.enter_context(path.open("rb"))
+
+
+def _is(there: dict[str, Any], where: Place) -> bool:
+    return there.get("job_id") == where.job_id and type(there.get("id")) is int
 
 
 def _is_whole(there: dict[str, Any]) -> bool:

@@ -54,6 +54,14 @@ def test_boards_are_listed_and_chosen_by_their_facts(ftc: Ftc, server: FserverSe
     assert ftc("list-boards", "-r", "-q", "arch=arm").out == "timslab:bbb\n"
 
 
+def test_a_name_that_the_server_lists_and_does_not_find_hides_no_other(ftc: Ftc, server: FserverServer) -> None:
+    for name in ("bbb", "odd\nname"):
+        server.boards[f"timslab:{name}"] = {"host": "timslab", "board": name}
+    listed = {one["name"]: one for one in ftc("list-boards", "-r", "--json").json()}
+    assert {name: one["health"] for name, one in listed.items()} == {"bbb": "online", "odd": "broken"}
+    assert "has no board timslab:odd" in listed["odd"]["health_reason"]
+
+
 def test_a_board_whose_file_is_torn_is_listed_as_broken_and_hides_no_other(ftc: Ftc, server: FserverServer) -> None:
     server.boards["timslab:bbb"] = {"host": "timslab", "board": "bbb", "architecture": "arm"}
     server.boards["timslab:torn"] = "{"  # type: ignore[assignment]
