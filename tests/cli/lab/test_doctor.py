@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,18 @@ def test_the_bridge_of_another_lab_is_not_taken_for_ours(lab) -> None:
         assert services.bridge(session) == f"works, with {session.places.state_dir}"
     with only_one(lock, "rack7"), pytest.raises(Failed, match="is the lab rack7's: give this lab another state_dir"):
         services.bridge(session)
+
+
+@pytest.mark.parametrize(
+    ("ago", "told"), [(None, "none works: no request"), (5, "the hub heard of one"), (600, "none works:")]
+)
+def test_a_bridge_elsewhere_is_told_from_none(lab, mocker, ago: int | None, told: str) -> None:
+    seen = None if ago is None else (datetime.now(UTC) - timedelta(seconds=ago)).isoformat()
+    session = Session()
+    session.hub = mocker.Mock()
+    session.hub.api.get = lambda _: {"labs": [{"host": "demolab", "bridge_seen": seen}]}
+    found = look(session, "bridge", services.bridge)
+    assert (found.state, told in found.text) == (State.WARN, True)
 
 
 @pytest.mark.parametrize(

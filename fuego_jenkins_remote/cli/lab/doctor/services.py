@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 
 from fuego_jenkins_remote import __version__
@@ -11,6 +12,7 @@ from fuego_jenkins_remote.cli.errors import Failed
 from fuego_jenkins_remote.cli.findings import Answer, answer
 from fuego_jenkins_remote.cli.session import Session
 from fuego_jenkins_remote.client import people
+from fuego_jenkins_remote.client.reading import time_of
 from fuego_jenkins_remote.lab.survey.clocks import apart, clock_of, now
 from fuego_jenkins_remote.network.policy import Answer as Do
 from fuego_jenkins_remote.network.programs import is_behind
@@ -64,8 +66,7 @@ def versions(session: Session) -> Answer:
     if session.speaks_fserver:
         return f"{__version__}; an old Fuego server has none"
     at_hub = str(session.hub.api.get("/").get("version", ""))[:_LONGEST_VERSION]
-    ours = (one for one in people.labs(session.hub.api) if one.get("host") == session.settings.host_name)
-    of_bridge = str(next(ours, {}).get("version", ""))[:_LONGEST_VERSION]
+    of_bridge = str(_our_lab(session).get("version", ""))[:_LONGEST_VERSION]
     older = f"this ftc ({__version__}) is older than the hub ({at_hub}): update it, and start the bridge again"
     other = f"the bridge is {of_bridge}, as the hub last heard, and this ftc {__version__}: start the bridge again"
     return answer(
@@ -136,14 +137,31 @@ def bridge(session: Session) -> Answer:
                     " another state_dir (ftc lab init --state-dir DIR)"
                 ) from at_work
             return f"works, with {session.places.state_dir}"
-    seen = [board.last_seen for board in session.hub.boards(host=session.settings.host_name) if board.last_seen]
-    if seen and now() - max(seen) < SEEN:
+    seen = _bridge_seen(session)
+    if seen is not None and now() - seen < SEEN:
         return answer(
             "",
-            f"none works with {session.places.state_dir}, but the hub heard of this lab at"
-            f" {max(seen).astimezone():%H:%M:%S}: is one on another machine, or with another state_dir?",
+            f"none works with {session.places.state_dir}, but the hub heard of one at"
+            f" {seen.astimezone():%H:%M:%S}: is it on another machine, or with another state_dir?",
         )
     return answer("", "none works: no request is taken until ftc lab serve runs (or ftc lab poll from a timer)")
+
+
+def _our_lab(session: Session) -> Mapping[str, object]:
+    """What the hub says of this lab; nothing where it does not know it."""
+    ours = (one for one in people.labs(session.hub.api) if one.get("host") == session.settings.host_name)
+    return next(ours, {})
+
+
+def _bridge_seen(session: Session) -> datetime | None:
+    """When a bridge of this lab was heard of; at an old server, which knows of none, when one of its boards was."""
+    if session.speaks_fserver:
+        boards = session.hub.boards(host=session.settings.host_name)
+        return max((board.last_seen for board in boards if board.last_seen), default=None)
+    try:
+        return time_of(_our_lab(session), "bridge_seen")
+    except ValueError:
+        return None
 
 
 def _clock(session: Session, url: str) -> str:
