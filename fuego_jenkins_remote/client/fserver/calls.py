@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 
 from fuego_jenkins_remote.client.errors import Answered, ClientError, NotFound, TooLarge
+from fuego_jenkins_remote.client.form import Form
 from fuego_jenkins_remote.client.site import Reply, Site
 from fuego_jenkins_remote.fuego import fserver_format
 from fuego_jenkins_remote.fuego.errors import BadName
@@ -65,8 +66,10 @@ class Fserver:
     def upload(self, action: str, name: str, source: Path) -> str:
         """Send a file under a name. Raises Failed, also where the server has a file of that name."""
         with source.open("rb") as file:
-            form = {fserver_format.FILE_FIELD: (name, file, "application/octet-stream")}
-            reply = self._calls.good("POST", f"/fserver.py?action={action}", files=form, wait=_UPLOAD_SECONDS)
+            form = Form([(fserver_format.FILE_FIELD, name, file)])
+            reply = self._calls.good(
+                "POST", f"/fserver.py?action={action}", data=form, headers=form.headers, wait=_UPLOAD_SECONDS
+            )
         return self._said(reply, action)
 
     def listed(self, action: str, parse: Callable[[str], Id], fields: Mapping[str, str] | None = None) -> list[Id]:

@@ -18,6 +18,7 @@ from typing import Any, BinaryIO
 from urllib.parse import quote
 
 from fuego_jenkins_remote.client.errors import ClientError, NotAllowed, NotFound
+from fuego_jenkins_remote.client.form import Form, Part
 from fuego_jenkins_remote.client.site import Site
 from fuego_jenkins_remote.publish.contents import Contents, opened
 from fuego_jenkins_remote.publish.squad import mapping
@@ -125,8 +126,10 @@ class SquadTarget:
     def _submit(self, package: RunPackage, where: Place, contents: Contents) -> str:
         """Hand it over; why that may have failed, for a run that is not there afterwards. Raises NeverDelivered."""
         with ExitStack() as stack:
-            form = self._form(package, where, contents, stack)
-            reply = self._site().call("POST", f"/api/submit/{where.path}", files=form, wait=_SUBMIT_SECONDS)
+            form = Form(self._parts(package, where, contents, stack))
+            reply = self._site().call(
+                "POST", f"/api/submit/{where.path}", data=form, headers=form.headers, wait=_SUBMIT_SECONDS
+            )
         if reply.status < 300:
             return ""
         error = self._site().error(reply)
@@ -136,9 +139,7 @@ class SquadTarget:
             raise NeverDelivered(str(error))
         return str(error)
 
-    def _form(
-        self, package: RunPackage, where: Place, contents: Contents, stack: ExitStack
-    ) -> list[tuple[str, tuple[str, str | BinaryIO]]]:
+    def _parts(self, package: RunPackage, where: Place, contents: Contents, stack: ExitStack) -> list[Part]:
         run = contents.run
         told: dict[str, dict[str, Any]] = {
             "tests": mapping.tests(self._naming, run),
@@ -149,16 +150,14 @@ class SquadTarget:
         with_package = package.path.stat().st_size <= MAX_PACKAGE
         if with_package:
             told["metadata"] |= {"fuego_sha256": package.sha256, "fuego_size": package.path.stat().st_size}
-        form: list[tuple[str, tuple[str, str | BinaryIO]]] = [
-            (name, (f"{name}.json", json.dumps(value))) for name, value in told.items()
-        ]
+        form: list[Part] = [(name, f"{name}.json", json.dumps(value).encode()) for name, value in told.items()]
         log = contents.log()
         if log is not None and log.stat().st_size <= _LOG_BYTES:
-            form.append(("log", (log.name, stack.enter_context(log.open("rb")))))
+            form.append(("log", log.name, stack.enter_context(log.open("rb"))))
         for name, file in _attachments(contents, stack):
-            form.append(("attachment", (name, file)))
+            form.append(("attachment", name, file))
         if with_package:
-            form.append(("attachment", (PACKAGE, stack.enter_context(package.path.open("rb")))))
+            form.append(("attachment", PACKAGE, stack.enter_context(package.path.open("rb"))))
         return form
 
 
