@@ -8,6 +8,7 @@ misspelt filter would else show everything), and a body of another kind than the
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -93,7 +94,7 @@ class Contract:
     def check(self, request: Request) -> None:
         """Raise Unprocessable for a query, UnsupportedMediaType for a body, that the operation does not take."""
         self.describe()
-        operation = self._operations.get((request.method.lower(), route_of(request.scope)))
+        operation = self._operations.get((request.method.lower(), _as_described(route_of(request.scope))))
         if operation is None:
             return
         _check_query(request, operation.parameters)
@@ -274,8 +275,13 @@ def _callers(app: FastAPI) -> Iterator[tuple[tuple[str, str], Any]]:
         for who in (signin.caller, signin.reader):
             if who in calls:
                 for method in context.methods or ():
-                    yield (method.lower(), context.path), who
+                    yield (method.lower(), _as_described(context.path)), who
                 break
+
+
+def _as_described(path: str) -> str:
+    """A route's path as the description has it: `{name}` where the route says `{name:path}`."""
+    return re.sub(r"\{(\w+):\w+\}", r"{\1}", path)
 
 
 def _calls(dependant: Dependant) -> Iterable[Any]:

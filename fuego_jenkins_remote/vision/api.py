@@ -11,6 +11,7 @@ from fastapi import Path as InPath
 from starlette.concurrency import run_in_threadpool
 
 from fuego_jenkins_remote import __version__
+from fuego_jenkins_remote.service.contract import TAKES_BYTES
 from fuego_jenkins_remote.service.engine import reading
 from fuego_jenkins_remote.service.guard import allow_body
 from fuego_jenkins_remote.service.problems import Forbidden
@@ -45,7 +46,7 @@ def whoami(who: Caller) -> WhoAmI:
     return WhoAmI(kind=who.kind, name=who.name, teams=list(teams_of(who)))
 
 
-@router.put("/runs/{host}/{local}", status_code=201, responses={200: {"model": Delivered}})
+@router.put("/runs/{host}/{local}", status_code=201, responses={200: {"model": Delivered}}, openapi_extra=TAKES_BYTES)
 async def put_run(
     *, request: Request, response: Response, who: Caller, host: Host, local: Local, sha256: Sha256
 ) -> Delivered:
