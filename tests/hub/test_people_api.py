@@ -106,7 +106,7 @@ def test_an_invitation_that_was_taken_back_or_is_over_is_good_for_nothing(net: S
     [made] = net.ok("tim", "GET", "/invitations?team=demolab")["invitations"]
     net.ok("tim", "DELETE", f"/invitations/{made['id']}")
     net.ok("tim", "DELETE", f"/invitations/{made['id']}")
-    assert "revoked" in join(net, code, name="eve", status=422)["detail"]
+    assert "was taken back: ask tim for a new one" in join(net, code, name="eve", status=422)["detail"]
     with net.engine.begin() as conn:
         past = (datetime.now(UTC) - timedelta(days=1)).isoformat(timespec="microseconds")
         conn.exec_driver_sql(f"UPDATE invitations SET revoked_at = NULL, expires_at = '{past}'")

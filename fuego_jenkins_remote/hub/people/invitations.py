@@ -130,7 +130,9 @@ def join(change: Change, caller: Caller | None, new: NewJoin) -> Joined:
         return _again(change, caller, found, new)
     state = found.state(change.at)
     if state != "open":
-        raise Refused(f"this invitation is {state}: ask {found.made_by or 'for'} for a new one", code="not-good")
+        why = "has expired" if state == "expired" else "was taken back"
+        asked = f"ask {found.made_by}" if found.made_by else "ask"
+        raise Refused(f"this invitation {why}: {asked} for a new one", code="not-good")
     _must_still_be_allowed(change.conn, found)
     if caller is not None and caller.kind == "user" and found.kind == "user":
         joined = _known_user(change, caller, found)
