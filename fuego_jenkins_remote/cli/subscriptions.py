@@ -107,6 +107,8 @@ def list_subscriptions(session: Session, team: str) -> None:
         session.out.note(
             f"the usual notices (ends of your requests, what waits for your labs): {where if usual.on else off}"
         )
+        for line in usual.trouble if usual.on else ():
+            session.out.note(line)
 
 
 @click.command

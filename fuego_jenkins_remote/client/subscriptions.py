@@ -53,10 +53,11 @@ class Subscription:
 
 @dataclass(frozen=True, kw_only=True)
 class Usual:
-    """Whether, and where, the caller is told what everybody is told."""
+    """Whether, and where, the caller is told what everybody is told; a line for each address that fails."""
 
     on: bool
     to: tuple[str, ...]
+    trouble: tuple[str, ...] = ()
 
 
 def subscribe(api: Api, wanted: Mapping[str, Any]) -> Subscription:
@@ -69,7 +70,8 @@ def subscriptions(api: Api, team: str = "") -> tuple[list[Subscription], Usual, 
     answer = api.get("/subscriptions", {"team": team})
     usual = answer.get("usual") or {}
     found = [read(api, Subscription, one) for one in answer.get("subscriptions") or ()]
-    return found, Usual(on=bool(usual.get("on")), to=tuple(str(one) for one in usual.get("to") or ())), answer
+    to, trouble = (tuple(str(one) for one in usual.get(key) or ()) for key in ("to", "trouble"))
+    return found, Usual(on=bool(usual.get("on")), to=to, trouble=trouble), answer
 
 
 def unsubscribe(api: Api, subscription: str) -> None:

@@ -376,6 +376,17 @@ def test_addresses_are_shown_without_what_opens_them(address: str, kind: str, sh
     assert "s3cret" not in text
 
 
+def test_an_address_of_ones_own_that_fails_is_told_of(world: World) -> None:
+    ann = world.add_user("ann", "annslab", email="ann@example.org")
+    world.add_lab("demolab", "one")
+    which = world.put(ann, "demolab:one").id
+    world.cancel(world.add_user("root", "annslab:maintainer"), which)
+    send(world, Post(broken=True))
+    with world.hub.reading() as conn:
+        [line] = subscriptions.usual_of(conn, ann).trouble
+    assert line.startswith("ann@example.org fails since 2026-11-23 10:00 UTC: ")
+
+
 def test_a_secret_is_shown_once_and_stands_in_no_log(service: Service) -> None:
     wanted = {"call_id": "call-sub-1", "events": ["done"], "to": "https://ci.example.org/s3cret-path"}
     made = service.ok("ann", "POST", "/subscriptions", 201, json=wanted)
@@ -386,7 +397,7 @@ def test_a_secret_is_shown_once_and_stands_in_no_log(service: Service) -> None:
     service.ok("ann", "DELETE", f"/subscriptions/{second['id']}", 204)
     listed = service.ok("ann", "GET", "/subscriptions")
     assert "secret" not in listed["subscriptions"][0]
-    assert listed["usual"] == {"on": True, "to": ["ann@example.org"]}
+    assert listed["usual"] == {"on": True, "to": ["ann@example.org"], "trouble": []}
     rotated = service.ok("ann", "POST", f"/subscriptions/{made['id']}/secret", json={"call_id": "call-rot-1"})
     assert rotated["secret"] not in ("", made["secret"])
     again = service.ok("ann", "POST", f"/subscriptions/{made['id']}/secret", json={"call_id": "call-rot-1"})

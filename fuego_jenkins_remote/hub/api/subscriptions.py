@@ -38,9 +38,9 @@ def list_subscriptions(hub: TheHub, who: Caller, team: Sought = "") -> Subscript
     """The caller's subscriptions, or a team's."""
     with hub.reading() as conn:
         found = subscriptions.listed(conn, who, team)
-        on, to = subscriptions.usual_of(conn, who)
+        usual = subscriptions.usual_of(conn, who)
     shown = tuple(SubscriptionOut.of(one) for one in found)
-    return SubscriptionsOut(subscriptions=shown, usual=Usual(on=on, to=to))
+    return SubscriptionsOut(subscriptions=shown, usual=Usual.model_validate(usual))
 
 
 @router.put("/usual", status_code=204)

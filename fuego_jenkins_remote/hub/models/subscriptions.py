@@ -95,10 +95,11 @@ class SubscriptionMade(SubscriptionOut):
 
 
 class Usual(Wire):
-    """Whether, and where, the caller is told what everybody is told."""
+    """Whether, and where, the caller is told what everybody is told; `trouble` is a line for each that fails."""
 
     on: bool
     to: tuple[str, ...]
+    trouble: tuple[str, ...]
 
 
 class SubscriptionsOut(Wire):

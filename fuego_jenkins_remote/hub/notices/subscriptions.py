@@ -169,11 +169,30 @@ def set_usual(change: Change, caller: Caller, *, on: bool) -> None:
     audit.write(change, caller, "subscribe" if on else "unsubscribe", f"user {caller.name}", "the usual notices")
 
 
-def usual_of(conn: sa.Connection, caller: Caller) -> tuple[bool, tuple[str, ...]]:
-    """Whether the caller is told the usual things, and where (masked)."""
+@dataclass(frozen=True, kw_only=True)
+class Usual:
+    """Whether somebody is told the usual things, where (masked), and what is wrong there, a line each."""
+
+    on: bool
+    to: tuple[str, ...]
+    trouble: tuple[str, ...] = ()
+
+
+def usual_of(conn: sa.Connection, caller: Caller) -> Usual:
+    """What the caller is told without having subscribed."""
     found = sql.addresses_of(conn, [caller.name]).get(caller.name, ()) if caller.kind == "user" else ()
     on = caller.name not in sql.without_usual_notices(conn, [caller.name])
-    return on, tuple(addresses.masked(addresses.kind_of(one), one) for one in found)
+    owner = Owner(kind="user", name=caller.name)
+    channels = [notice_sql.channel_of(conn, owner, one) for one in found]
+    return Usual(
+        on=on,
+        to=tuple(addresses.masked(addresses.kind_of(one), one) for one in found),
+        trouble=tuple(
+            f"{_shown(one)} fails since {one.failing_since:%Y-%m-%d %H:%M} UTC: {one.last_error}"
+            for one in channels
+            if one is not None and one.failing_since is not None
+        ),
+    )
 
 
 def _owner(conn: sa.Connection, caller: Caller, wanted: Wanted) -> Owner:

@@ -67,7 +67,7 @@ def _page(request: Request, hub: Hub, who: Caller, *, problem: str = "", http_st
     must_be_good_for(who, Action.OWN_THINGS)
     with hub.reading() as conn:
         mine = subscriptions.listed(conn, who) if who.kind == "user" else []
-        usual, to = subscriptions.usual_of(conn, who)
+        usual = subscriptions.usual_of(conn, who)
         seen = [one.team for one in who.teams if allowed(who, Action.SEE_TEAM, Thing(team=one.team))]
         of_teams = [(team, subscriptions.listed(conn, who, team)) for team in seen if who.kind == "user"]
     return show(
@@ -82,6 +82,5 @@ def _page(request: Request, hub: Hub, who: Caller, *, problem: str = "", http_st
             if some
         ],
         usual=usual,
-        usual_to=to,
         problem=problem,
     )
