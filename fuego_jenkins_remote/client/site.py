@@ -49,6 +49,15 @@ class Reply:
         except (ValueError, RecursionError) as error:
             raise ClientError(f"{self.where} answered something that is no JSON") from error
 
+    def problem(self) -> str:
+        """What a problem told as JSON says for people, short enough to be shown; empty where it is told otherwise."""
+        try:
+            found = self.json()
+        except ClientError:
+            return ""
+        words = [found.get(key) for key in ("detail", "message")] if isinstance(found, dict) else []
+        return next((" ".join(one.split())[:_SHOWN] for one in words if isinstance(one, str) and one.strip()), "")
+
     def first_line(self) -> str:
         """The first line with something in it, short enough to be shown."""
         lines = (" ".join(line.split()) for line in self.text().splitlines())
@@ -141,7 +150,7 @@ class Site:
                 f"{self._where} sends callers on to {reply.moved}: if that is right, set its address to that",
                 status=reply.status,
             )
-        said = "" if reply.body.lstrip()[:1] == b"<" else reply.first_line()
+        said = "" if reply.body.lstrip()[:1] == b"<" else reply.problem() or reply.first_line()
         return kind(f"{self._where} answered {reply.status}{f': {said}' if said else ''}", status=reply.status)
 
     @property

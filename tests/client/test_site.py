@@ -43,3 +43,22 @@ def test_no_file_is_fetched_from_elsewhere(server: Server, site: Site, tmp_path:
     with pytest.raises(Answered, match="sends callers on to https://elsewhere.example.org"):
         site.download("/run.frp", tmp_path / "x", limit=100)
     assert not (tmp_path / "x").exists()
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ({"detail": "Invalid\ntoken.", "code": "x"}, "answered 403: Invalid token."),
+        ({"id": "0", "status": "error", "message": "Invalid JSON"}, "answered 403: Invalid JSON"),
+        ({"detail": ["x"]}, 'answered 403: {"detail": ["x"]}'),
+        (["x"], 'answered 403: ["x"]'),
+        (b"<html>", "answered 403"),
+    ],
+)
+def test_a_problem_is_told_in_the_words_that_are_for_people(
+    server: Server, site: Site, body: object, told: str
+) -> None:
+    server.answers_with(403, body)
+    with pytest.raises(Answered) as caught:
+        site.good("GET", "/")
+    assert str(caught.value) == f"SQUAD at {server.url} {told}"

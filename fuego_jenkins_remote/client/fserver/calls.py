@@ -54,20 +54,20 @@ class Fserver:
     def ask(self, action: str, fields: Mapping[str, str] | None = None) -> str:
         """What an action answers after its OK; fields go in the query string. Raises Failed."""
         query = urlencode({"action": action, **(fields or {})}, safe=":*")
-        return self._said(self._calls.good("GET", f"/fserver.py?{query}"), action)
+        return self._said(self._good("GET", f"/fserver.py?{query}"), action)
 
     def change(self, action: str, fields: Mapping[str, str]) -> str:
         """What an action answers that changes something; fields go as a form, and blank ones not at all (they would
         vanish there). It is never repeated by itself. Raises Failed.
         """
         form = {key: value for key, value in fields.items() if value}
-        return self._said(self._calls.good("POST", f"/fserver.py?action={action}", data=form), action)
+        return self._said(self._good("POST", f"/fserver.py?action={action}", data=form), action)
 
     def upload(self, action: str, name: str, source: Path) -> str:
         """Send a file under a name. Raises Failed, also where the server has a file of that name."""
         with source.open("rb") as file:
             form = Form([(fserver_format.FILE_FIELD, name, file)])
-            reply = self._calls.good(
+            reply = self._good(
                 "POST", f"/fserver.py?action={action}", data=form, headers=form.headers, wait=_UPLOAD_SECONDS
             )
         return self._said(reply, action)
@@ -122,6 +122,12 @@ class Fserver:
         if not isinstance(found, dict):
             raise ClientError(f"the Fuego server at {self.url} sent no record for {what}")
         return {str(key): value if isinstance(value, str) else json.dumps(value) for key, value in found.items()}
+
+    def _good(self, method: str, path: str, **more: Any) -> Reply:
+        try:
+            return self._calls.good(method, path, **more)
+        except NotFound as error:
+            raise NotFound(f"{error}: no old Fuego server is there (a hub is named by hub_url)", status=404) from error
 
     def _said(self, reply: Reply, action: str) -> str:
         text = reply.text()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -117,8 +117,7 @@ class FserverHub:
         unusual = requests.unusual(wanted)
         if unusual:
             told += (f"a lab with an old client may pass these over: {', '.join(sorted(unusual))}",)
-        made = tuple(self._put_one(host, board, fields) for host, board in places)
-        return Made(requests=made, campaign=None, told=told)
+        return Made(requests=self._put_all(places, fields), campaign=None, told=told)
 
     def requests(self, **filters: object) -> tuple[list[Request], str | None]:
         """The newest requests that match (`board`, `test`, `state`, `host`, `requester`, at most `limit`)."""
@@ -233,6 +232,21 @@ class FserverHub:
     def _load(self) -> Counter[tuple[str, str]]:
         under_way = [one for state in ("pending", "running") for one in requests.ids(self.server, {"state": state})]
         return Counter((one.host, one.board) for one in under_way)
+
+    def _put_all(self, places: Sequence[tuple[str, str]], fields: dict[str, str]) -> tuple[Request, ...]:
+        """One for each place, as far as that goes; where it stops, what is put already is told."""
+        made: list[Request] = []
+        for host, board in places:
+            try:
+                made.append(self._put_one(host, board, fields))
+            except ClientError as error:
+                if not made:
+                    raise
+                there = ", ".join(one.id for one in made)
+                raise ClientError(
+                    f"{error}; before that {len(made)} of {len(places)} were put, and stay: {there}"
+                ) from error
+        return tuple(made)
 
     def _put_one(self, host: str, board: str, fields: Mapping[str, str]) -> Request:
         """Put it, and see whether it is there: what several put at the same moment is forgotten, all but one."""

@@ -81,6 +81,17 @@ def test_each_puts_one_for_every_board_that_takes_requests(ftc: Ftc, server: Fse
     assert [line.rpartition("-")[2] for line in done.out.split()] == ["otherlab:minnow", "timslab:bbb"]
 
 
+def test_what_is_put_of_several_is_told_where_the_rest_cannot_be(ftc: Ftc, server: FserverServer) -> None:
+    def withdrawn(action: str, form: dict[str, str]) -> None:
+        if action == "put_request" and server.requests:
+            server.boards.clear()
+
+    server.before = withdrawn
+    refused = ftc("put-request", "arch=arm or arch=x86_64", *TEST, "--each")
+    (there,) = server.requests
+    assert (refused.status, f"before that 1 of 3 were put, and stay: {there}" in refused.err) == (1, True)
+
+
 def test_a_board_that_nobody_knows_is_a_mistake_and_a_prefix_will_do(ftc: Ftc) -> None:
     assert put(ftc, "-b", "otherlab:min", *TEST).endswith("-otherlab:minnow")
     unknown = ftc("put-request", "-b", "timslab:nosuch", *TEST)
