@@ -89,7 +89,8 @@ def _fserver(stack: contextlib.ExitStack, _folder: Path) -> Any:
 def _vision(stack: contextlib.ExitStack, folder: Path) -> Any:
     """A real one: it is ours."""
     from fuego_jenkins_remote.service.engine import reading
-    from fuego_jenkins_remote.vision import admin, statements
+    from fuego_jenkins_remote.vision import admin
+    from fuego_jenkins_remote.vision.statements import runs
 
     admin.init_data(folder / "vision")
     engine = admin.open_data(folder / "vision")
@@ -105,7 +106,7 @@ def _vision(stack: contextlib.ExitStack, folder: Path) -> Any:
 
     def whole() -> int:
         with reading(engine) as conn:
-            return int(statements.find_run(conn, KEY) is not None)
+            return int(runs.find(conn, KEY) is not None)
 
     return url, {"vision_url": "DOOR"}, token, whole
 
