@@ -57,7 +57,7 @@ def test_a_request_run_by_hand_can_be_cancelled(lab: Any, until: Any) -> None:
     with lab.started(lab.lab_conf, "run-request", request) as ran:
         until(lambda: lab.begun(request), "the test has begun")
         lab.anna.cancel(request, new_call_id(), "")
-        _, err = ran.communicate(timeout=30)
+        _, err = ran.communicate(timeout=90)
     assert ran.returncode == 1
     assert "stopped for its requester" in err
     assert lab.anna.request(request).state is State.CANCELLED

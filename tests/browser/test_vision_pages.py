@@ -92,7 +92,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
             urllib.request.urlopen(request, timeout=20).close()
         yield Served(url=url, reader=reader)
         process.terminate()
-        assert process.wait(timeout=30) == 0, (data_dir / "log").read_text()
+        assert process.wait(timeout=90) == 0, (data_dir / "log").read_text()
 
 
 @pytest.fixture(params=["light-wide", "dark-wide", "light-narrow"])

@@ -196,7 +196,7 @@ class _served:  # noqa: N801 - used as a function
 
     def __exit__(self, *_: object) -> None:
         self.process.terminate()
-        self.process.wait(30)
+        self.process.wait(90)
         assert self.process.stdout is not None
         self.process.stdout.close()
         self.log.close()

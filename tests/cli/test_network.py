@@ -242,7 +242,7 @@ def test_ctrl_c_ends_the_waiting_and_not_the_request(ftc, shared, as_user) -> No
             assert waiting.stderr.readline() == "time limit 30m (default)\n"
             assert waiting.stderr.readline() == f"{request}: pending\n"
             waiting.send_signal(signal.SIGINT)
-            _, rest = waiting.communicate(timeout=30)
+            _, rest = waiting.communicate(timeout=90)
         except BaseException:
             waiting.kill()
             raise

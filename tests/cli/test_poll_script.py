@@ -39,7 +39,7 @@ def poll(tmp_path: Path) -> Callable[..., list[str]]:
         env = {"PATH": os.environ["PATH"], "FUEGO_FTC": str(fake), "FUEGO_POLL_PAUSE": "0"}
         process = subprocess.Popen([SCRIPT], env=env, start_new_session=True, stderr=subprocess.DEVNULL)
         try:
-            deadline = time.monotonic() + 30
+            deadline = time.monotonic() + 90
             while not calls.exists() or len(calls.read_text().splitlines()) <= len(answers):
                 assert time.monotonic() < deadline
                 time.sleep(0.02)

@@ -86,7 +86,7 @@ def test_its_example_takes_what_is_from_the_hub_once_and_refuses_the_rest(tmp_pa
                 webhook.send(_channel(port, webhook.new_secret()), _outgoing(), datetime.now(UTC))
         finally:
             receiver.terminate()
-        said, _ = receiver.communicate(timeout=30)
+        said, _ = receiver.communicate(timeout=90)
     assert said == "failed 20261123-101500123-k3j7x2m4\n"
 
 

@@ -203,7 +203,7 @@ def test_calls_that_wait_for_news_keep_their_caller_from_nothing(tmp_path: Path)
         assert not any(one.done() for one in waiting)
         body = {"call_id": "call-000003", "reason": "that was it"}
         assert hub.call("ann", "POST", f"/requests/{request['id']}/cancel", json=body).status_code == 200
-        assert {one.result(timeout=30).json()["state"] for one in waiting} == {"cancelled"}
+        assert {one.result(timeout=90).json()["state"] for one in waiting} == {"cancelled"}
 
 
 def put_times(hub: Any, name: str) -> list[float]:

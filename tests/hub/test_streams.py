@@ -220,8 +220,8 @@ def test_a_reader_with_too_many_streams_is_told_so_and_term_ends_them_all_at_onc
         time.sleep(0.2)
         before = time.monotonic()
         running.process.send_signal(signal.SIGTERM)
-        assert running.process.wait(timeout=30) == 0
-        assert [end.result(timeout=30) for end in ends] == [[]] * OF_ONE
+        assert running.process.wait(timeout=90) == 0
+        assert [end.result(timeout=90) for end in ends] == [[]] * OF_ONE
     assert time.monotonic() - before < 9
 
 

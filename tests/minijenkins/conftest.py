@@ -30,7 +30,7 @@ class Running:
         self._error: BaseException | None = None
         self._thread = threading.Thread(target=self._main)
         self._thread.start()
-        assert self._ready.wait(30)
+        assert self._ready.wait(90)
         if self._error:
             raise self._error
 
@@ -54,7 +54,7 @@ class Running:
             done.set()
 
         self._loop.call_soon_threadsafe(begin)
-        assert done.wait(30)
+        assert done.wait(90)
 
     def client(self, user: str | None = None, token: str | None = None) -> jenkins.Jenkins:
         """A real python-jenkins on it."""

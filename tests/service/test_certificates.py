@@ -78,6 +78,6 @@ def test_a_service_with_an_expired_one_says_so_and_serves(dated: Dated, tmp_path
         assert process.stdout is not None
         assert "ready at https://" in process.stdout.readline()
         process.terminate()
-        _, log = process.communicate(timeout=30)
+        _, log = process.communicate(timeout=90)
     (said,) = (line for line in map(json.loads, log.splitlines()) if line["level"] == "warning")
     assert f"the certificate {certificate} has expired" in said["event"]

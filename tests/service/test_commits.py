@@ -54,11 +54,11 @@ def test_those_that_wait_share_a_commit(engine: sa.Engine) -> None:
         with commits.begin(engine, 60) as conn:
             conn.execute(events.insert().values(id=0))
             begun.set()
-            assert go_on.wait(30)
+            assert go_on.wait(90)
 
     with ThreadPoolExecutor(9) as pool:
         made = [pool.submit(first)]
-        assert begun.wait(30)
+        assert begun.wait(90)
         made += [pool.submit(add, commits, engine, number) for number in range(1, 9)]
         while len(commits.line._waiting) < 8:
             pass
@@ -103,7 +103,7 @@ def test_a_transaction_that_the_database_has_ended_is_not_said_to_be_stored(engi
         with commits.begin(engine, 60) as conn:
             conn.execute(events.insert().values(id=1))
             begun.set()
-            assert go_on.wait(30)
+            assert go_on.wait(90)
 
     def second() -> None:
         with commits.begin(engine, 60) as conn:
@@ -111,7 +111,7 @@ def test_a_transaction_that_the_database_has_ended_is_not_said_to_be_stored(engi
 
     with ThreadPoolExecutor(2) as pool:
         one = pool.submit(first)
-        assert begun.wait(30)
+        assert begun.wait(90)
         other = pool.submit(second)
         while len(commits.line._waiting) < 1:
             pass

@@ -78,7 +78,7 @@ def test_elsewhere_a_time_is_the_databases_own() -> None:
 
 def test_who_reads_first_and_writes_later_is_not_thrown_out(engine: sa.Engine) -> None:
     """Two of them at once: with plain BEGIN one would fail with 'database is locked'."""
-    both = threading.Barrier(2, timeout=30)
+    both = threading.Barrier(2, timeout=90)
 
     def count_and_add() -> None:
         both.wait()

@@ -69,7 +69,7 @@ def test_a_service_says_when_it_answers_and_ends_with_0(tmp_path: Path) -> None:
         assert said["pid"] == process.pid
         assert fetch(said["url"] + "/") == b'"hello"'
         process.send_signal(signal.SIGTERM)
-        out, log = process.communicate(timeout=30)
+        out, log = process.communicate(timeout=90)
 
     assert process.returncode == 0
     assert out == "after\n"
@@ -93,7 +93,7 @@ def test_who_holds_an_answer_back_can_let_go_of_it_at_the_end() -> None:
         while fetch(url + "/waits") != b"true":
             time.sleep(0.02)
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=30)
+        process.communicate(timeout=90)
         held.join(timeout=30)
 
     assert process.returncode == 0
@@ -133,7 +133,7 @@ def test_a_service_with_a_certificate_speaks_tls(tmp_path: Path) -> None:
         with urllib.request.urlopen(url, timeout=30, context=ssl.create_default_context(cafile=cert)) as answer:
             assert answer.read() == b'"hello"'
         process.terminate()
-        assert process.wait(timeout=30) == 0
+        assert process.wait(timeout=90) == 0
 
 
 def test_a_certificate_needs_its_key() -> None:

@@ -222,7 +222,7 @@ class RealSquad:
 
     def close(self) -> None:
         self._server.terminate()
-        self._server.wait(30)
+        self._server.wait(90)
 
     def stored(self, job_id: str) -> list[StoredRun]:
         """What is there under a job_id."""

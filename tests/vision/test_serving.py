@@ -48,7 +48,7 @@ def test_runs_outlive_the_process_even_when_it_is_killed(world: Any) -> None:
                 assert answer.status == (201 if end == signal.SIGKILL else 200)
                 assert json.load(answer)["url"] == f"{url}/runs/{key}"
             process.send_signal(end)
-            process.wait(timeout=30)
+            process.wait(timeout=90)
 
     assert process.returncode == 0
     assert world.get(f"/api/v1/runs/{key}/package").content == package

@@ -196,7 +196,7 @@ def test_who_was_quicker_with_the_same_key_wins(world: Any, monkeypatch: pytest.
 
 def test_many_at_once_with_the_same_run_make_one(world: Any) -> None:
     package, outcomes = world.pack(world.run_json()), []
-    store, together = PackageStore(world.data_dir), threading.Barrier(4, timeout=30)
+    store, together = PackageStore(world.data_dir), threading.Barrier(4, timeout=90)
 
     def bring() -> None:
         with store.receive(limit=10**6) as incoming:

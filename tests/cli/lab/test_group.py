@@ -31,7 +31,7 @@ def jenkins(lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[st
         lab.add_settings(jenkins_url=ready["url"], jenkins_user="bridge", jenkins_token_file=token)
         yield ready["url"]
         process.terminate()
-        assert process.wait(30) == 0
+        assert process.wait(90) == 0
 
 
 def test_jobs_are_made_kept_and_removed_with_the_boards(ftc, lab, jenkins: str) -> None:

@@ -145,7 +145,7 @@ def jenkins(tmp_path: Path) -> Iterator[str]:
     with process.stdout:
         yield json.loads(process.stdout.readline())["url"]
         process.terminate()
-        process.wait(30)
+        process.wait(90)
 
 
 @pytest.fixture
@@ -279,7 +279,7 @@ class Terminal:
 
     def expect(self, text: str) -> None:
         """Read until `text` has come."""
-        end = time.monotonic() + 30
+        end = time.monotonic() + 90
         while text not in self.seen:
             readable, _, _ = select.select([self.master], [], [], max(0.0, end - time.monotonic()))
             assert readable, f"{text!r} did not come: {self.seen}"
@@ -294,7 +294,7 @@ class Terminal:
         os.write(self.master, f"{text}\n".encode())
 
     def close(self) -> int:
-        return self.process.wait(30)
+        return self.process.wait(90)
 
 
 @pytest.fixture

@@ -39,7 +39,7 @@ def workers_of(hub: Running) -> list[int]:
 
 def patiently(call: Callable[[], Any]) -> Any:
     """A call with a call id is made again until it is answered: as `ftc` and the bridge do."""
-    until_when = time.monotonic() + 30
+    until_when = time.monotonic() + 90
     while True:
         try:
             return call()
@@ -93,7 +93,7 @@ def test_term_stops_all_and_ends_well(hub: Running) -> None:
         time.sleep(3)
         hub.process.terminate()
         assert all(one.result()["attempts"] == [] for one in waiting)
-    assert hub.process.wait(timeout=30) == 0
+    assert hub.process.wait(timeout=90) == 0
     assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
 
 

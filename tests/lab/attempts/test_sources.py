@@ -81,7 +81,7 @@ def git_daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path,
     with subprocess.Popen(
         [*command, f"--base-path={root}", str(root)], stderr=subprocess.DEVNULL, start_new_session=True
     ) as daemon:
-        end = time.monotonic() + 30
+        end = time.monotonic() + 90
         while time.monotonic() < end:
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", port)) == 0:

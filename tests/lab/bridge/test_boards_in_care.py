@@ -44,7 +44,7 @@ def _step(running: Running) -> Step | None:
 def test_nothing_is_claimed_until_the_check_is_passed_and_then_at_once(running: Running, going_on: Path) -> None:
     running.bench.steps.care.due("bbb", "an abort", 1.0)
     running.start()
-    assert running.ready.wait(30)
+    assert running.ready.wait(90)
     until(lambda: _step(running) is Step.COMMAND)
     running.hub.put(0)
     time.sleep(0.3)
@@ -89,7 +89,7 @@ def test_a_bridge_that_stops_leaves_the_check_to_the_next_one(running: Running, 
 
 def test_what_a_test_wrote_into_the_folder_of_questions_ends_nothing(running: Running, going_on: Path) -> None:
     running.start()
-    assert running.ready.wait(30)
+    assert running.ready.wait(90)
     asked: Any = running.bench.lab.lab_dir / "asked"
     (asked / "bbb.ask").write_text("\x00" * 100)
     (asked / "..ask").write_text("x")

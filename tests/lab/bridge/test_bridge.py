@@ -26,7 +26,7 @@ from until import until
 
 def test_an_idle_board_is_claimed_for_and_its_request_taken_through(running: Running) -> None:
     running.start()
-    assert running.ready.wait(30)
+    assert running.ready.wait(90)
     until(lambda: running.hub.waiting == ("bbb",))
     which = running.hub.put(0)
     running.job_asks(which)
@@ -115,7 +115,7 @@ def test_while_the_hub_is_away_at_the_start_the_bridge_waits_for_it(running: Run
     running.start()
     assert not running.ready.wait(0.3)
     running.hub.breaks(None)
-    assert running.ready.wait(30)
+    assert running.ready.wait(90)
     which = running.hub.put(0)
     until(lambda: running.phase(which))
 
@@ -144,7 +144,7 @@ def test_a_claim_that_the_hub_cannot_take_any_more_holds_up_nothing(running: Run
     running.bench.journal.begin_claim("claim-of-before", ["withdrawn"])
     running.hub.claim_error = NotFound("there is no board demolab:withdrawn", status=404)
     running.start()
-    assert running.ready.wait(30)
+    assert running.ready.wait(90)
     running.hub.claim_error = None
     which = running.hub.put(0)
     until(lambda: running.phase(which))
@@ -159,7 +159,7 @@ def test_a_token_that_the_hub_does_not_accept_ends_the_bridge(running: Running, 
         running.start()
     else:
         running.start()
-        assert running.ready.wait(30)
+        assert running.ready.wait(90)
         running.hub.breaks(refusal)
     until(lambda: running.failed)
     assert running.failed is refusal
@@ -246,7 +246,7 @@ def test_what_was_open_is_taken_up_again(running: Running) -> None:
 
 def test_what_a_person_left_in_the_middle_is_given_back_and_its_board_free_again(running: Running) -> None:
     running.start()
-    assert running.ready.wait(30)
+    assert running.ready.wait(90)
     journal = running.bench.journal
     with in_hand(running.bench.lab.state_dir):
         journal.begin_claim("claim-0001", ["bbb"])
@@ -262,7 +262,7 @@ def test_what_a_person_left_in_the_middle_is_given_back_and_its_board_free_again
 def test_a_run_that_was_packaged_by_hand_waits_for_who_made_it(running: Running) -> None:
     journal = running.bench.journal
     running.start()
-    assert running.ready.wait(30)
+    assert running.ready.wait(90)
     with in_hand(running.bench.lab.state_dir):
         journal.begin_claim("claim-0001", ["bbb"])
         journal.end_claim("claim-0001", (won(0, "bbb"),), time.time())
@@ -298,7 +298,7 @@ def test_a_stop_waits_for_no_step_that_hangs(running: Running, monkeypatch: pyte
     monkeypatch.setattr(running.bench.steps, "take", take)
     running.start()
     running.hub.put(0)
-    assert hangs.wait(30)
+    assert hangs.wait(90)
     assert running.end() < 10
     let_go.set()
 

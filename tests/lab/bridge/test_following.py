@@ -190,7 +190,7 @@ def test_a_build_that_has_begun_meanwhile_is_not_given_back(running: Running) ->
 def test_a_broken_board_is_no_business_of_a_look(running: Running) -> None:
     running.hub.health["bbb"] = ("broken", "its check failed")
     running.start()
-    assert running.ready.wait(30)
+    assert running.ready.wait(90)
     running.has_looked(6)
     assert running.hub.health == {"bbb": ("broken", "its check failed")}
     assert running.hub.waiting == ()
@@ -261,7 +261,7 @@ def test_of_two_bridges_of_one_lab_the_second_says_so_and_leaves(running: Runnin
 
 def test_a_bridge_keeps_its_name_with_its_state_dir(running: Running, lab: Any) -> None:
     running.start()
-    assert running.ready.wait(30)
+    assert running.ready.wait(90)
     name = running.hub.instance
     assert name == instance_of(lab.state_dir)
     (lab.state_dir / "bridge.id").write_text("x y\n")

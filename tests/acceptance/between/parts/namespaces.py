@@ -63,7 +63,7 @@ def join(one: Machine, its_address: str, other: Machine, others_address: str) ->
 
 
 def _remove(machine: Machine) -> None:
-    until = time.monotonic() + 30
+    until = time.monotonic() + 90
     while time.monotonic() < until and (pids := _pids(machine)):
         for pid in pids:
             with suppress(ProcessLookupError):
