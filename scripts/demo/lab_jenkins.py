@@ -131,7 +131,7 @@ def start_git_daemon(services: Services, root: Path, lab: Lab) -> int:
     port = free_port()
     command = ["git", "daemon", "--listen=127.0.0.1", f"--port={port}", "--export-all", "--reuseaddr"]
     services.launch("git", [*command, f"--base-path={root}", str(root)], lab.person.environment())
-    until = time.monotonic() + 10
+    until = time.monotonic() + 60
     while time.monotonic() < until:
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:

@@ -32,7 +32,7 @@ class Mailbox:
         self._controller = Controller(self._keeper, hostname="127.0.0.1", port=self.port, ready_timeout=60)
         self._controller.start()
 
-    def wait_for(self, receiver: str, *words: str, seconds: float = 15) -> str:
+    def wait_for(self, receiver: str, *words: str, seconds: float = 180) -> str:
         """The text of a mail to `receiver` that holds all `words`; empty when none comes in time."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:

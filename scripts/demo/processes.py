@@ -61,7 +61,7 @@ class Said:
         return found
 
 
-def ftc(person: Person, *arguments: str, expect: int | None = 0, timeout: float = 60) -> Said:
+def ftc(person: Person, *arguments: str, expect: int | None = 0, timeout: float = 120) -> Said:
     """Call ftc; raises StepFailed when the exit status is another than expected (None: any will do)."""
     done = subprocess.run(
         [str(FTC), *arguments],

@@ -13,7 +13,7 @@ from mail_sink import Mailbox
 from places import EXAMPLES
 from processes import Person, Services, StepFailed, ftc
 
-PATIENCE = 45.0
+PATIENCE = 180.0
 """Seconds that a request may take to its end."""
 
 Progress = Callable[[str], None]
@@ -138,14 +138,18 @@ class Story:
 
 
 def check_archives(jenkins_url: str, login: tuple[str, str] | None, asked: list[Asked]) -> None:
-    """Jenkins has archived run.json of each build."""
+    """Jenkins archives run.json of each build; a run is delivered before that."""
     import requests
 
+    until = time.monotonic() + PATIENCE
     for one in asked:
         address = f"{one.end['build_url']}artifact/run/run.json"
-        answer = requests.get(address, auth=login, timeout=10)
-        if answer.status_code != 200 or one.end["test"] not in answer.text:
-            raise StepFailed(f"Jenkins at {jenkins_url} has not archived {address}")
+        while (answer := requests.get(address, auth=login, timeout=30)).status_code != 200:
+            if time.monotonic() > until:
+                raise StepFailed(f"Jenkins at {jenkins_url} has not archived {address}")
+            time.sleep(0.3)
+        if one.end["test"] not in answer.text:
+            raise StepFailed(f"Jenkins at {jenkins_url} has archived something else as {address}")
 
 
 def stop_all(services: Services, mailbox: Mailbox | None) -> None:
