@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import socket
+import ssl
 import stat
 import threading
 import time
 from pathlib import Path
 
 import pytest
+import requests
 from pytest_mock import MockerFixture
+from urllib3.exceptions import MaxRetryError
 
 from fuego_jenkins_remote.client.api import LONGEST_PAUSE, Api, segment
 from fuego_jenkins_remote.client.errors import (
@@ -23,7 +26,7 @@ from fuego_jenkins_remote.client.errors import (
     Unreachable,
     UnsafeAddress,
 )
-from fuego_jenkins_remote.client.transport import check_address, is_loopback
+from fuego_jenkins_remote.client.transport import check_address, is_loopback, why_unreachable
 
 
 def api(server, **options) -> Api:
@@ -169,6 +172,17 @@ def test_an_address_that_may_be_the_other_services_is_doubted(server) -> None:
     server.answers_with(404, {"detail": "There is nothing at this address.", "code": "no-such-address"})
     with pytest.raises(NotFound, match=f"^{server.url} is not the hub's address, or it is older than we are"):
         api(server).get("/")
+
+
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        (ssl.SSLEOFError(8, "EOF occurred in violation of protocol"), "the connection broke off"),
+        (ssl.SSLError(1, "[SSL: WRONG_VERSION_NUMBER] wrong version number"), "it does not speak TLS as it should"),
+    ],
+)
+def test_a_connection_that_breaks_off_is_told_from_one_that_speaks_no_tls(error: ssl.SSLError, why: str) -> None:
+    assert why_unreachable(requests.exceptions.SSLError(MaxRetryError(None, "/", error))).startswith(why)
 
 
 def test_a_proxy_that_wants_tls_is_told_apart(server) -> None:
