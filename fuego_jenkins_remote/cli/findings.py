@@ -20,6 +20,10 @@ class State(StrEnum):
     SKIPPED = "-"  # not looked at, because something that it needs is BAD
 
 
+_MANY = 5
+"""More of them that were not looked at are one line."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Finding:
     """One thing that was looked at."""
@@ -72,10 +76,15 @@ def look(session: Session, what: str, check: Check) -> Finding:
 
 
 def show(session: Session, findings: Sequence[Finding]) -> bool:
-    """Print them as a table; whether nothing of it is BAD."""
+    """Print them as a table; whether nothing of it is BAD. Many that were not looked at are one line of it."""
+    skipped = [one.what for one in findings if one.state is State.SKIPPED]
+    in_one = len(skipped) > _MANY
+    rows = [(one.state, one.what, one.text) for one in findings if not (in_one and one.state is State.SKIPPED)]
+    if in_one:
+        rows.append((State.SKIPPED, "the rest", f"not looked at, because of what is BAD: {', '.join(skipped)}"))
     session.out.table(
         ("", "what", "how it is"),
-        [(one.state, one.what, one.text) for one in findings],
+        rows,
         bare=[f"{one.what}: {one.text}" for one in findings if one.state is not State.OK],
         data=[one.data for one in findings],
         empty="",

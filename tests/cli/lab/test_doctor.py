@@ -53,6 +53,8 @@ def test_a_fuego_conf_that_is_not_there_is_told_once(ftc, monkeypatch: pytest.Mo
     assert [one["what"] for one in found if one["state"] == "bad"] == ["fuego.conf"]
     assert {one["state"] for one in found[1:]} == {"skipped"}
     assert "ftc lab init makes one" in found[0]["text"]
+    lines = ftc("lab", "doctor").out.splitlines()
+    assert len(lines) == 3, "the head, what is bad, and the rest in one"
 
 
 def test_a_lab_in_order_has_nothing_to_mind(lab) -> None:
