@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from fuego_jenkins_remote.client.api import Json
-from fuego_jenkins_remote.client.errors import ClientError, Conflict, NotFound
+from fuego_jenkins_remote.client.errors import ClientError, Conflict, NotFound, Unreachable
 from fuego_jenkins_remote.client.fserver import requests
 from fuego_jenkins_remote.client.fserver.calls import Failed, Fserver
 from fuego_jenkins_remote.client.fserver.hub import FserverHub
@@ -111,8 +111,8 @@ class FserverLab(FserverHub):
                 continue
             if not self._book.may_begin(one):
                 continue  # it stands before no other one for its board
-            record = self._record(one)
-            if record is None or record.get("state") != "pending":
+            record = self._legible(one)
+            if record.get("state") != "pending":
                 continue
             if requests.request_of(one, record).timeout > limits.get(one.board, _FOR_EVER):
                 continue
@@ -172,7 +172,7 @@ class FserverLab(FserverHub):
         for left in self._book.left_marking(now - LEFTOVERS_EVERY):
             self._book.end(left.id)
         for one in requests.ids(self.server, {"host": self._host, "state": "running"}):
-            record = self._record(one) or {}
+            record = self._legible(one)
             reason = record.get("reason", "")
             if bridge_of(reason) == self._book.bridge and reason not in self._book.marks():
                 log.warning("%s: marked by us, and no claim of ours: given back", one)
@@ -295,6 +295,16 @@ class FserverLab(FserverHub):
             return requests.record(self.server, request)
         except NotFound:
             return None
+
+    def _legible(self, request: RequestId) -> dict[str, str]:
+        """The same of one among others, which it must not hold up: nothing where its record cannot be read."""
+        try:
+            return self._record(request) or {}
+        except Unreachable:
+            raise
+        except ClientError as error:
+            log.info("%s: %s", request, error)
+            return {}
 
     def _stands(self, one: Taken) -> bool:
         """Whether a claim's mark stands there now."""

@@ -322,6 +322,19 @@ def test_what_was_tried_too_often_holds_up_no_other(
     assert server.requests[tired]["state"] == "pending"
 
 
+def test_a_request_whose_file_is_torn_holds_up_no_other(world: World, server: FserverServer) -> None:
+    torn, other = world.put(), world.put()
+    whole = server.requests[torn]
+
+    def tear(action: str, form: dict[str, str]) -> None:
+        is_read = action == "get_request" and form["request_id"] == torn
+        server.requests[torn] = "{" if is_read else whole  # type: ignore[assignment]
+
+    server.before = tear
+    world.to_the_end(other)
+    assert server.requests[other]["state"] == "done"
+
+
 def test_a_mark_of_ours_that_belongs_to_no_claim_is_taken_off(world: World, server: FserverServer) -> None:
     request = world.put()
     mark = f"claimed by demolab ({world.book.bridge}.0123456789ab)"
