@@ -153,7 +153,7 @@ class FserverHub:
         record = requests.record(self.server, one)
         run = None
         with contextlib.suppress(BadName):
-            run = runs.raw(self.server, RunId.parse(record.get("run_id", "")))
+            run = runs.legible(self.server, RunId.parse(record.get("run_id", "")))
         return requests.request_of(one, record, run)
 
     def wait_for_change(self, request: str, seen: int, wait: float = 25.0) -> Request:

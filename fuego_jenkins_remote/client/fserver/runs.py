@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fuego_jenkins_remote.client.errors import ClientError, NotFound
+from fuego_jenkins_remote.client.errors import ClientError, NotFound, Unreachable
 from fuego_jenkins_remote.client.fserver.calls import Failed, Fserver
 from fuego_jenkins_remote.fuego.errors import FormatError
 from fuego_jenkins_remote.fuego.fserver_format import RunId
@@ -42,11 +42,21 @@ def _is(full: str, test: str) -> bool:
 
 def kept(server: Fserver, run: RunId) -> KeptRun:
     """A run with what the server has taken out of it."""
-    found = raw(server, run)
+    found = legible(server, run)
     try:
         return KeptRun(id=run, run=None if found is None else read_run(_bytes(found)))
     except FormatError:
         return KeptRun(id=run, run=None)
+
+
+def legible(server: Fserver, run: RunId) -> Mapping[str, Any] | None:
+    """As `raw`, of one among others: None also where the server cannot give it, or it is too much."""
+    try:
+        return raw(server, run)
+    except Unreachable:
+        raise
+    except ClientError:
+        return None
 
 
 def raw(server: Fserver, run: RunId) -> Mapping[str, Any] | None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from fserver_server import FserverServer
+from fuego_jenkins_remote.client.site import MAX_ANSWER
 
 from ..conftest import Ftc, Lab
 
@@ -105,6 +106,14 @@ def test_an_address_that_is_none_of_the_servers_own_files_is_not_followed(
     monkeypatch.setattr(server, "_do_get_run_url", lambda _form: address, raising=False)
     refused = ftc("get-run", NAME)
     assert (refused.status, "says that the file is at" in refused.err) == (1, True)
+
+
+@pytest.mark.usefixtures("stored")
+def test_a_run_of_which_the_server_gives_too_much_hides_no_other(ftc: Ftc, server: FserverServer) -> None:
+    other = "run-2026-11-23_11:00:00-Functional.bc-on-timslab:pi"
+    server.data[other] = {**RUN, "name": "Functional.bc", "notes": "x" * MAX_ANSWER}
+    listed = ftc("list-runs", "-r", "--json").json()
+    assert [(one["key"], one["status"]) for one in listed] == [(other, ""), (NAME, "PASS")]
 
 
 @pytest.mark.usefixtures("stored")
