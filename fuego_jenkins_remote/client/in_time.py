@@ -17,7 +17,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.poolmanager import PoolManager
 
-SLOWEST = 16 * 2**10
+SLOWEST = 4 * 2**10
 """Bytes a second; what comes slower than that in the end counts as nothing that comes."""
 
 
