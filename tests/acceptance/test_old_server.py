@@ -40,7 +40,7 @@ class OldNetwork:
             env=environment(self.conf),
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=200,
             check=False,
             stdin=subprocess.DEVNULL,
         )

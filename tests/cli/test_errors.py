@@ -92,14 +92,14 @@ def test_a_reader_that_goes_away_is_no_traceback() -> None:
     reading, writing = os.pipe()
     os.close(reading)
     with os.fdopen(writing, "wb") as pipe:
-        done = subprocess.run([*FTC, "help"], stdout=pipe, stderr=subprocess.PIPE, check=False, timeout=60)
+        done = subprocess.run([*FTC, "help"], stdout=pipe, stderr=subprocess.PIPE, check=False, timeout=200)
     assert (done.returncode, done.stderr) == (1, b"")
 
 
 def test_texts_that_the_terminal_cannot_show_are_escaped() -> None:
     code = "from fuego_jenkins_remote.cli.main import run; run(['no-größe'])"
     env = {**os.environ, "PYTHONIOENCODING": "ascii"}
-    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, check=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, check=True, timeout=200)
     assert done.stderr.startswith(b"ftc: no such verb 'no-gr\\xf6\\xdfe'")
 
 
@@ -109,14 +109,14 @@ def test_interrupt_during_a_call_of_a_process(tmp_path) -> None:
         "program._invoke = lambda _: os.kill(os.getpid(), signal.SIGINT) or signal.pause()\n"
         "raise SystemExit(main.run(['version']))"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False, timeout=200)
     assert (done.returncode, done.stderr) == (128 + signal.SIGINT, b"")
 
 
 def test_interrupt_while_modules_are_imported(tmp_path) -> None:
     (tmp_path / "click.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\nsignal.pause()\n")
     env = {**os.environ, "PYTHONPATH": str(tmp_path)}
-    done = subprocess.run([*FTC, "version"], env=env, capture_output=True, check=False, timeout=60)
+    done = subprocess.run([*FTC, "version"], env=env, capture_output=True, check=False, timeout=200)
     assert (done.returncode, done.stderr) == (128 + signal.SIGINT, b"")
 
 

@@ -65,7 +65,7 @@ class Jenkins:
             env={**self.environment, **parameters},
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=200,
             check=False,
             stdin=subprocess.DEVNULL,
         )

@@ -77,7 +77,7 @@ def test_what_could_not_be_delivered_is_tried_again_later(poll) -> None:
 
 
 def test_shellcheck_is_content() -> None:
-    subprocess.run([Path(sys.executable).with_name("shellcheck"), SCRIPT], check=True, timeout=60)
+    subprocess.run([Path(sys.executable).with_name("shellcheck"), SCRIPT], check=True, timeout=200)
 
 
 @pytest.mark.slow

@@ -26,7 +26,7 @@ def _imported(*words: str) -> set[str]:
         "import sys\nfrom fuego_jenkins_remote.cli.main import run\n"
         f"run({list(words)!r})\nprint('\\n'.join(sys.modules), file=sys.stderr)"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=200)
     return set(done.stderr.splitlines())
 
 
