@@ -147,7 +147,9 @@ class Network:
 FTC = [sys.executable, "-c", "from fuego_jenkins_remote.cli.main import main; main()"]
 
 
-def run_ftc(*words: object, env: dict[str, str] | None = None, timeout: float = 200) -> subprocess.CompletedProcess[str]:
+def run_ftc(
+    *words: object, env: dict[str, str] | None = None, timeout: float = 200
+) -> subprocess.CompletedProcess[str]:
     """Call ftc as a process of its own."""
     command = [*FTC, *(str(word) for word in words)]
     return subprocess.run(
