@@ -13,7 +13,7 @@ import pytest
 from fuego_jenkins_remote.fuego.packages import list_members, read_member
 from fuego_jenkins_remote.network.states import State
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 
 PASSWORD, ADDRESS = "s3cret-ü", "192.0.2.77"
 

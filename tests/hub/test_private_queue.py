@@ -30,7 +30,7 @@ puts = st.lists(
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(puts, st.booleans())
 def test_where_a_request_stands_is_told_a_stranger_as_if_no_private_one_were_there(

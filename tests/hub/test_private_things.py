@@ -93,7 +93,7 @@ wishes = st.lists(
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_no_answer_shows_a_private_thing(tmp_path: Path) -> None:
     """One of each kind; the test below has what nobody thought of."""
     _look(
@@ -109,7 +109,7 @@ def test_no_answer_shows_a_private_thing(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1200)
 # What fails is told as it was found: to make it smaller would take minutes.
 @settings(max_examples=3, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
 @given(wishes)

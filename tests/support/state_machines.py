@@ -23,5 +23,5 @@ def _of(
         )
 
     # Shrinking a failure takes longer than any other test may.
-    Test.pytestmark = [pytest.mark.timeout(600), *marks]
+    Test.pytestmark = [pytest.mark.timeout(1200), *marks]
     return Test

@@ -56,7 +56,7 @@ def test_a_parameter_that_a_call_does_not_have_is_refused_also_where_a_file_is_a
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("who", ["none", "reader", "lab"])
 def test_schemathesis_finds_nothing(world: Any, served: str, tmp_path: Path, who: str) -> None:
     headers = {"none": {}, "reader": world.reader, "lab": world.lab}[who]

@@ -251,4 +251,4 @@ Survival.TestCase.settings = settings(
 )
 TestSurvival = Survival.TestCase
 # Shrinking a failure takes longer than any other test may.
-TestSurvival.pytestmark = [pytest.mark.timeout(600)]
+TestSurvival.pytestmark = [pytest.mark.timeout(1200)]

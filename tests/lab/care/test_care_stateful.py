@@ -212,4 +212,4 @@ Care.TestCase.settings = settings(
 )
 TestCare = Care.TestCase
 # Shrinking a failure takes longer than any other test may.
-TestCare.pytestmark = [pytest.mark.timeout(600)]
+TestCare.pytestmark = [pytest.mark.timeout(1200)]
