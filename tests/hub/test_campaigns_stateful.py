@@ -159,4 +159,4 @@ class Campaigns(RuleBasedStateMachine):
             return reading.whole(conn, self.ann, campaign)
 
 
-TestCampaigns, TestCampaignsAtLength = few_and_many(Campaigns, few=5, many=40, steps=30)
+TestCampaigns, TestCampaignsAtLength = few_and_many(Campaigns, few=3, many=40, steps=30)

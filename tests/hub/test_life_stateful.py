@@ -194,4 +194,4 @@ class Life(RuleBasedStateMachine):
         return call
 
 
-TestLife, TestLifeAtLength = few_and_many(Life, few=6, many=40, steps=40)
+TestLife, TestLifeAtLength = few_and_many(Life, few=4, many=40, steps=40)

@@ -117,4 +117,4 @@ class Sending(RuleBasedStateMachine):
             sender.send_due(self.world.hub, self._arrive)
 
 
-TestSending, TestSendingAtLength = few_and_many(Sending, few=8, many=40, steps=40)
+TestSending, TestSendingAtLength = few_and_many(Sending, few=4, many=40, steps=40)

@@ -224,4 +224,4 @@ class Keeping(RuleBasedStateMachine):
         return f"{attempt.host}:{attempt.board}"
 
 
-TestKeeping, TestKeepingAtLength = few_and_many(Keeping, few=5, many=40, steps=40)
+TestKeeping, TestKeepingAtLength = few_and_many(Keeping, few=3, many=40, steps=40)

@@ -59,6 +59,7 @@ def test_it_goes_on_as_the_attempt_that_the_bridge_names(lab: Any, given: str) -
     assert (lab.dir / "outbox" / f"{REQUEST}.3" / "outcome.json").exists()
 
 
+@pytest.mark.slow
 def test_a_bridge_that_makes_the_request_ready_is_waited_for(lab: Any) -> None:
     lab.with_waits(ask=3)  # whole seconds of bash's clock: at least one
     build = lab.start(ATTEMPT="")

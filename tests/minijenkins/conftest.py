@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import threading
 from collections.abc import Callable, Iterator
@@ -34,9 +35,14 @@ class Running:
         if self._error:
             raise self._error
 
+    def ask_to_stop(self) -> None:
+        """Have it stop, and do not wait until it has."""
+        with contextlib.suppress(RuntimeError):  # it has stopped already
+            self._loop.call_soon_threadsafe(self._stop.set)
+
     def stop(self) -> None:
         """A clean stop, as TERM does it."""
-        self._loop.call_soon_threadsafe(self._stop.set)
+        self.ask_to_stop()
         self._thread.join(30)
         assert not self._thread.is_alive()
 
@@ -106,7 +112,7 @@ def settings(tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def start(settings: Settings, controllers: Callable[[Settings], Running]) -> Iterator[Callable[..., Running]]:
-    """Start a controller with some settings changed; stopped at the end of the test."""
+    """Start a controller with some settings changed; at the end of the test it is told to stop, which takes a while."""
     running: list[Running] = []
 
     def start_one(**changes: object) -> Running:
@@ -115,8 +121,7 @@ def start(settings: Settings, controllers: Callable[[Settings], Running]) -> Ite
 
     yield start_one
     for one in running:
-        if one.alive:
-            one.stop()
+        one.ask_to_stop()
 
 
 @pytest.fixture

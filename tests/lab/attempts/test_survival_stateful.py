@@ -9,8 +9,6 @@ from __future__ import annotations
 import shutil
 from collections import Counter
 
-import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, precondition, rule
 
@@ -23,6 +21,7 @@ from model_hub import Asked, ModelHub
 from model_jenkins import ModelJenkins, ModelLabDir, ScriptRunner
 from model_target import ModelTarget
 from mortality import Fates, KillableJournal, Mortal, lab_folders
+from state_machines import few_and_many
 
 BOARDS = ("b1", "b2")
 FATES = st.sampled_from(["well"] * 6 + ["never arrives", "answer lost", "killed before", "killed after"])
@@ -243,12 +242,4 @@ class Survival(Mortal):
             assert one.reason, one
 
 
-Survival.TestCase.settings = settings(
-    max_examples=60,
-    stateful_step_count=40,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
-)
-TestSurvival = Survival.TestCase
-# Shrinking a failure takes longer than any other test may.
-TestSurvival.pytestmark = [pytest.mark.timeout(1200)]
+TestSurvival, TestSurvivalAtLength = few_and_many(Survival, few=20, many=100, steps=40)

@@ -11,8 +11,6 @@ import shutil
 from collections import Counter
 from types import SimpleNamespace
 
-import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, precondition, rule
 
@@ -23,6 +21,7 @@ from fuego_jenkins_remote.lab.care.checks import Checks
 from lab_places import lab_at
 from model_jenkins import ModelJenkins, ModelLabDir, ScriptRunner
 from mortality import Fates, KillableJournal, Mortal, lab_folders
+from state_machines import few_and_many
 
 BOARDS = ("b1", "b2")
 FATES = st.sampled_from(["well"] * 5 + ["never arrives", "answer lost", "killed before", "killed after"])
@@ -204,12 +203,4 @@ class Care(Mortal):
         assert not any(one.lives and one.at == "testing" for one in self.jenkins.scripts)
 
 
-Care.TestCase.settings = settings(
-    max_examples=50,
-    stateful_step_count=30,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
-)
-TestCare = Care.TestCase
-# Shrinking a failure takes longer than any other test may.
-TestCare.pytestmark = [pytest.mark.timeout(1200)]
+TestCare, TestCareAtLength = few_and_many(Care, few=15, many=100, steps=30)

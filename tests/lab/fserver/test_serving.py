@@ -228,6 +228,7 @@ def test_a_request_that_another_has_taken_meanwhile_is_left_as_it_is(world: Worl
     assert server.requests[request]["state"] == "running"
 
 
+@pytest.mark.slow
 def test_an_update_that_the_server_forgets_is_written_again(world: World, server: FserverServer) -> None:
     request = world.put()
     world.work(3)
@@ -245,6 +246,7 @@ def test_an_update_that_the_server_forgets_is_written_again(world: World, server
     assert server.requests[request]["state"] == "done"
 
 
+@pytest.mark.slow
 def test_the_labs_people_are_asked_and_their_yes_counts(world: World, server: FserverServer) -> None:
     world.policy("default: ask\nrules: []\n")
     request = world.put()
@@ -277,6 +279,7 @@ def test_a_rule_for_requesters_lets_theirs_run(world: World, server: FserverServ
     assert "refused by demolab" in server.requests[unknown]["reason"]
 
 
+@pytest.mark.slow
 def test_what_is_given_back_is_left_alone_for_a_while(world: World, server: FserverServer) -> None:
     request = world.put()
     board = world.root / "ro/boards/bbb.board"
@@ -293,6 +296,7 @@ def test_what_is_given_back_is_left_alone_for_a_while(world: World, server: Fser
     assert server.requests[request]["state"] == "done"
 
 
+@pytest.mark.slow
 def test_a_yes_still_counts_when_the_request_was_given_back_for_another_reason(
     world: World, server: FserverServer
 ) -> None:

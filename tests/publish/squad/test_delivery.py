@@ -138,6 +138,7 @@ def test_strange_answers_leave_the_run_waiting(door: FrontDoor, package: Package
         target(door).deliver(package(key=key))
 
 
+@pytest.mark.slow
 def test_a_squad_that_is_away_is_named(package: Packages) -> None:
     site = Site("http://127.0.0.1:9", name="SQUAD")
     with pytest.raises(NotDelivered, match=r"SQUAD at http://127\.0\.0\.1:9 cannot be reached: nothing listens there"):
