@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 
 from fuego_jenkins_remote.client.errors import Answered, ClientError, NotFound, TooLarge
-from fuego_jenkins_remote.client.form import Form
+from fuego_jenkins_remote.client.form import form
 from fuego_jenkins_remote.client.site import Reply, Site
 from fuego_jenkins_remote.fuego import fserver_format
 from fuego_jenkins_remote.fuego.errors import BadName
@@ -60,16 +60,14 @@ class Fserver:
         """What an action answers that changes something; fields go as a form, and blank ones not at all (they would
         vanish there). It is never repeated by itself. Raises Failed.
         """
-        form = {key: value for key, value in fields.items() if value}
-        return self._said(self._good("POST", f"/fserver.py?action={action}", data=form), action)
+        said = {key: value for key, value in fields.items() if value}
+        return self._said(self._good("POST", f"/fserver.py?action={action}", data=said), action)
 
     def upload(self, action: str, name: str, source: Path) -> str:
         """Send a file under a name. Raises Failed, also where the server has a file of that name."""
         with source.open("rb") as file:
-            form = Form([(fserver_format.FILE_FIELD, name, file)])
-            reply = self._good(
-                "POST", f"/fserver.py?action={action}", data=form, headers=form.headers, wait=_UPLOAD_SECONDS
-            )
+            data, headers = form([(fserver_format.FILE_FIELD, name, file)])
+            reply = self._good("POST", f"/fserver.py?action={action}", data=data, headers=headers, wait=_UPLOAD_SECONDS)
         return self._said(reply, action)
 
     def listed(self, action: str, parse: Callable[[str], Id], fields: Mapping[str, str] | None = None) -> list[Id]:

@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 from urllib.parse import quote
 
 from fuego_jenkins_remote.client.errors import ClientError, NotAllowed, NotFound
-from fuego_jenkins_remote.client.form import Form, Part
+from fuego_jenkins_remote.client.form import Part, form
 from fuego_jenkins_remote.client.site import Site
 from fuego_jenkins_remote.publish.contents import Contents, opened
 from fuego_jenkins_remote.publish.squad import mapping
@@ -126,9 +126,9 @@ class SquadTarget:
     def _submit(self, package: RunPackage, where: Place, contents: Contents) -> str:
         """Hand it over; why that may have failed, for a run that is not there afterwards. Raises NeverDelivered."""
         with ExitStack() as stack:
-            form = Form(self._parts(package, where, contents, stack))
+            data, headers = form(self._parts(package, where, contents, stack))
             reply = self._site().call(
-                "POST", f"/api/submit/{where.path}", data=form, headers=form.headers, wait=_SUBMIT_SECONDS
+                "POST", f"/api/submit/{where.path}", data=data, headers=headers, wait=_SUBMIT_SECONDS
             )
         if reply.status < 300:
             return ""
@@ -150,15 +150,15 @@ class SquadTarget:
         with_package = package.path.stat().st_size <= MAX_PACKAGE
         if with_package:
             told["metadata"] |= {"fuego_sha256": package.sha256, "fuego_size": package.path.stat().st_size}
-        form: list[Part] = [(name, f"{name}.json", json.dumps(value).encode()) for name, value in told.items()]
+        parts: list[Part] = [(name, f"{name}.json", json.dumps(value).encode()) for name, value in told.items()]
         log = contents.log()
         if log is not None and log.stat().st_size <= _LOG_BYTES:
-            form.append(("log", log.name, stack.enter_context(log.open("rb"))))
+            parts.append(("log", log.name, stack.enter_context(log.open("rb"))))
         for name, file in _attachments(contents, stack):
-            form.append(("attachment", name, file))
+            parts.append(("attachment", name, file))
         if with_package:
-            form.append(("attachment", PACKAGE, stack.enter_context(package.path.open("rb"))))
-        return form
+            parts.append(("attachment", PACKAGE, stack.enter_context(package.path.open("rb"))))
+        return parts
 
 
 def _attachments(contents: Contents, stack: ExitStack) -> Iterator[tuple[str, BinaryIO]]:

@@ -27,7 +27,7 @@ def names_of(who: Principal | None) -> list[str]:
     """All names in which somebody looks, each once."""
     if who is None:
         return [EVERYBODY]
-    if who.kind == "submit" and who.name == "*":
+    if who.kind == "submit" and who.name == BRINGER:
         return [EVERYBODY, BRINGER]
     names = [name for name in (who.name, *teams_of(who)) if name not in (EVERYBODY, BRINGER)]
     return list(dict.fromkeys((EVERYBODY, *names)))
