@@ -4,7 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 PEERS := .venv-peers
 BIN := $(VENV)/bin
-PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# Quiet twice: pip warns of the old form of a package that jenkins-job-builder needs, which nobody here can change.
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-quick test-postgresql test-peers test-jenkins check bench golden pictures lock clean
